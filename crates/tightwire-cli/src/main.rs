@@ -1,0 +1,3 @@
+//! The `tightwire` command.
+
+fn main() {}

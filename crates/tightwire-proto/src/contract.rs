@@ -1,0 +1,159 @@
+//! The static description of a protocol: what generated code tells the runtime about its document.
+//!
+//! Generated code fills these structs as constants; session and runtime read them and never the document itself.
+
+/// A protocol.
+#[derive(Debug)]
+pub struct Contract {
+    /// `info.title`.
+    pub title: &'static str,
+    /// `info.version`: the contract version.
+    pub version: &'static str,
+    /// The messages that clients send.
+    pub to_server: &'static [MessageInfo],
+    /// The messages that the server sends.
+    pub to_client: &'static [MessageInfo],
+    /// The channels.
+    pub channels: &'static [ChannelInfo],
+    /// The table of close codes (`x-close-codes`).
+    pub close_codes: &'static [CloseCodeInfo],
+    /// `x-limits`, with defaults where the document is silent.
+    pub limits: Limits,
+    /// `x-heartbeat`, with defaults where the document is silent.
+    pub heartbeat: Heartbeat,
+    /// The JSON Schema bundle (draft-07) of all messages, as text.
+    pub schema_bundle: &'static str,
+}
+
+/// A message of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageInfo {
+    /// The value of `type` on the wire.
+    pub wire_type: &'static str,
+    /// The message's key in the document.
+    pub id: &'static str,
+    /// What may be done with it for a slow client.
+    pub delivery: Delivery,
+    /// The part it plays in the session that the runtime keeps, if any.
+    pub session: Option<SessionRole>,
+}
+
+/// A channel of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelInfo {
+    /// The channel's key in the document.
+    pub id: &'static str,
+    /// Its address, for instance `thread:{thread_id}`: the label under which its topics are counted.
+    pub address: &'static str,
+}
+
+/// A close code of the protocol (RFC 6455, section 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseCodeInfo {
+    /// The code.
+    pub code: u16,
+    /// Its name, snake case.
+    pub name: &'static str,
+    /// What it says to the client.
+    pub meaning: &'static str,
+    /// Whether the client should reconnect.
+    pub reconnect: bool,
+}
+
+/// What may be done with a frame for a client that cannot take it now (`x-delivery`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Kept in the topic's log and replayed.
+    Durable,
+    /// Only the newest per key matters. Logged like a durable one.
+    Latest,
+    /// May be dropped for a slow client; has no position and is not logged.
+    Ephemeral,
+    /// Between the server and one client: never logged, never dropped.
+    Control,
+}
+
+/// The part that a message plays in the session that the runtime keeps (`x-session`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SessionRole {
+    /// To the server: adds topics.
+    Subscribe,
+    /// To the server: removes topics.
+    Unsubscribe,
+    /// Either way: asks for a pong.
+    Ping,
+    /// Either way: answers a ping.
+    Pong,
+    /// To the server: renews credentials.
+    Authenticate,
+    /// To the client: the first frame.
+    ConnectionEstablished,
+    /// To the client: the current subscriptions.
+    SubscriptionUpdated,
+    /// To the client: something was wrong.
+    Error,
+    /// To the client: the credentials were renewed.
+    Authenticated,
+    /// To the client: a replay is not possible.
+    ReplayGap,
+    /// To the client: the server is about to close.
+    DisconnectNotice,
+}
+
+/// `x-limits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest message that is looked at, in bytes.
+    pub max_message_bytes: u64,
+    /// The largest message that the transport accepts, in bytes; beyond it the connection is closed with 1009.
+    pub max_frame_bytes: u64,
+    /// Frames per second and connection, for long.
+    pub messages_per_second: u64,
+    /// Frames at once.
+    pub message_burst: u64,
+    /// Connections per server.
+    pub connections: u64,
+    /// Topics per connection.
+    pub subscriptions_per_connection: u64,
+    /// Frames waiting for a slow client.
+    pub outbound_queue_frames: u64,
+    /// Bytes waiting for a slow client.
+    pub outbound_queue_bytes: u64,
+    /// Time without an application frame after which the connection is closed with 4410, in milliseconds.
+    pub idle_timeout_ms: u64,
+    /// Frames kept per topic for replay.
+    pub replay_frames: u64,
+    /// For how long they are kept, in milliseconds.
+    pub replay_age_ms: u64,
+}
+
+impl Limits {
+    /// What holds where a document is silent.
+    pub const DEFAULT: Self = Self {
+        max_message_bytes: 64 * 1024,
+        max_frame_bytes: 1024 * 1024,
+        messages_per_second: 20,
+        message_burst: 40,
+        connections: 50_000,
+        subscriptions_per_connection: 100,
+        outbound_queue_frames: 500,
+        outbound_queue_bytes: 1024 * 1024,
+        idle_timeout_ms: 600_000,
+        replay_frames: 1000,
+        replay_age_ms: 3_600_000,
+    };
+}
+
+/// `x-heartbeat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// How often the server pings, in milliseconds.
+    pub ping_interval_ms: u64,
+    /// How long it waits for a pong, in milliseconds.
+    pub pong_timeout_ms: u64,
+}
+
+impl Heartbeat {
+    /// What holds where a document is silent.
+    pub const DEFAULT: Self = Self { ping_interval_ms: 30_000, pong_timeout_ms: 60_000 };
+}

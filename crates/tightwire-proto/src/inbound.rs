@@ -1,0 +1,90 @@
+//! What decoding a client's frame gives: the frame with its envelope, or why it is refused.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A frame that follows the contract.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbound<F> {
+    /// The frame's own `id`.
+    pub id: Uuid,
+    /// `ts`: when the sender made it, in milliseconds since the Unix epoch.
+    pub ts: u64,
+    /// `correlation_id`.
+    pub correlation_id: Option<Uuid>,
+    /// `seq` and `epoch` (only ever on frames of the server).
+    pub position: Option<StreamPosition>,
+    /// Topic and payload, by message.
+    pub frame: F,
+}
+
+/// A position in a topic's log. `seq` values of different epochs are never compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StreamPosition {
+    /// Changes when the log was lost or rebuilt.
+    pub epoch: String,
+    /// Dense: rises by 1; 0 for "before the first frame".
+    pub seq: u64,
+}
+
+/// Why a frame is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The frame's `id`, where it could be read: the error's `correlation_id`.
+    pub frame_id: Option<Uuid>,
+    /// Each place where it departs from the contract, in the order of the frame; never empty.
+    pub violations: Vec<Violation>,
+}
+
+/// A place where a frame departs from the contract. Never carries a value that the peer sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// JSON Pointer (RFC 6901) into the frame; empty for the frame itself.
+    pub pointer: String,
+    /// The violated keyword of JSON Schema; `json` for text that is not JSON, `duplicate-key` for a repeated key.
+    pub keyword: String,
+    /// What is expected there.
+    pub message: String,
+}
+
+/// A client's request to the session itself: what the runtime answers without asking the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionRequest {
+    /// Add topics; replay those in `after` first.
+    Subscribe {
+        /// The topics as sent.
+        topics: Vec<String>,
+        /// Where to begin, by topic.
+        after: Vec<(String, ReplayStart)>,
+    },
+    /// Remove topics.
+    Unsubscribe {
+        /// The topics as sent.
+        topics: Vec<String>,
+    },
+    /// Answer with a pong.
+    Ping {
+        /// To be sent back.
+        timestamp: Option<String>,
+    },
+    /// The peer is alive.
+    Pong {
+        /// The last frame it has seen.
+        last_id: Option<Uuid>,
+    },
+    /// Renew the credentials.
+    Authenticate {
+        /// The new token.
+        token: String,
+    },
+}
+
+/// Where a replay begins, exclusive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ReplayStart {
+    /// After this position.
+    Position(StreamPosition),
+    /// After the frame with this id.
+    FrameId(Uuid),
+}

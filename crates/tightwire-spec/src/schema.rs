@@ -1,0 +1,149 @@
+//! JSON Schema (draft-07) as a typed tree: what the emitters walk.
+//!
+//! References are names into [`Ir::schemas`](crate::ir::Ir::schemas); everything else stands as the document has it,
+//! `allOf` included. [`Schema::to_json`] gives the schema back, for validators.
+
+use indexmap::IndexMap;
+use serde_json::{Number, Value};
+
+use crate::ir::SchemaName;
+
+/// A schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Schema {
+    /// `true` accepts everything, `false` nothing.
+    Bool(bool),
+    /// `$ref` to a named schema. Siblings do not count (draft-07), except for the description.
+    Ref(Reference),
+    /// A schema with keywords.
+    Object(Box<SchemaObject>),
+}
+
+/// A reference to a named schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// The name of the schema.
+    pub name: SchemaName,
+    /// A description that stands beside the `$ref`.
+    pub description: Option<String>,
+}
+
+/// The keywords of a schema (draft-07). Absent keywords are `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SchemaObject {
+    /// `title`.
+    pub title: Option<String>,
+    /// `description`.
+    pub description: Option<String>,
+    /// `default`.
+    pub default: Option<Value>,
+    /// `examples`.
+    pub examples: Vec<Value>,
+    /// `deprecated`.
+    pub deprecated: bool,
+    /// `type`; empty where any type is allowed.
+    pub types: Vec<JsonType>,
+    /// `enum`.
+    pub enum_values: Option<Vec<Value>>,
+    /// `const`.
+    pub const_value: Option<Value>,
+    /// `format`.
+    pub format: Option<String>,
+    /// `pattern` (ECMA-262).
+    pub pattern: Option<String>,
+    /// `minLength`, in code points.
+    pub min_length: Option<u64>,
+    /// `maxLength`, in code points.
+    pub max_length: Option<u64>,
+    /// `minimum`.
+    pub minimum: Option<Number>,
+    /// `maximum`.
+    pub maximum: Option<Number>,
+    /// `exclusiveMinimum`.
+    pub exclusive_minimum: Option<Number>,
+    /// `exclusiveMaximum`.
+    pub exclusive_maximum: Option<Number>,
+    /// `multipleOf`.
+    pub multiple_of: Option<Number>,
+    /// `items`.
+    pub items: Option<Items>,
+    /// `additionalItems`.
+    pub additional_items: Option<Schema>,
+    /// `contains`.
+    pub contains: Option<Schema>,
+    /// `minItems`.
+    pub min_items: Option<u64>,
+    /// `maxItems`.
+    pub max_items: Option<u64>,
+    /// `uniqueItems`.
+    pub unique_items: bool,
+    /// `properties`, in document order.
+    pub properties: IndexMap<String, Schema>,
+    /// `required`, in document order, without duplicates.
+    pub required: Vec<String>,
+    /// `additionalProperties`.
+    pub additional_properties: Option<Schema>,
+    /// `patternProperties`.
+    pub pattern_properties: IndexMap<String, Schema>,
+    /// `propertyNames`.
+    pub property_names: Option<Schema>,
+    /// `minProperties`.
+    pub min_properties: Option<u64>,
+    /// `maxProperties`.
+    pub max_properties: Option<u64>,
+    /// `dependencies`.
+    pub dependencies: IndexMap<String, Dependency>,
+    /// `allOf`.
+    pub all_of: Vec<Schema>,
+    /// `anyOf`.
+    pub any_of: Vec<Schema>,
+    /// `oneOf`.
+    pub one_of: Vec<Schema>,
+    /// `not`.
+    pub not: Option<Schema>,
+    /// `if`.
+    pub if_schema: Option<Schema>,
+    /// `then`.
+    pub then_schema: Option<Schema>,
+    /// `else`.
+    pub else_schema: Option<Schema>,
+    /// `x-…`, in document order.
+    pub extensions: IndexMap<String, Value>,
+}
+
+/// A JSON type, as `type` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum JsonType {
+    /// `null`.
+    Null,
+    /// `boolean`.
+    Boolean,
+    /// `integer`: any number without a fraction, `1.0` included.
+    Integer,
+    /// `number`.
+    Number,
+    /// `string`.
+    String,
+    /// `array`.
+    Array,
+    /// `object`.
+    Object,
+}
+
+/// `items`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Items {
+    /// One schema for all items.
+    All(Schema),
+    /// A schema for each position.
+    Tuple(Vec<Schema>),
+}
+
+/// An entry of `dependencies`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dependency {
+    /// Where the property is there, these must be too.
+    Required(Vec<String>),
+    /// Where the property is there, the object must match.
+    Schema(Schema),
+}

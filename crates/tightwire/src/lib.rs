@@ -1,0 +1,1 @@
+//! The runtime of a Tightwire server: accept loop, connections, hub, brokers, HTTP.
