@@ -1,1 +1,25 @@
-//! Turns a protocol's IR into Rust, TypeScript, JSON Schema and contract cases.
+//! Turns a protocol's IR into Rust, TypeScript, a JSON Schema bundle and contract cases.
+//!
+//! One generator with two callers: a `build.rs` calls [`compile`], the `tightwire` command calls [`generate_all`]; both
+//! read the same `tightwire.toml` and give the same bytes. Emitters see only the IR, never the document.
+//!
+//! ```no_run
+//! // build.rs
+//! fn main() -> Result<(), tightwire_codegen::Error> {
+//!     tightwire_codegen::compile("asyncapi/chat.yml")
+//! }
+//! ```
+
+pub mod build;
+pub mod cases;
+pub mod config;
+pub mod error;
+pub mod output;
+pub mod rust;
+pub mod schema_bundle;
+pub mod typescript;
+
+pub use build::{Builder, compile, configure};
+pub use config::Config;
+pub use error::Error;
+pub use output::{OutputFile, Target, generate, generate_all};
