@@ -1,0 +1,68 @@
+//! What the generator gives: files, by target.
+
+use std::path::PathBuf;
+
+use tightwire_spec::ir::Ir;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::{cases, rust, schema_bundle, typescript};
+
+/// A generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Where it belongs, relative to the output directory.
+    pub path: PathBuf,
+    /// Its contents.
+    pub contents: String,
+}
+
+impl OutputFile {
+    /// A file.
+    pub fn new(path: impl Into<PathBuf>, contents: impl Into<String>) -> Self {
+        Self { path: path.into(), contents: contents.into() }
+    }
+}
+
+/// What can be generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `generated/rust/`.
+    Rust,
+    /// `generated/typescript/`.
+    TypeScript,
+    /// `generated/schema/`.
+    Schema,
+    /// `contracts/cases/`.
+    Cases,
+}
+
+impl Target {
+    /// All targets, in the order in which they are generated.
+    pub const ALL: [Self; 4] = [Self::Rust, Self::TypeScript, Self::Schema, Self::Cases];
+}
+
+/// Generates one target.
+///
+/// # Errors
+/// What the target cannot express.
+pub fn generate(ir: &Ir, config: &Config, target: Target) -> Result<Vec<OutputFile>, Error> {
+    match target {
+        Target::Rust => rust::emit(ir, config).map(|file| vec![file]),
+        Target::TypeScript => typescript::emit(ir, config),
+        Target::Schema => schema_bundle::emit(ir, config).map(|file| vec![file]),
+        Target::Cases => cases::emit(ir, config),
+    }
+}
+
+/// Generates everything.
+///
+/// # Errors
+/// What a target cannot express.
+pub fn generate_all(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
+    let mut files = Vec::new();
+    for target in Target::ALL {
+        files.extend(generate(ir, config, target)?);
+    }
+    Ok(files)
+}
