@@ -5,6 +5,7 @@
 
 pub mod decoder;
 pub mod model;
+mod readback;
 
 use tightwire_spec::ir::Ir;
 
