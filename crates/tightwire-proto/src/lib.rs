@@ -2,3 +2,5 @@
 
 pub mod contract;
 pub mod inbound;
+pub mod json;
+pub mod reference;

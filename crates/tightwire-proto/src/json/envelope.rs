@@ -1,0 +1,178 @@
+//! The Tightwire envelope, version 1, read in one pass with the payload decoded on the way.
+//!
+//! The reader holds every frame to the envelope's own rules; what a message adds to them (which of the optional fields
+//! it has, whether unknown ones may stand beside them) is its [`Shape`]. A document whose envelope is laxer than this
+//! only sends more frames to the reference path.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::{Cursor, Irregular, at_most_chars, ensure, skip::Keys};
+use crate::inbound::{Inbound, StreamPosition};
+
+/// The largest integer that every JSON implementation reads exactly.
+const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
+/// How long an `epoch` may be, in code points.
+const MAX_EPOCH: usize = 64;
+
+/// An envelope with its payload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope<'a, K, D> {
+    /// Which message it is, by `type`.
+    pub kind: K,
+    /// `topic`.
+    pub topic: Cow<'a, str>,
+    /// `data`, decoded.
+    pub data: D,
+    id: Uuid,
+    ts: u64,
+    correlation_id: Option<Uuid>,
+    seq: Option<u64>,
+    epoch: Option<Cow<'a, str>>,
+    has_unknown: bool,
+}
+
+/// What a message asks of its envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// `correlation_id`.
+    pub correlation_id: Presence,
+    /// `seq` and `epoch`, which only ever come together.
+    pub position: Presence,
+    /// Whether unknown fields are allowed.
+    pub open: bool,
+}
+
+/// Whether a field is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must not be.
+    Forbidden,
+    /// It may be.
+    Optional,
+    /// It must be.
+    Required,
+}
+
+impl<K, D> Envelope<'_, K, D> {
+    /// Checks what the message asks of its envelope.
+    ///
+    /// # Errors
+    /// [`Irregular`] if the envelope is not of that shape.
+    #[inline]
+    pub fn follows(&self, shape: Shape) -> Result<(), Irregular> {
+        ensure(
+            shape.correlation_id.allows(self.correlation_id.is_some())
+                && shape.position.allows(self.seq.is_some())
+                && (shape.open || !self.has_unknown),
+        )
+    }
+
+    /// The frame with its envelope.
+    #[inline]
+    pub fn inbound<F>(self, frame: impl FnOnce(D) -> F) -> Inbound<F> {
+        let position = self.seq.zip(self.epoch).map(|(seq, epoch)| StreamPosition { epoch: epoch.into_owned(), seq });
+        Inbound { id: self.id, ts: self.ts, correlation_id: self.correlation_id, position, frame: frame(self.data) }
+    }
+}
+
+impl Presence {
+    #[inline]
+    const fn allows(self, there: bool) -> bool {
+        match self {
+            Self::Forbidden => !there,
+            Self::Optional => true,
+            Self::Required => there,
+        }
+    }
+}
+
+/// Reads a frame. `kind` tells messages apart by `type`, `data` decodes the payload of one.
+///
+/// # Errors
+/// [`Irregular`] if the frame does not follow the envelope, `kind` knows no such type or `data` refuses.
+#[inline]
+pub fn read_envelope<'a, K: Copy, D>(
+    bytes: &'a [u8],
+    kind: impl Fn(&str) -> Option<K>,
+    data: impl Fn(K, &mut Cursor<'a>) -> Result<D, Irregular>,
+) -> Result<Envelope<'a, K, D>, Irregular> {
+    let mut cursor = Cursor::new(bytes)?;
+    let mut version = false;
+    let mut id = None;
+    let mut wire_type = None;
+    let mut topic = None;
+    let mut ts = None;
+    let mut correlation_id = None;
+    let mut seq = None;
+    let mut epoch = None;
+    let mut payload = None;
+    // Where `data` stands, if it came before `type`.
+    let mut postponed = None;
+    let mut unknown: Option<Keys<'a>> = None;
+
+    let mut key = cursor.first_key()?;
+    while let Some(name) = key {
+        match name {
+            "v" if !version => {
+                ensure(cursor.unsigned()? == 1)?;
+                version = true;
+            }
+            "id" if id.is_none() => id = Some(cursor.uuid()?),
+            "type" if wire_type.is_none() => wire_type = Some(kind(cursor.plain_string()?).ok_or(Irregular)?),
+            "topic" if topic.is_none() => topic = Some(cursor.string()?),
+            "ts" if ts.is_none() => {
+                let value = cursor.unsigned()?;
+                ensure(value <= MAX_SAFE_INTEGER)?;
+                ts = Some(value);
+            }
+            "correlation_id" if correlation_id.is_none() => correlation_id = Some(cursor.uuid()?),
+            "seq" if seq.is_none() => {
+                let value = cursor.unsigned()?;
+                ensure((1..=MAX_SAFE_INTEGER).contains(&value))?;
+                seq = Some(value);
+            }
+            "epoch" if epoch.is_none() => {
+                let value = cursor.string()?;
+                ensure(!value.is_empty() && at_most_chars(&value, MAX_EPOCH))?;
+                epoch = Some(value);
+            }
+            "data" if payload.is_none() && postponed.is_none() => match wire_type {
+                Some(kind) => payload = Some(data(kind, &mut cursor)?),
+                None => {
+                    postponed = Some(cursor.clone());
+                    cursor.skip_value()?;
+                }
+            },
+            "v" | "id" | "type" | "topic" | "ts" | "correlation_id" | "seq" | "epoch" | "data" => {
+                return Err(Irregular);
+            }
+            _ => {
+                unknown.get_or_insert_default().add(name)?;
+                cursor.skip_value()?;
+            }
+        }
+        key = cursor.next_key()?;
+    }
+    cursor.end()?;
+
+    ensure(version && seq.is_some() == epoch.is_some())?;
+    let kind = wire_type.ok_or(Irregular)?;
+    let data = match (payload, postponed) {
+        (Some(payload), _) => payload,
+        (None, Some(mut cursor)) => data(kind, &mut cursor)?,
+        (None, None) => return Err(Irregular),
+    };
+    Ok(Envelope {
+        kind,
+        topic: topic.ok_or(Irregular)?,
+        data,
+        id: id.ok_or(Irregular)?,
+        ts: ts.ok_or(Irregular)?,
+        correlation_id,
+        seq,
+        epoch,
+        has_unknown: unknown.is_some(),
+    })
+}

@@ -1,0 +1,36 @@
+//! Byte-level reading of JSON, for generated decoders: the fast path of validation.
+//!
+//! A [`Cursor`] walks a frame once and gives the decoder typed values on the way. It may only ever *accept*: whatever
+//! is wrong, rare or ambiguous (an escaped key, `1.0` for an integer, a repeated key) is [`Irregular`], and the frame
+//! goes to the [reference path](crate::reference), which decides and explains. So everything here may be stricter than
+//! JSON, never laxer, and where it accepts it gives the very value that `serde_json` would.
+//!
+//! Called by generated code only; not a general JSON parser.
+
+mod cursor;
+mod envelope;
+mod number;
+mod scalar;
+mod skip;
+mod string;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use cursor::{Cursor, JsonKind};
+pub use envelope::{Envelope, Presence, Shape, read_envelope};
+pub use scalar::is_hyphenated_uuid;
+pub use string::{all_distinct, at_least_chars, at_most_chars};
+
+/// The frame is not one that the fast path can accept; the reference path decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Irregular;
+
+/// Goes to the reference path unless `holds`.
+///
+/// # Errors
+/// [`Irregular`] where `holds` is false.
+#[inline]
+pub const fn ensure(holds: bool) -> Result<(), Irregular> {
+    if holds { Ok(()) } else { Err(Irregular) }
+}

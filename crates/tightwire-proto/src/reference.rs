@@ -1,0 +1,160 @@
+//! The reference path: what decides about a frame that the fast path does not accept, and explains why it is refused.
+//!
+//! bytes → JSON value without repeated keys → the JSON Schema validator of the message that `type` names → violations
+//! in the order of the frame. It is the definition of what is valid; [`json`](crate::json) only ever agrees with it
+//! sooner. Generated code holds one [`Reference`] per direction and turns its [`CheckedFrame`]s into typed frames.
+
+mod frame;
+#[cfg(test)]
+mod tests;
+mod unique;
+mod violations;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use frame::CheckedFrame;
+
+use crate::inbound::{Rejection, Violation};
+use crate::json::is_hyphenated_uuid;
+
+/// Which way the frames travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the server.
+    ToServer,
+    /// From the server to the client.
+    ToClient,
+}
+
+/// The validators of all messages of one direction, built when the first frame needs them.
+#[derive(Debug)]
+pub struct Reference {
+    bundle: &'static str,
+    direction: Direction,
+    validators: OnceLock<Result<Validators, String>>,
+}
+
+#[derive(Debug)]
+struct Validators {
+    by_type: BTreeMap<String, Validator>,
+    other_direction: Vec<String>,
+}
+
+impl Reference {
+    /// A reference for one direction of the protocol whose schema bundle is `bundle`.
+    #[must_use]
+    pub const fn new(bundle: &'static str, direction: Direction) -> Self {
+        Self { bundle, direction, validators: OnceLock::new() }
+    }
+
+    /// Builds the validators now rather than with the first frame that needs them. For the start of a server.
+    ///
+    /// # Errors
+    /// Why the bundle cannot be used. A generated one always can.
+    pub fn prepare(&self) -> Result<(), &str> {
+        self.validators().map(drop)
+    }
+
+    /// Checks a frame.
+    ///
+    /// # Errors
+    /// Every violation that was found, in the order of the frame.
+    pub fn check(&self, bytes: &[u8]) -> Result<CheckedFrame, Rejection> {
+        let value = unique::parse(bytes).map_err(|violation| Rejection::of(None, violation))?;
+        let frame_id = frame_id(&value);
+        let reject = |violation| Err(Rejection::of(frame_id, violation));
+
+        let Value::Object(members) = &value else {
+            return reject(Violation::new("", "type", "must be an object"));
+        };
+        let Some(wire_type) = members.get("type") else {
+            return reject(Violation::new("/type", "required", "is required"));
+        };
+        let Value::String(wire_type) = wire_type else {
+            return reject(Violation::new("/type", "type", "must be a string"));
+        };
+        let validators = match self.validators() {
+            Ok(validators) => validators,
+            Err(_) => return reject(Violation::new("", "$schema", "cannot be checked: the contract is unusable")),
+        };
+        let Some(validator) = validators.by_type.get(wire_type) else {
+            return reject(Violation::new("/type", "enum", self.unknown_type(validators, wire_type)));
+        };
+        let violations = violations::of(validator, &value);
+        if violations.is_empty() { Ok(CheckedFrame::new(value)) } else { Err(Rejection { frame_id, violations }) }
+    }
+
+    /// What to say about a `type` that has no validator. The other direction's names are public; the peer's are not
+    /// repeated.
+    fn unknown_type(&self, validators: &Validators, wire_type: &str) -> &'static str {
+        let exists_otherwise = validators.other_direction.iter().any(|other| other == wire_type);
+        match (self.direction, exists_otherwise) {
+            (Direction::ToServer, false) => "is not a message that clients send",
+            (Direction::ToServer, true) => "is a message that only the server sends",
+            (Direction::ToClient, false) => "is not a message that the server sends",
+            (Direction::ToClient, true) => "is a message that only clients send",
+        }
+    }
+
+    fn validators(&self) -> Result<&Validators, &str> {
+        let built = self.validators.get_or_init(|| Validators::build(self.bundle, self.direction));
+        built.as_ref().map_err(String::as_str)
+    }
+}
+
+impl Validators {
+    fn build(bundle: &str, direction: Direction) -> Result<Self, String> {
+        let bundle: Value = serde_json::from_str(bundle).map_err(|error| error.to_string())?;
+        let (own, other) = match direction {
+            Direction::ToServer => ("to_server", "to_client"),
+            Direction::ToClient => ("to_client", "to_server"),
+        };
+        let messages = |direction: &str| {
+            bundle["x-messages"][direction]
+                .as_object()
+                .ok_or_else(|| format!("the schema bundle has no messages {direction}"))
+        };
+        let by_type = messages(own)?
+            .iter()
+            .map(|(wire_type, schema)| {
+                // Draft-07 ignores what stands beside a `$ref`, so the message's own schema goes one level down.
+                let root = serde_json::json!({ "allOf": [schema], "definitions": bundle["definitions"] });
+                let validator = options().build(&root).map_err(|error| format!("{wire_type}: {error}"))?;
+                Ok((wire_type.clone(), validator))
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Self { by_type, other_direction: messages(other)?.keys().cloned().collect() })
+    }
+}
+
+/// How schemas of the protocol are read: draft-07, formats checked, patterns in linear time.
+fn options() -> jsonschema::ValidationOptions<'static> {
+    jsonschema::draft7::options()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .with_format("uuid", is_hyphenated_uuid)
+        .with_pattern_options(PatternOptions::regex())
+}
+
+/// The frame's `id`, if it has a proper one.
+fn frame_id(frame: &Value) -> Option<Uuid> {
+    frame.get("id")?.as_str().filter(|id| is_hyphenated_uuid(id))?.parse().ok()
+}
+
+impl Rejection {
+    /// A rejection for one violation.
+    pub(crate) fn of(frame_id: Option<Uuid>, violation: Violation) -> Self {
+        Self { frame_id, violations: vec![violation] }
+    }
+}
+
+impl Violation {
+    pub(crate) fn new(pointer: &str, keyword: &str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
+    }
+}

@@ -1,0 +1,160 @@
+//! From the validator's errors to violations: one per place, in the order of the frame, in our own words and without
+//! any value that the peer sent. Only names of properties are repeated, because a pointer has to, and not at length.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use crate::inbound::Violation;
+
+/// A frame with more violations than this is described by the first of them.
+const MAX_VIOLATIONS: usize = 20;
+/// Of a property's name that the peer made up, so many characters are repeated.
+const MAX_SEGMENT: usize = 64;
+/// A validator that is asked for all errors can be made to produce very many; looking at so many is enough.
+const MAX_ERRORS: usize = 200;
+
+/// How the frame departs from the schema.
+pub(super) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
+    if validator.is_valid(frame) {
+        return Vec::new();
+    }
+    let mut found: Vec<(Vec<usize>, Violation)> = Vec::new();
+    for error in validator.iter_errors(frame).take(MAX_ERRORS) {
+        add(&mut found, frame, &error);
+    }
+    found.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let mut violations: Vec<Violation> = Vec::new();
+    for (_, violation) in found {
+        // A schema that says a thing twice (allOf) does not make two violations of it.
+        if !violations.contains(&violation) {
+            violations.push(violation);
+        }
+    }
+    violations.truncate(MAX_VIOLATIONS);
+    violations
+}
+
+/// Appends `/segment` to a JSON Pointer.
+pub(super) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    for character in segment.chars().take(MAX_SEGMENT) {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            _ => pointer.push(character),
+        }
+    }
+    if segment.chars().nth(MAX_SEGMENT).is_some() {
+        pointer.push('…');
+    }
+}
+
+fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &ValidationError<'_>) {
+    let (place, order, pointer) = locate(frame, error);
+    let keyword = error.kind().keyword();
+    let mut at = |child: Option<&str>, message: String| {
+        let (mut order, mut pointer) = (order.clone(), pointer.clone());
+        if let Some(name) = child {
+            push_segment(&mut pointer, name);
+            // What is missing comes after everything that is there.
+            order.push(place.and_then(|place| position_of(place, name)).unwrap_or(usize::MAX));
+        }
+        found.push((order, Violation { pointer, keyword: keyword.to_owned(), message }));
+    };
+    match error.kind() {
+        ValidationErrorKind::Required { property } => at(property.as_str(), "is required".to_owned()),
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            for name in unexpected {
+                at(Some(name), "is not a known property".to_owned());
+            }
+        }
+        kind => at(None, describe(kind)),
+    }
+}
+
+/// The place of an error: the value there, its order in the frame and its pointer.
+fn locate<'a>(frame: &'a Value, error: &ValidationError<'_>) -> (Option<&'a Value>, Vec<usize>, String) {
+    let mut place = Some(frame);
+    let mut order = Vec::new();
+    let mut pointer = String::new();
+    for segment in error.instance_path().segments() {
+        match segment {
+            LocationSegment::Property(name) => {
+                push_segment(&mut pointer, &name);
+                order.push(place.and_then(|place| position_of(place, &name)).unwrap_or(usize::MAX));
+                place = place.and_then(|place| place.get(name.as_ref()));
+            }
+            LocationSegment::Index(index) => {
+                push_segment(&mut pointer, &index.to_string());
+                order.push(index);
+                place = place.and_then(|place| place.get(index));
+            }
+        }
+    }
+    (place, order, pointer)
+}
+
+fn position_of(object: &Value, name: &str) -> Option<usize> {
+    object.as_object()?.keys().position(|key| key == name)
+}
+
+/// What is expected, in words. Everything in them comes from the schema.
+fn describe(kind: &ValidationErrorKind) -> String {
+    use ValidationErrorKind as Kind;
+    match kind {
+        Kind::Type { kind: TypeKind::Single(expected) } => format!("must be {}", with_article(&expected.to_string())),
+        Kind::Type { kind: TypeKind::Multiple(expected) } => {
+            let names: Vec<String> = expected.iter().map(|name| with_article(&name.to_string())).collect();
+            format!("must be {}", names.join(" or "))
+        }
+        Kind::Constant { expected_value } => format!("must be {expected_value}"),
+        Kind::Enum { options } => match options.as_array() {
+            Some(options) => {
+                format!("must be one of {}", options.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))
+            }
+            None => "must be one of the values allowed".to_owned(),
+        },
+        Kind::MinLength { limit } => format!("must be at least {limit} {} long", plural(*limit, "character")),
+        Kind::MaxLength { limit } => format!("must be at most {limit} {} long", plural(*limit, "character")),
+        Kind::Pattern { pattern } => format!("must match {pattern}"),
+        Kind::Format { format } => format!("must be a {format}"),
+        Kind::Minimum { limit } => format!("must be at least {limit}"),
+        Kind::Maximum { limit } => format!("must be at most {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("must be more than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
+        Kind::MinItems { limit } => format!("must have at least {limit} {}", plural(*limit, "item")),
+        Kind::MaxItems { limit } => format!("must have at most {limit} {}", plural(*limit, "item")),
+        Kind::AdditionalItems { limit } => {
+            format!("must have at most {limit} {}", plural(*limit as u64, "item"))
+        }
+        Kind::UniqueItems => "must not have the same item twice".to_owned(),
+        Kind::Contains => "must have an item of the kind required".to_owned(),
+        Kind::MinProperties { limit } if *limit == 1 => "must have at least 1 property".to_owned(),
+        Kind::MinProperties { limit } => format!("must have at least {limit} properties"),
+        Kind::MaxProperties { limit } if *limit == 1 => "must have at most 1 property".to_owned(),
+        Kind::MaxProperties { limit } => format!("must have at most {limit} properties"),
+        Kind::PropertyNames { .. } => "must have only properties with names as required".to_owned(),
+        Kind::AnyOf { .. } => "must be of one of the forms allowed".to_owned(),
+        Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
+            "must be of exactly one of the forms allowed".to_owned()
+        }
+        Kind::Not { .. } | Kind::FalseSchema => "is not allowed".to_owned(),
+        _ => "must follow the contract".to_owned(),
+    }
+}
+
+fn with_article(name: &str) -> String {
+    match name {
+        "null" => name.to_owned(),
+        "integer" | "object" | "array" => format!("an {name}"),
+        _ => format!("a {name}"),
+    }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
