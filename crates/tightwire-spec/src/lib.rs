@@ -1,4 +1,34 @@
 //! Reads AsyncAPI documents: load, resolve, diagnose, lower to the IR.
+//!
+//! ```
+//! use std::path::Path;
+//! use tightwire_spec::{InMemory, load};
+//!
+//! let source = InMemory::file("chat.yml", "asyncapi: 3.0.0\ninfo: {title: Chat, version: 1.0.0}\n");
+//! let loaded = load(Path::new("chat.yml"), &source)?;
+//! let ir = loaded.ir.expect("a document without errors");
+//! assert_eq!(ir.info.title, "Chat");
+//! # Ok::<(), tightwire_spec::LoadError>(())
+//! ```
 
 pub mod ir;
 pub mod schema;
+
+mod address;
+mod diagnostic;
+mod documents;
+mod load;
+mod lower;
+mod merge;
+mod model;
+mod reference;
+mod schema_json;
+mod source;
+mod sources;
+mod tree;
+
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use documents::LoadError;
+pub use load::{Loaded, load};
+pub use source::{FileSystem, InMemory, Source};
+pub use sources::{FileId, Position, SourceFile, SourceMap, Span};

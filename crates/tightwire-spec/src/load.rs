@@ -1,0 +1,46 @@
+//! The one entry: a path in, a protocol and everything that is wrong with it out.
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::documents::{Documents, LoadError};
+use crate::ir::Ir;
+use crate::lower;
+use crate::model::Model;
+use crate::source::Source;
+use crate::sources::SourceMap;
+
+/// What became of a document.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The protocol; there if no diagnostic is an error.
+    pub ir: Option<Ir>,
+    /// Everything that is wrong, by file and position.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, for showing diagnostics and for knowing when to read again.
+    pub sources: SourceMap,
+}
+
+impl Loaded {
+    /// Whether a diagnostic is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Reads a document and every file its `$ref`s name, judges it by all [rules](crate::rules), and lowers it to the IR.
+///
+/// Fails only where there is nothing to say about the document's content; anything wrong *in* it is a diagnostic.
+pub fn load(path: &Path, source: &dyn Source) -> Result<Loaded, LoadError> {
+    let (documents, mut diagnostics) = Documents::read(path, source)?;
+    let mut ir = None;
+    if let Some(root) = documents.root() {
+        let model = Model::build(&documents, root);
+        if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            ir = Some(lower::lower(&model));
+        }
+    }
+    diagnostics.sort_by(|a, b| (a.span(), a.rule, &a.message).cmp(&(b.span(), b.rule, &b.message)));
+    diagnostics.dedup();
+    Ok(Loaded { ir, diagnostics, sources: documents.sources })
+}

@@ -1,0 +1,253 @@
+//! From the document's model to the IR. Called only for documents without errors, yet it never relies on that.
+
+use indexmap::IndexMap;
+
+use crate::address;
+use crate::ir::{
+    Channel, CloseCode, Delivery, Direction, Docs, Envelope, Example, Heartbeat, Info, Ir, Message, Operation,
+    Parameter, Reply, Segment, SequenceStep, SessionRole, Times,
+};
+use crate::merge::Schemas;
+use crate::model::{self, Model};
+use crate::schema::Schema;
+use crate::tree::Node;
+
+mod schema;
+
+pub(crate) use schema::Lowering;
+
+/// The IR of a document.
+pub(crate) fn lower(model: &Model<'_>) -> Ir {
+    let mut lowering = Lowering::new(model.documents, model.root);
+    let payloads: Vec<_> = model
+        .messages
+        .iter()
+        .map(|message| message.payload.map_or(Schema::Bool(true), |payload| lowering.schema(payload)))
+        .collect();
+    let schemas = lowering.finish();
+    let messages = model.messages.iter().zip(payloads).map(|(message, payload)| {
+        let message = lower_message(model, message, payload, &schemas);
+        (message.id.clone(), message)
+    });
+    let messages = messages.collect();
+    Ir {
+        asyncapi: model.root.text("asyncapi").unwrap_or_default().to_owned(),
+        info: info(model.root),
+        envelope: model.enveloped.then_some(Envelope::V1),
+        channels: model.channels.iter().map(|channel| (channel.id.to_owned(), lower_channel(model, channel))).collect(),
+        operations: model.operations.iter().filter_map(|operation| lower_operation(model, operation)).collect(),
+        messages,
+        schemas,
+        close_codes: close_codes(model.root),
+        limits: limits(model.root),
+        heartbeat: heartbeat(model.root),
+    }
+}
+
+fn info(root: Node<'_>) -> Info {
+    let info = root.get("info");
+    let text = |key| info.and_then(|info| info.text(key)).map(str::to_owned);
+    Info {
+        title: text("title").unwrap_or_default(),
+        version: text("version").unwrap_or_default(),
+        description: text("description"),
+    }
+}
+
+fn docs<'a>(model: &Model<'a>, node: Node<'a>) -> Docs {
+    let text = |key| model.field(node, key).and_then(Node::as_str).map(str::to_owned);
+    Docs { title: text("title"), summary: text("summary"), description: text("description") }
+}
+
+fn strings(node: Option<Node<'_>>) -> Vec<String> {
+    node.into_iter().flat_map(Node::items).filter_map(Node::as_str).map(str::to_owned).collect()
+}
+
+fn lower_channel<'a>(model: &Model<'a>, channel: &model::Channel<'a>) -> Channel {
+    let address = channel.address.and_then(Node::as_str).unwrap_or_default();
+    let segments = address::segments(address);
+    let mut parameters = IndexMap::new();
+    for segment in &segments {
+        if let Segment::Parameter(name) = segment {
+            let declared = channel.parameters.iter().find(|parameter| parameter.name == name);
+            parameters
+                .insert(name.clone(), declared.map(|declared| lower_parameter(declared.node)).unwrap_or_default());
+        }
+    }
+    let mut messages: Vec<_> =
+        channel.messages.iter().map(|message| model.messages[message.message].id.clone()).collect();
+    let mut seen = std::collections::HashSet::new();
+    messages.retain(|message| seen.insert(message.clone()));
+    Channel {
+        id: channel.id.to_owned(),
+        address: address.to_owned(),
+        segments,
+        parameters,
+        messages,
+        docs: docs(model, channel.node),
+    }
+}
+
+fn lower_parameter(node: Node<'_>) -> Parameter {
+    Parameter {
+        description: node.text("description").map(str::to_owned),
+        values: strings(node.get("enum")),
+        default: node.text("default").map(str::to_owned),
+        examples: strings(node.get("examples")),
+    }
+}
+
+fn lower_operation<'a>(model: &Model<'a>, operation: &model::Operation<'a>) -> Option<(String, Operation)> {
+    let direction = operation.direction?;
+    let channel = operation.channel?;
+    let lowered = Operation {
+        id: operation.id.to_owned(),
+        direction,
+        channel: model.channels[channel].id.to_owned(),
+        messages: message_ids(model, &operation.messages, channel, direction),
+        reply: operation.reply.as_ref().map(|reply| {
+            let channel = reply.channel.unwrap_or(channel);
+            let messages = message_ids(model, &reply.messages, channel, direction.opposite());
+            Reply {
+                channel: model.channels[channel].id.to_owned(),
+                sequence: sequence(model, reply, channel),
+                messages,
+            }
+        }),
+        subscribes: model.field(operation.node, "x-subscribes").and_then(Node::as_bool).unwrap_or_default(),
+        roles: strings(model.field(operation.node, "x-roles")),
+        docs: docs(model, operation.node),
+    };
+    Some((operation.id.to_owned(), lowered))
+}
+
+fn message_ids(
+    model: &Model<'_>,
+    links: &model::Links<'_>,
+    channel: model::ChannelIndex,
+    direction: Direction,
+) -> Vec<String> {
+    let id = |message: usize| model.messages[message].id.clone();
+    match links.listed {
+        true => links.iter().map(id).collect(),
+        false => model.travelling(Some(channel), direction).map(id).collect(),
+    }
+}
+
+/// A step of `x-sequence` as written: the key of a message and how often it comes.
+pub(crate) fn sequence_step(text: &str) -> (&str, Times) {
+    match text.char_indices().next_back() {
+        Some((at, '+')) => (&text[..at], Times::OnceOrMore),
+        Some((at, '*')) => (&text[..at], Times::AnyNumber),
+        Some((at, '?')) => (&text[..at], Times::Optional),
+        _ => (text, Times::Once),
+    }
+}
+
+fn sequence(model: &Model<'_>, reply: &model::Reply<'_>, channel: model::ChannelIndex) -> Option<Vec<SequenceStep>> {
+    let steps = reply.node.get("x-sequence")?.items().filter_map(Node::as_str).filter_map(|text| {
+        let (key, times) = sequence_step(text);
+        let message = model.channels[channel].messages.iter().find(|message| message.key == key)?;
+        Some(SequenceStep { message: model.messages[message.message].id.clone(), times })
+    });
+    Some(steps.collect())
+}
+
+fn lower_message<'a>(
+    model: &Model<'a>,
+    message: &model::Message<'a>,
+    payload: Schema,
+    schemas: &IndexMap<String, Schema>,
+) -> Message {
+    let node = message.node;
+    let text = |key| model.field(node, key).and_then(Node::as_str);
+    let merged = model.enveloped.then(|| Schemas(schemas).merged(&payload)).flatten();
+    let property = |name| merged.as_ref().and_then(|merged| merged.properties.get(name)).cloned();
+    let content_type = text("contentType").or_else(|| model.root.text("defaultContentType"));
+    Message {
+        id: message.id.clone(),
+        name: text("name").unwrap_or(&message.id).to_owned(),
+        wire_type: property("type").and_then(|schema| Schemas(schemas).only_string(&schema)),
+        data: property("data"),
+        payload,
+        directions: message.directions.clone(),
+        channels: message.channels.iter().map(|&channel| model.channels[channel].id.to_owned()).collect(),
+        delivery: text("x-delivery").and_then(delivery).unwrap_or_default(),
+        session: text("x-session").and_then(session_role),
+        examples: examples(model, node),
+        content_type: content_type.map(str::to_owned),
+        docs: docs(model, node),
+        pointer: node.pointer(),
+    }
+}
+
+fn examples<'a>(model: &Model<'a>, message: Node<'a>) -> Vec<Example> {
+    let examples = model.field(message, "examples").into_iter().flat_map(Node::items);
+    examples
+        .filter_map(|example| {
+            Some(Example {
+                name: example.text("name").map(str::to_owned),
+                summary: example.text("summary").map(str::to_owned),
+                payload: example.get("payload")?.to_json(),
+            })
+        })
+        .collect()
+}
+
+/// The values of `x-delivery`.
+pub(crate) const DELIVERIES: [(&str, Delivery); 4] = [
+    ("durable", Delivery::Durable),
+    ("latest", Delivery::Latest),
+    ("ephemeral", Delivery::Ephemeral),
+    ("control", Delivery::Control),
+];
+
+fn delivery(text: &str) -> Option<Delivery> {
+    DELIVERIES.iter().find(|(name, _)| *name == text).map(|&(_, delivery)| delivery)
+}
+
+/// The values of `x-session`.
+pub(crate) const SESSION_ROLES: [(&str, SessionRole); 11] = [
+    ("subscribe", SessionRole::Subscribe),
+    ("unsubscribe", SessionRole::Unsubscribe),
+    ("ping", SessionRole::Ping),
+    ("pong", SessionRole::Pong),
+    ("authenticate", SessionRole::Authenticate),
+    ("connection_established", SessionRole::ConnectionEstablished),
+    ("subscription_updated", SessionRole::SubscriptionUpdated),
+    ("error", SessionRole::Error),
+    ("authenticated", SessionRole::Authenticated),
+    ("replay_gap", SessionRole::ReplayGap),
+    ("disconnect_notice", SessionRole::DisconnectNotice),
+];
+
+fn session_role(text: &str) -> Option<SessionRole> {
+    SESSION_ROLES.iter().find(|(name, _)| *name == text).map(|&(_, role)| role)
+}
+
+fn close_codes(root: Node<'_>) -> Vec<CloseCode> {
+    let codes = root.get("x-close-codes").into_iter().flat_map(Node::items);
+    codes
+        .filter_map(|entry| {
+            Some(CloseCode {
+                code: u16::try_from(entry.get("code")?.as_u64()?).ok()?,
+                name: entry.text("name")?.to_owned(),
+                meaning: entry.text("meaning").unwrap_or_default().to_owned(),
+                reconnect: entry.get("reconnect")?.as_bool()?,
+            })
+        })
+        .collect()
+}
+
+fn limits(root: Node<'_>) -> IndexMap<String, u64> {
+    let limits = root.get("x-limits").into_iter().flat_map(Node::members);
+    limits.filter_map(|(key, _, value)| Some((key.to_owned(), value.as_u64()?))).collect()
+}
+
+fn heartbeat(root: Node<'_>) -> Option<Heartbeat> {
+    let heartbeat = root.get("x-heartbeat")?;
+    Some(Heartbeat {
+        ping_interval_ms: heartbeat.get("ping_interval_ms")?.as_u64()?,
+        pong_timeout_ms: heartbeat.get("pong_timeout_ms")?.as_u64()?,
+    })
+}

@@ -1,0 +1,195 @@
+//! Schemas: from nodes to the typed tree.
+//!
+//! Whatever a `$ref` leads to gets a name of its own, so that recursion is finite. A keyword of the wrong type counts
+//! as absent here; a rule reports it.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+use serde_json::Number;
+
+use crate::documents::Documents;
+use crate::ir::SchemaName;
+use crate::schema::{Dependency, Items, JsonType, Reference, Schema, SchemaObject};
+use crate::tree::Node;
+
+/// Lowers schemas and collects the named ones they reach.
+pub(crate) struct Lowering<'a> {
+    documents: &'a Documents,
+    names: HashMap<Node<'a>, SchemaName>,
+    taken: HashSet<SchemaName>,
+    /// Named schemas that were met and are not lowered yet.
+    waiting: Vec<Node<'a>>,
+    met: HashSet<Node<'a>>,
+}
+
+impl<'a> Lowering<'a> {
+    /// The schemas of `components` keep their keys as names, whoever else would like them.
+    pub(crate) fn new(documents: &'a Documents, root: Node<'a>) -> Self {
+        let components = root.get("components").and_then(|components| components.get("schemas"));
+        let names: HashMap<_, _> =
+            components.into_iter().flat_map(Node::members).map(|(key, _, node)| (node, key.to_owned())).collect();
+        let taken = names.values().cloned().collect();
+        Self { documents, names, taken, waiting: Vec::new(), met: HashSet::new() }
+    }
+
+    /// Lowers what was met by reference; call it when every schema has been lowered.
+    pub(crate) fn finish(mut self) -> IndexMap<SchemaName, Schema> {
+        let mut found = Vec::new();
+        while let Some(node) = self.waiting.pop() {
+            let name = self.name(node);
+            found.push((node.span(), name, self.schema(node)));
+        }
+        found.sort_by_key(|(span, ..)| *span);
+        found.into_iter().map(|(_, name, schema)| (name, schema)).collect()
+    }
+
+    /// Lowers a schema.
+    pub(crate) fn schema(&mut self, node: Node<'a>) -> Schema {
+        if let Some(value) = node.as_bool() {
+            return Schema::Bool(value);
+        }
+        if !node.is_object() {
+            return Schema::Bool(true);
+        }
+        if let Some(text) = node.text("$ref") {
+            let Ok(target) = self.documents.target(node, text) else { return Schema::Bool(true) };
+            let name = self.name(target);
+            if self.met.insert(target) {
+                self.waiting.push(target);
+            }
+            return Schema::Ref(Reference { name, description: node.text("description").map(str::to_owned) });
+        }
+        if let (Some(_), Some(schema)) = (node.get("schemaFormat"), node.get("schema")) {
+            return self.schema(schema);
+        }
+        Schema::Object(Box::new(self.object(node)))
+    }
+
+    /// The name of a schema: its key where it stands, with a number if somebody else has that name.
+    fn name(&mut self, node: Node<'a>) -> SchemaName {
+        if let Some(name) = self.names.get(&node) {
+            return name.clone();
+        }
+        let stem = || self.documents.sources.file(node.file()).path().file_stem()?.to_str().map(str::to_owned);
+        let base = node.token().or_else(stem).unwrap_or_else(|| "Schema".to_owned());
+        let mut name = base.clone();
+        for number in 2.. {
+            if self.taken.insert(name.clone()) {
+                break;
+            }
+            name = format!("{base}{number}");
+        }
+        self.names.insert(node, name.clone());
+        name
+    }
+
+    fn object(&mut self, node: Node<'a>) -> SchemaObject {
+        let text = |key| node.text(key).map(str::to_owned);
+        let count = |key| node.get(key).and_then(Node::as_u64);
+        let number = |key: &str| -> Option<Number> { node.get(key)?.as_number().cloned() };
+        let flag = |key| node.get(key).and_then(Node::as_bool).unwrap_or_default();
+        SchemaObject {
+            title: text("title"),
+            description: text("description"),
+            default: node.get("default").map(Node::to_json),
+            examples: node.get("examples").into_iter().flat_map(Node::items).map(Node::to_json).collect(),
+            deprecated: flag("deprecated"),
+            types: types(node),
+            enum_values: node
+                .get("enum")
+                .filter(|node| node.is_array())
+                .map(|node| node.items().map(Node::to_json).collect()),
+            const_value: node.get("const").map(Node::to_json),
+            format: text("format"),
+            pattern: text("pattern"),
+            min_length: count("minLength"),
+            max_length: count("maxLength"),
+            minimum: number("minimum"),
+            maximum: number("maximum"),
+            exclusive_minimum: number("exclusiveMinimum"),
+            exclusive_maximum: number("exclusiveMaximum"),
+            multiple_of: number("multipleOf"),
+            items: node.get("items").map(|items| match items.is_array() {
+                true => Items::Tuple(items.items().map(|item| self.schema(item)).collect()),
+                false => Items::All(self.schema(items)),
+            }),
+            additional_items: self.member(node, "additionalItems"),
+            contains: self.member(node, "contains"),
+            min_items: count("minItems"),
+            max_items: count("maxItems"),
+            unique_items: flag("uniqueItems"),
+            properties: self.map(node, "properties"),
+            required: required(node.get("required")),
+            additional_properties: self.member(node, "additionalProperties"),
+            pattern_properties: self.map(node, "patternProperties"),
+            property_names: self.member(node, "propertyNames"),
+            min_properties: count("minProperties"),
+            max_properties: count("maxProperties"),
+            dependencies: self.dependencies(node),
+            all_of: self.list(node, "allOf"),
+            any_of: self.list(node, "anyOf"),
+            one_of: self.list(node, "oneOf"),
+            not: self.member(node, "not"),
+            if_schema: self.member(node, "if"),
+            then_schema: self.member(node, "then"),
+            else_schema: self.member(node, "else"),
+            extensions: node
+                .members()
+                .filter(|(key, ..)| key.starts_with("x-"))
+                .map(|(key, _, value)| (key.to_owned(), value.to_json()))
+                .collect(),
+        }
+    }
+
+    fn member(&mut self, node: Node<'a>, key: &str) -> Option<Schema> {
+        node.get(key).map(|node| self.schema(node))
+    }
+
+    fn list(&mut self, node: Node<'a>, key: &str) -> Vec<Schema> {
+        node.get(key).into_iter().flat_map(Node::items).map(|node| self.schema(node)).collect()
+    }
+
+    fn map(&mut self, node: Node<'a>, key: &str) -> IndexMap<String, Schema> {
+        let members = node.get(key).into_iter().flat_map(Node::members);
+        members.map(|(key, _, node)| (key.to_owned(), self.schema(node))).collect()
+    }
+
+    fn dependencies(&mut self, node: Node<'a>) -> IndexMap<String, Dependency> {
+        let members = node.get("dependencies").into_iter().flat_map(Node::members);
+        members
+            .map(|(key, _, node)| {
+                let dependency = match node.is_array() {
+                    true => Dependency::Required(required(Some(node))),
+                    false => Dependency::Schema(self.schema(node)),
+                };
+                (key.to_owned(), dependency)
+            })
+            .collect()
+    }
+}
+
+fn types(node: Node<'_>) -> Vec<JsonType> {
+    let Some(node) = node.get("type") else { return Vec::new() };
+    let names: Vec<_> = match node.as_str() {
+        Some(name) => vec![name],
+        None => node.items().filter_map(Node::as_str).collect(),
+    };
+    let mut types = Vec::new();
+    for json_type in names.into_iter().filter_map(JsonType::parse) {
+        if !types.contains(&json_type) {
+            types.push(json_type);
+        }
+    }
+    types
+}
+
+fn required(node: Option<Node<'_>>) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in node.into_iter().flat_map(Node::items).filter_map(Node::as_str) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}

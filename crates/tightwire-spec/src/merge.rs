@@ -1,0 +1,357 @@
+//! `allOf` as one schema, where that says the same.
+//!
+//! Emitters want one object with its properties, not a conjunction. Two schemas are merged keyword by keyword; where
+//! no single keyword can say what two say together (two patterns, two `oneOf`), there is no merged schema.
+
+use indexmap::IndexMap;
+use serde_json::{Number, Value};
+
+use crate::ir::{Ir, SchemaName};
+use crate::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
+
+/// References followed in one go: more than this is a cycle.
+const MAX_HOPS: usize = 64;
+/// `allOf` in `allOf` deeper than this is a cycle.
+const MAX_NESTING: usize = 32;
+
+impl Ir {
+    /// The schema itself, or the one that a reference leads to. A reference that leads nowhere, which no IR without
+    /// errors has, is returned as it is.
+    pub fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
+        Schemas(&self.schemas).resolve(schema)
+    }
+
+    /// The schema as one object: references followed, `allOf` merged (properties joined, the tightest bounds kept).
+    /// Properties keep their references where those already say everything. `None` where one object cannot say the
+    /// same.
+    pub fn merged(&self, schema: &Schema) -> Option<SchemaObject> {
+        Schemas(&self.schemas).merged(schema)
+    }
+}
+
+/// Named schemas, before there is an [`Ir`] around them.
+#[derive(Clone, Copy)]
+pub(crate) struct Schemas<'a>(pub(crate) &'a IndexMap<SchemaName, Schema>);
+
+impl<'a> Schemas<'a> {
+    pub(crate) fn resolve(self, schema: &'a Schema) -> &'a Schema {
+        let mut schema = schema;
+        for _ in 0..MAX_HOPS {
+            match schema {
+                Schema::Ref(reference) => match self.0.get(&reference.name) {
+                    Some(target) => schema = target,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        schema
+    }
+
+    pub(crate) fn merged(self, schema: &Schema) -> Option<SchemaObject> {
+        self.flat(schema, 0)
+    }
+
+    /// The only string that the schema accepts, if it is exactly one.
+    pub(crate) fn only_string(self, schema: &Schema) -> Option<String> {
+        let object = self.merged(schema)?;
+        let value = match (&object.const_value, object.enum_values.as_deref()) {
+            (Some(value), _) => value,
+            (None, Some([value])) => value,
+            _ => return None,
+        };
+        value.as_str().map(str::to_owned)
+    }
+
+    fn flat(self, schema: &Schema, nesting: usize) -> Option<SchemaObject> {
+        if nesting > MAX_NESTING {
+            return None;
+        }
+        match schema {
+            Schema::Bool(true) => Some(SchemaObject::default()),
+            Schema::Bool(false) => None,
+            Schema::Ref(reference) => {
+                let mut object = self.flat(self.0.get(&reference.name)?, nesting + 1)?;
+                if reference.description.is_some() {
+                    object.description.clone_from(&reference.description);
+                }
+                Some(object)
+            }
+            Schema::Object(object) if object.all_of.is_empty() => Some((**object).clone()),
+            Schema::Object(object) => {
+                let mut merged = SchemaObject::default();
+                for part in &object.all_of {
+                    merged = self.both(merged, self.flat(part, nesting + 1)?, nesting)?;
+                }
+                let own = SchemaObject { all_of: Vec::new(), ..(**object).clone() };
+                self.both(merged, own, nesting)
+            }
+        }
+    }
+
+    /// What both schemas say. The second one's annotations win.
+    fn both(self, a: SchemaObject, b: SchemaObject, nesting: usize) -> Option<SchemaObject> {
+        if nesting > MAX_NESTING {
+            return None;
+        }
+        let properties = self.properties(&a, &b, nesting)?;
+        let mut required = a.required;
+        required
+            .extend(b.required.into_iter().filter(|name| !properties_contains(&required, name)).collect::<Vec<_>>());
+        let mut dependencies = a.dependencies;
+        for (key, dependency) in b.dependencies {
+            match (dependencies.get_mut(&key), dependency) {
+                (None, dependency) => {
+                    dependencies.insert(key, dependency);
+                }
+                (Some(Dependency::Required(names)), Dependency::Required(more)) => {
+                    names.extend(more.into_iter().filter(|name| !properties_contains(names, name)).collect::<Vec<_>>());
+                }
+                (Some(known), dependency) if *known == dependency => {}
+                _ => return None,
+            }
+        }
+        let mut extensions = a.extensions;
+        extensions.extend(b.extensions);
+        Some(SchemaObject {
+            title: b.title.or(a.title),
+            description: b.description.or(a.description),
+            default: b.default.or(a.default),
+            examples: if b.examples.is_empty() { a.examples } else { b.examples },
+            deprecated: a.deprecated || b.deprecated,
+            types: common_types(&a.types, &b.types)?,
+            enum_values: match (a.enum_values, b.enum_values) {
+                (Some(a), Some(b)) => Some(common_values(&a, &b)?),
+                (a, b) => a.or(b),
+            },
+            const_value: same(a.const_value, b.const_value)?,
+            format: same(a.format, b.format)?,
+            pattern: same(a.pattern, b.pattern)?,
+            min_length: a.min_length.max(b.min_length),
+            max_length: least(a.max_length, b.max_length),
+            minimum: tightest(a.minimum, b.minimum, f64::gt)?,
+            maximum: tightest(a.maximum, b.maximum, f64::lt)?,
+            exclusive_minimum: tightest(a.exclusive_minimum, b.exclusive_minimum, f64::gt)?,
+            exclusive_maximum: tightest(a.exclusive_maximum, b.exclusive_maximum, f64::lt)?,
+            multiple_of: same(a.multiple_of, b.multiple_of)?,
+            items: match (a.items, b.items) {
+                (Some(Items::All(a)), Some(Items::All(b))) => Some(Items::All(self.schema(&a, &b, nesting)?)),
+                (a, b) => same(a, b)?,
+            },
+            additional_items: same(a.additional_items, b.additional_items)?,
+            contains: same(a.contains, b.contains)?,
+            min_items: a.min_items.max(b.min_items),
+            max_items: least(a.max_items, b.max_items),
+            unique_items: a.unique_items || b.unique_items,
+            properties,
+            required,
+            additional_properties: match (a.additional_properties, b.additional_properties) {
+                (Some(Schema::Bool(false)), _) | (_, Some(Schema::Bool(false))) => Some(Schema::Bool(false)),
+                (Some(a), Some(b)) => Some(self.schema(&a, &b, nesting)?),
+                (a, b) => a.or(b),
+            },
+            pattern_properties: match (a.pattern_properties, b.pattern_properties) {
+                (a, b) if a.is_empty() => b,
+                (a, b) if b.is_empty() || a == b => a,
+                _ => return None,
+            },
+            property_names: same(a.property_names, b.property_names)?,
+            min_properties: a.min_properties.max(b.min_properties),
+            max_properties: least(a.max_properties, b.max_properties),
+            dependencies,
+            all_of: Vec::new(),
+            any_of: one_side(a.any_of, b.any_of)?,
+            one_of: one_side(a.one_of, b.one_of)?,
+            not: same(a.not, b.not)?,
+            // The three belong together: with two of them it is not clear which `then` goes with which `if`.
+            if_schema: same(a.if_schema, b.if_schema)?,
+            then_schema: same(a.then_schema, b.then_schema)?,
+            else_schema: same(a.else_schema, b.else_schema)?,
+            extensions,
+        })
+    }
+
+    /// The properties of both. A property that only one side names is judged by the other side's
+    /// `additionalProperties` too.
+    fn properties(self, a: &SchemaObject, b: &SchemaObject, nesting: usize) -> Option<IndexMap<String, Schema>> {
+        let restricts = |schema: &Option<Schema>| !matches!(schema, None | Some(Schema::Bool(true)));
+        let patterned = !a.pattern_properties.is_empty() || !b.pattern_properties.is_empty();
+        if patterned && (restricts(&a.additional_properties) || restricts(&b.additional_properties)) {
+            // What counts as additional is then decided by patterns of one side only.
+            let same = a.pattern_properties == b.pattern_properties && a.properties.keys().eq(b.properties.keys());
+            if !same && !(is_untyped(a) || is_untyped(b)) {
+                return None;
+            }
+        }
+        let mut properties = IndexMap::new();
+        for (key, schema) in &a.properties {
+            let other = b
+                .properties
+                .get(key)
+                .or_else(|| b.additional_properties.as_ref().filter(|_| restricts(&b.additional_properties)));
+            let schema = match other {
+                Some(other) => self.schema(schema, other, nesting)?,
+                None => schema.clone(),
+            };
+            properties.insert(key.clone(), schema);
+        }
+        for (key, schema) in b.properties.iter().filter(|(key, _)| !a.properties.contains_key(*key)) {
+            let schema = match a.additional_properties.as_ref().filter(|_| restricts(&a.additional_properties)) {
+                Some(other) => self.schema(other, schema, nesting)?,
+                None => schema.clone(),
+            };
+            properties.insert(key.clone(), schema);
+        }
+        Some(properties)
+    }
+
+    /// What both schemas say, as one of them where that one already says everything: so a name survives.
+    fn schema(self, a: &Schema, b: &Schema, nesting: usize) -> Option<Schema> {
+        if a == b || self.implies(b, a) {
+            return Some(b.clone());
+        }
+        if self.implies(a, b) {
+            return Some(a.clone());
+        }
+        if matches!(a, Schema::Bool(false)) || matches!(b, Schema::Bool(false)) {
+            return Some(Schema::Bool(false));
+        }
+        let merged = self.both(self.flat(a, nesting + 1)?, self.flat(b, nesting + 1)?, nesting + 1)?;
+        Some(Schema::Object(Box::new(merged)))
+    }
+
+    /// Whether everything that `narrow` accepts is accepted by `wide`, as far as a glance can tell: `wide` says at
+    /// most which types are allowed.
+    fn implies(self, narrow: &Schema, wide: &Schema) -> bool {
+        let Some(wide) = self.flat(wide, 0) else { return false };
+        let bare = SchemaObject {
+            types: wide.types.clone(),
+            title: wide.title.clone(),
+            description: wide.description.clone(),
+            default: wide.default.clone(),
+            examples: wide.examples.clone(),
+            deprecated: wide.deprecated,
+            extensions: wide.extensions.clone(),
+            ..SchemaObject::default()
+        };
+        if bare != wide {
+            return false;
+        }
+        wide.types.is_empty()
+            || self.types(narrow, 0).is_some_and(|types| {
+                types.iter().all(|json_type| wide.types.iter().any(|wide| covers(*wide, *json_type)))
+            })
+    }
+
+    /// The types that values of a schema can have; `None` where they can have any.
+    fn types(self, schema: &Schema, nesting: usize) -> Option<Vec<JsonType>> {
+        if nesting > MAX_NESTING {
+            return None;
+        }
+        let object = match self.resolve(schema) {
+            Schema::Bool(false) => return Some(Vec::new()),
+            Schema::Object(object) => object,
+            _ => return None,
+        };
+        if !object.types.is_empty() {
+            return Some(object.types.clone());
+        }
+        let values = object.const_value.as_ref().map(std::slice::from_ref).or(object.enum_values.as_deref());
+        if let Some(values) = values {
+            return Some(values.iter().map(type_of).collect());
+        }
+        let all_of = object.all_of.iter().find_map(|part| self.types(part, nesting + 1));
+        all_of.or_else(|| {
+            let parts = if object.one_of.is_empty() { &object.any_of } else { &object.one_of };
+            if parts.is_empty() {
+                return None;
+            }
+            let types = parts.iter().map(|part| self.types(part, nesting + 1)).collect::<Option<Vec<_>>>()?;
+            Some(types.into_iter().flatten().collect())
+        })
+    }
+}
+
+fn is_untyped(object: &SchemaObject) -> bool {
+    object.properties.is_empty() && object.additional_properties.is_none() && object.pattern_properties.is_empty()
+}
+
+fn properties_contains(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
+}
+
+fn type_of(value: &Value) -> JsonType {
+    match value {
+        Value::Null => JsonType::Null,
+        Value::Bool(_) => JsonType::Boolean,
+        Value::Number(number) if number.is_f64() => JsonType::Number,
+        Value::Number(_) => JsonType::Integer,
+        Value::String(_) => JsonType::String,
+        Value::Array(_) => JsonType::Array,
+        Value::Object(_) => JsonType::Object,
+    }
+}
+
+fn covers(wide: JsonType, narrow: JsonType) -> bool {
+    wide == narrow || (wide == JsonType::Number && narrow == JsonType::Integer)
+}
+
+/// The types that both lists allow; `None` where there are none.
+fn common_types(a: &[JsonType], b: &[JsonType]) -> Option<Vec<JsonType>> {
+    if a.is_empty() || b.is_empty() {
+        return Some(if a.is_empty() { b.to_vec() } else { a.to_vec() });
+    }
+    let mut common = Vec::new();
+    for &a in a {
+        for &b in b {
+            let narrow = if covers(a, b) { b } else { a };
+            if (covers(a, b) || covers(b, a)) && !common.contains(&narrow) {
+                common.push(narrow);
+            }
+        }
+    }
+    (!common.is_empty()).then_some(common)
+}
+
+fn common_values(a: &[Value], b: &[Value]) -> Option<Vec<Value>> {
+    let common: Vec<_> = a.iter().filter(|value| b.contains(value)).cloned().collect();
+    (!common.is_empty()).then_some(common)
+}
+
+/// The one value there is; `None` where there are two that differ.
+fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
+    match (a, b) {
+        (Some(a), Some(b)) => (a == b).then_some(Some(a)),
+        (a, b) => Some(a.or(b)),
+    }
+}
+
+fn one_side(a: Vec<Schema>, b: Vec<Schema>) -> Option<Vec<Schema>> {
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => Some(b),
+        (_, true) => Some(a),
+        _ => (a == b).then_some(a),
+    }
+}
+
+fn least(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The tighter of two bounds; `None` where a bound is too large to be compared exactly.
+fn tightest(a: Option<Number>, b: Option<Number>, tighter: fn(&f64, &f64) -> bool) -> Option<Option<Number>> {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => Some(Some(a)),
+        (Some(a), Some(b)) => {
+            let (x, y) = (a.as_f64()?, b.as_f64()?);
+            if x == y && (a.is_f64() != b.is_f64() || x.abs() > 9_007_199_254_740_992.0) {
+                return None;
+            }
+            Some(Some(if tighter(&x, &y) { a } else { b }))
+        }
+        (a, b) => Some(a.or(b)),
+    }
+}

@@ -1,0 +1,293 @@
+//! The document as AsyncAPI's own objects, each with its node, so that rules can point at what they mean.
+//!
+//! Built without judging: what is missing, broken or of the wrong type is absent here, and a rule says so.
+
+use std::collections::HashMap;
+
+use crate::documents::Documents;
+use crate::ir::Direction;
+use crate::sources::Span;
+use crate::tree::Node;
+
+/// The document.
+pub(crate) struct Model<'a> {
+    pub(crate) documents: &'a Documents,
+    pub(crate) root: Node<'a>,
+    /// `x-envelope` is there.
+    pub(crate) enveloped: bool,
+    pub(crate) channels: Vec<Channel<'a>>,
+    pub(crate) operations: Vec<Operation<'a>>,
+    /// Every message that a channel names, in the order in which they are written.
+    pub(crate) messages: Vec<Message<'a>>,
+}
+
+/// Index into [`Model::channels`].
+pub(crate) type ChannelIndex = usize;
+/// Index into [`Model::messages`].
+pub(crate) type MessageIndex = usize;
+
+pub(crate) struct Channel<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) key: Span,
+    /// The entry of `channels`, perhaps a `$ref`.
+    pub(crate) entry: Node<'a>,
+    /// The channel itself.
+    pub(crate) node: Node<'a>,
+    pub(crate) address: Option<Node<'a>>,
+    pub(crate) parameters: Vec<Parameter<'a>>,
+    pub(crate) messages: Vec<ChannelMessage<'a>>,
+}
+
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) key: Span,
+    pub(crate) node: Node<'a>,
+}
+
+pub(crate) struct ChannelMessage<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) entry: Node<'a>,
+    pub(crate) message: MessageIndex,
+}
+
+pub(crate) struct Operation<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) key: Span,
+    pub(crate) node: Node<'a>,
+    pub(crate) direction: Option<Direction>,
+    pub(crate) channel: Option<ChannelIndex>,
+    pub(crate) messages: Links<'a>,
+    pub(crate) reply: Option<Reply<'a>>,
+}
+
+pub(crate) struct Reply<'a> {
+    pub(crate) node: Node<'a>,
+    /// The reply's channel, or the operation's where the reply names none.
+    pub(crate) channel: Option<ChannelIndex>,
+    pub(crate) messages: Links<'a>,
+}
+
+/// The messages that an operation or a reply names.
+#[derive(Default)]
+pub(crate) struct Links<'a> {
+    /// There is a list, even if it is empty or broken.
+    pub(crate) listed: bool,
+    /// Each `$ref` and the message of the channel that it means.
+    pub(crate) links: Vec<(Node<'a>, Option<MessageIndex>)>,
+}
+
+pub(crate) struct Message<'a> {
+    pub(crate) id: String,
+    pub(crate) node: Node<'a>,
+    /// The key under which it is defined.
+    pub(crate) key: Span,
+    pub(crate) payload: Option<Node<'a>>,
+    pub(crate) channels: Vec<ChannelIndex>,
+    pub(crate) directions: Vec<Direction>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn build(documents: &'a Documents, root: Node<'a>) -> Self {
+        let mut model = Self {
+            documents,
+            root,
+            enveloped: root.get("x-envelope").is_some(),
+            channels: Vec::new(),
+            operations: Vec::new(),
+            messages: Vec::new(),
+        };
+        model.add_channels();
+        model.sort_messages();
+        model.add_operations();
+        model.add_directions();
+        model
+    }
+
+    /// A member of an object or, where it has none, of one of its traits. A trait never overrides its target; among
+    /// traits the last one counts.
+    pub(crate) fn field(&self, node: Node<'a>, key: &str) -> Option<Node<'a>> {
+        node.get(key).or_else(|| {
+            let traits: Vec<_> = node.get("traits")?.items().collect();
+            traits.into_iter().rev().find_map(|entry| self.documents.resolve(entry).ok()?.get(key))
+        })
+    }
+
+    /// The schema of a payload, out of the wrapper that names its format.
+    fn payload(&self, message: Node<'a>) -> Option<Node<'a>> {
+        let payload = self.field(message, "payload")?;
+        let wrapped = self.documents.resolve(payload).ok().filter(|node| node.get("schemaFormat").is_some());
+        wrapped.and_then(|node| node.get("schema")).or(Some(payload))
+    }
+
+    fn add_channels(&mut self) {
+        let Some(channels) = self.root.get("channels") else { return };
+        let mut known = HashMap::new();
+        for (id, key, entry) in channels.members() {
+            let Ok(node) = self.documents.resolve(entry) else { continue };
+            let index = self.channels.len();
+            let parameters = node.get("parameters").into_iter().flat_map(Node::members);
+            let parameters = parameters
+                .map(|(name, key, entry)| Parameter { name, key, node: self.documents.resolve(entry).unwrap_or(entry) })
+                .collect();
+            let mut messages = Vec::new();
+            for (key, span, entry) in node.get("messages").into_iter().flat_map(Node::members) {
+                let Ok(target) = self.documents.resolve(entry) else { continue };
+                let message = *known.entry(target).or_insert_with(|| self.add_message(id, key, span, target));
+                let on = &mut self.messages[message].channels;
+                if on.last() != Some(&index) {
+                    on.push(index);
+                }
+                messages.push(ChannelMessage { key, entry, message });
+            }
+            let address = node.get("address").filter(|address| address.as_str().is_some());
+            self.channels.push(Channel { id, key, entry, node, address, parameters, messages });
+        }
+    }
+
+    fn add_message(&mut self, channel: &str, key: &str, span: Span, node: Node<'a>) -> MessageIndex {
+        let parent = node.parent();
+        let shared = parent.filter(|parent| parent.pointer() == "/components/messages").and_then(|_| node.token());
+        let span = match (&shared, parent) {
+            (Some(token), Some(parent)) => parent.key_span(token).unwrap_or(span),
+            _ => span,
+        };
+        let candidates = shared.into_iter().chain([key.to_owned(), format!("{channel}_{key}")]);
+        let numbered = (2..).map(|number| format!("{channel}_{key}_{number}"));
+        let taken = |id: &String| self.messages.iter().any(|message| message.id == *id);
+        let id = candidates.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
+        let payload = self.payload(node);
+        let message = Message { id, node, key: span, payload, channels: Vec::new(), directions: Vec::new() };
+        self.messages.push(message);
+        self.messages.len() - 1
+    }
+
+    /// Puts messages into the order in which they are written.
+    fn sort_messages(&mut self) {
+        let mut order: Vec<_> = (0..self.messages.len()).collect();
+        order.sort_by_key(|&index| self.messages[index].node.span());
+        let mut place = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old] = new;
+        }
+        let mut messages: Vec<_> = std::mem::take(&mut self.messages).into_iter().enumerate().collect();
+        messages.sort_by_key(|&(old, _)| place[old]);
+        self.messages = messages.into_iter().map(|(_, message)| message).collect();
+        for message in self.channels.iter_mut().flat_map(|channel| &mut channel.messages) {
+            message.message = place[message.message];
+        }
+    }
+
+    fn add_operations(&mut self) {
+        let operations = self.root.get("operations").into_iter().flat_map(Node::members);
+        for (id, key, entry) in operations {
+            let Ok(node) = self.documents.resolve(entry) else { continue };
+            let direction = match node.text("action") {
+                Some("receive") => Some(Direction::ToServer),
+                Some("send") => Some(Direction::ToClient),
+                _ => None,
+            };
+            let channel = node.get("channel").and_then(|channel| self.channel(channel));
+            let messages = self.links(node.get("messages"), channel);
+            let reply = node.get("reply").and_then(|reply| self.documents.resolve(reply).ok());
+            let reply = reply.map(|node| {
+                let channel = match node.get("channel") {
+                    Some(channel) => self.channel(channel),
+                    None => channel,
+                };
+                Reply { node, channel, messages: self.links(node.get("messages"), channel) }
+            });
+            self.operations.push(Operation { id, key, node, direction, channel, messages, reply });
+        }
+    }
+
+    /// The channel that a reference means: the entry it names, or else the one that leads to the same place.
+    pub(crate) fn channel(&self, reference: Node<'a>) -> Option<ChannelIndex> {
+        let step = self.documents.target(reference, reference.text("$ref")?).ok()?;
+        let by_entry = self.channels.iter().position(|channel| channel.entry == step);
+        by_entry.or_else(|| {
+            let node = self.documents.resolve(step).ok()?;
+            self.channels.iter().position(|channel| channel.node == node)
+        })
+    }
+
+    fn links(&self, list: Option<Node<'a>>, channel: Option<ChannelIndex>) -> Links<'a> {
+        let Some(list) = list else { return Links::default() };
+        let of_channel = channel.map_or(&[][..], |channel| &self.channels[channel].messages);
+        let link = |reference: Node<'a>| {
+            let step = self.documents.target(reference, reference.text("$ref")?).ok()?;
+            let by_entry = of_channel.iter().find(|message| message.entry == step);
+            let by_node = || {
+                let node = self.documents.resolve(step).ok()?;
+                of_channel.iter().find(|message| self.messages[message.message].node == node)
+            };
+            Some(by_entry.or_else(by_node)?.message)
+        };
+        Links { listed: true, links: list.items().map(|reference| (reference, link(reference))).collect() }
+    }
+
+    /// Messages travel as the operations say that name them; an operation that names none takes those of its channel
+    /// that nobody else has sent the other way.
+    fn add_directions(&mut self) {
+        let mut found: Vec<(MessageIndex, Direction)> = Vec::new();
+        for operation in &self.operations {
+            let Some(direction) = operation.direction else { continue };
+            found.extend(operation.messages.iter().map(|message| (message, direction)));
+            if let Some(reply) = &operation.reply {
+                found.extend(reply.messages.iter().map(|message| (message, direction.opposite())));
+            }
+        }
+        self.apply(&found);
+        let mut found = Vec::new();
+        for operation in &self.operations {
+            let Some(direction) = operation.direction else { continue };
+            if !operation.messages.listed {
+                found.extend(self.travelling(operation.channel, direction).map(|message| (message, direction)));
+            }
+            if let Some(reply) = operation.reply.as_ref().filter(|reply| !reply.messages.listed) {
+                let back = direction.opposite();
+                found.extend(self.travelling(reply.channel, back).map(|message| (message, back)));
+            }
+        }
+        self.apply(&found);
+    }
+
+    fn apply(&mut self, found: &[(MessageIndex, Direction)]) {
+        for &(message, direction) in found {
+            let directions = &mut self.messages[message].directions;
+            if !directions.contains(&direction) {
+                directions.push(direction);
+                directions.sort();
+            }
+        }
+    }
+
+    /// The messages of a channel that may travel that way.
+    pub(crate) fn travelling(
+        &self,
+        channel: Option<ChannelIndex>,
+        direction: Direction,
+    ) -> impl Iterator<Item = MessageIndex> {
+        let messages = channel.map_or(&[][..], |channel| &self.channels[channel].messages);
+        messages.iter().map(|message| message.message).filter(move |&message| {
+            let directions = &self.messages[message].directions;
+            directions.is_empty() || directions.contains(&direction)
+        })
+    }
+}
+
+impl Links<'_> {
+    /// The messages that the links mean, without those that lead nowhere.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = MessageIndex> {
+        self.links.iter().filter_map(|(_, message)| *message)
+    }
+}
+
+impl Direction {
+    /// The way back.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `$ref`: what it says and where it leads.
+
+use std::path::PathBuf;
+
+use crate::documents::Documents;
+use crate::tree::Node;
+
+/// A chain of references longer than this is taken for a cycle.
+const MAX_HOPS: usize = 64;
+
+/// What the text of a `$ref` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// `#/pointer`: a place in the same file.
+    Here { pointer: String },
+    /// `path` or `path#/pointer`: a place in another file.
+    File { path: String, pointer: String },
+    /// `https://…`: nothing that this crate reads.
+    Remote,
+}
+
+/// Why a reference leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Broken<'a> {
+    /// The place does not exist. `at` is the last node on the way and `token` what it does not have.
+    Missing { at: Node<'a>, token: String },
+    /// The file cannot be used.
+    File { path: PathBuf, reason: String },
+    /// It names a URL.
+    Remote,
+    /// The fragment is no JSON Pointer.
+    Pointer,
+    /// It leads back to itself.
+    Cycle,
+}
+
+impl Target {
+    pub(crate) fn parse(text: &str) -> Self {
+        let (path, pointer) = text.split_once('#').unwrap_or((text, ""));
+        let pointer = percent_decoded(pointer);
+        if path.is_empty() {
+            Self::Here { pointer }
+        } else if path.contains("://") || path.starts_with("//") {
+            Self::Remote
+        } else {
+            Self::File { path: percent_decoded(path), pointer }
+        }
+    }
+}
+
+impl Documents {
+    /// The node that a `$ref` object leads to in one step.
+    pub(crate) fn target<'a>(&'a self, reference: Node<'a>, text: &str) -> Result<Node<'a>, Broken<'a>> {
+        let (root, pointer) = match Target::parse(text) {
+            Target::Here { pointer } => (self.root_of(reference).ok_or(Broken::Pointer)?, pointer),
+            Target::File { path, pointer } => {
+                let path = self.join(reference.file(), &path);
+                match self.file(&path) {
+                    Ok(root) => (root, pointer),
+                    Err(reason) => return Err(Broken::File { path, reason }),
+                }
+            }
+            Target::Remote => return Err(Broken::Remote),
+        };
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return Err(Broken::Pointer);
+        }
+        root.follow(&pointer).map_err(|(at, token)| Broken::Missing { at, token })
+    }
+
+    /// The node itself, or what it leads to if it is a `$ref`, however many steps that takes.
+    pub(crate) fn resolve<'a>(&'a self, node: Node<'a>) -> Result<Node<'a>, Broken<'a>> {
+        let mut node = node;
+        for _ in 0..MAX_HOPS {
+            match node.text("$ref") {
+                Some(text) => node = self.target(node, text)?,
+                None => return Ok(node),
+            }
+        }
+        Err(Broken::Cycle)
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &str, expected: Target) {
+        assert_eq!(Target::parse(input), expected, "{input}");
+    }
+
+    #[test]
+    fn texts_of_references() {
+        let here = |pointer: &str| Target::Here { pointer: pointer.into() };
+        let file = |path: &str, pointer: &str| Target::File { path: path.into(), pointer: pointer.into() };
+        check("#/components/schemas/A", here("/components/schemas/A"));
+        check("#", here(""));
+        check("#/a%20b/c~1d", here("/a b/c~1d"));
+        check("#/100%", here("/100%"));
+        check("common.yml", file("common.yml", ""));
+        check("../x%20y.yml#/A", file("../x y.yml", "/A"));
+        check("https://example.com/a.yml#/A", Target::Remote);
+    }
+}

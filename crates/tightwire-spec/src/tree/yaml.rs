@@ -1,0 +1,201 @@
+//! YAML into the tree, by way of the parser's events.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::{Arena, Fault, Kind, MAX_DEPTH, Member, scalar};
+use crate::sources::{FileId, Span};
+
+/// A collection that is not complete yet.
+struct Open {
+    start: usize,
+    anchor: usize,
+    content: Content,
+}
+
+enum Content {
+    Array(Vec<u32>),
+    Object { members: IndexMap<String, Member>, key: Option<(String, Span)> },
+}
+
+struct Builder<'a> {
+    arena: &'a mut Arena,
+    file: FileId,
+    /// The byte at which each character stands; empty where every character is one byte.
+    bytes: Vec<usize>,
+    text: &'a str,
+    open: Vec<Open>,
+    /// Anchored nodes, and how deep each of them goes.
+    anchors: HashMap<usize, (u32, usize)>,
+    root: Option<u32>,
+    faults: Vec<Fault>,
+}
+
+/// Parses a YAML text. The tree is as complete as the text allows; `None` where nothing could be read.
+pub(crate) fn parse(text: &str, file: FileId, arena: &mut Arena) -> (Option<u32>, Vec<Fault>) {
+    let bytes = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
+    let mut builder =
+        Builder { arena, file, bytes, text, open: Vec::new(), anchors: HashMap::new(), root: None, faults: Vec::new() };
+    let mut parser = Parser::new_from_str(text);
+    let mut documents = 0;
+    while let Some(event) = parser.next_event() {
+        match event {
+            Ok((event, span)) => {
+                let span = builder.span(span.start.index(), span.end.index());
+                if matches!(event, Event::DocumentStart(_)) {
+                    documents += 1;
+                    if documents > 1 {
+                        let fault = Fault::syntax(span, "a second YAML document starts here");
+                        builder.faults.push(Fault { help: Some("keep one document per file".into()), ..fault });
+                        break;
+                    }
+                }
+                if let Err(fault) = builder.event(event, span) {
+                    builder.faults.push(fault);
+                    return (None, builder.faults);
+                }
+            }
+            Err(error) => {
+                let at = error.marker().index();
+                let span = builder.span(at, at + 1);
+                builder.faults.push(Fault::syntax(span, format!("this is not YAML: {}", error.info())));
+                return (None, builder.faults);
+            }
+        }
+    }
+    (builder.root, builder.faults)
+}
+
+impl Builder<'_> {
+    fn byte(&self, index: usize) -> usize {
+        if self.bytes.is_empty() {
+            index.min(self.text.len())
+        } else {
+            self.bytes.get(index).copied().unwrap_or(self.text.len())
+        }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { file: self.file, start: self.byte(start), end: self.byte(end) }
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Fault> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if let Some(Open { content: Content::Object { members, key: key @ None }, .. }) = self.open.last_mut() {
+                    if let Some(first) = members.get(text.as_ref()) {
+                        self.faults.push(Fault::duplicate_key(&text, span, first.key()));
+                    }
+                    *key = Some((text.into_owned(), span));
+                    return Ok(());
+                }
+                let kind = self.scalar(&text, style, tag.as_deref(), span);
+                self.value(kind, span, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.start(span, anchor, Content::Array(Vec::new())),
+            Event::MappingStart(anchor, _) => {
+                self.start(span, anchor, Content::Object { members: IndexMap::new(), key: None })
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = self.open.pop() else { return Ok(()) };
+                let kind = match open.content {
+                    Content::Array(items) => Kind::Array(items),
+                    Content::Object { members, .. } => Kind::Object(members),
+                };
+                // A block ends where the next thing starts; the blank before that is not part of it.
+                let end = self.text.get(open.start..span.end).map_or(0, |block| block.trim_end().len());
+                let span = Span { file: self.file, start: open.start, end: open.start + end };
+                self.value(kind, span, open.anchor)
+            }
+            Event::Alias(anchor) => {
+                if self.expects_key() {
+                    return Err(Fault::syntax(span, "an alias cannot be a key here"));
+                }
+                let Some(&(target, depth)) = self.anchors.get(&anchor) else {
+                    return Err(Fault::syntax(span, "this alias names an anchor that is not complete yet"));
+                };
+                if self.open.len() + depth > MAX_DEPTH {
+                    return Err(too_deep(span));
+                }
+                let copy = self.arena.copy(target).ok_or_else(|| too_many(span))?;
+                self.place(copy);
+                Ok(())
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
+        match tag {
+            Some(tag) if tag.is_yaml_core_schema() && tag.suffix != "str" => {
+                let kind = scalar::plain(text);
+                let fits = match tag.suffix.as_str() {
+                    "null" => matches!(kind, Kind::Null),
+                    "bool" => matches!(kind, Kind::Bool(_)),
+                    "int" | "float" => matches!(kind, Kind::Number(_)),
+                    _ => true,
+                };
+                if !fits {
+                    let message = format!("`{text}` is not what its tag `!!{}` says", tag.suffix);
+                    self.faults.push(Fault::syntax(span, message));
+                }
+                kind
+            }
+            None if style == ScalarStyle::Plain => scalar::plain(text),
+            _ => Kind::String(text.to_owned()),
+        }
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Object { key: None, .. }, .. }))
+    }
+
+    fn start(&mut self, span: Span, anchor: usize, content: Content) -> Result<(), Fault> {
+        if self.expects_key() {
+            return Err(Fault::syntax(span, "a key must be text"));
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(span));
+        }
+        self.open.push(Open { start: span.start, anchor, content });
+        Ok(())
+    }
+
+    fn value(&mut self, kind: Kind, span: Span, anchor: usize) -> Result<(), Fault> {
+        if self.arena.is_full() {
+            return Err(too_many(span));
+        }
+        let id = self.arena.add(kind, span);
+        if anchor != 0 {
+            let depth = self.arena.depth(id);
+            self.anchors.insert(anchor, (id, depth));
+        }
+        self.place(id);
+        Ok(())
+    }
+
+    fn place(&mut self, id: u32) {
+        match self.open.last_mut().map(|open| &mut open.content) {
+            Some(Content::Array(items)) => items.push(id),
+            Some(Content::Object { members, key }) => {
+                if let Some((key, span)) = key.take() {
+                    members.insert(key, Arena::member(span, id));
+                }
+            }
+            None => self.root = Some(id),
+        }
+    }
+}
+
+fn too_deep(span: Span) -> Fault {
+    Fault::too_large(span, format!("nested more than {MAX_DEPTH} levels deep"))
+}
+
+fn too_many(span: Span) -> Fault {
+    let fault = Fault::too_large(span, "the document has too many nodes");
+    Fault { help: Some("aliases count as often as they are used".into()), ..fault }
+}
