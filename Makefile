@@ -1,0 +1,69 @@
+# Every command of the project. `make help` lists them.
+
+CARGO ?= cargo
+SPEC := asyncapi/chat.yml
+TIGHTWIRE := $(CARGO) run --quiet --package tightwire-cli --
+# nextest where it is installed, cargo's own runner where it is not.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+ifeq ($(NEXTEST),yes)
+CARGO_TEST := $(CARGO) nextest run
+else
+CARGO_TEST := $(CARGO) test --tests
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
+	test-typescript bench nightly hooks node-modules
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start the chat server on http://127.0.0.1:8080 (in-memory broker, no services, no tokens)
+	$(CARGO) run -- --auth-disabled
+
+test: validate-spec lint ws-code-diff-check test-rust test-typescript ## Everything CI runs
+
+validate-spec: node-modules ## Check the contract with the official parser and with our own
+	npm run --silent validate:asyncapi
+	$(TIGHTWIRE) validate --deny-warnings $(SPEC)
+
+lint: lint-rust lint-typescript ## Formatters and linters of both languages
+
+lint-rust:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+lint-typescript: node-modules
+	npm run --silent lint
+	npm run --silent typecheck
+
+regen-ws-code: ## Write generated/ and contracts/cases/ from the contract
+	$(TIGHTWIRE) generate all $(SPEC) --out .
+
+ws-code-diff-check: ## Fail if generated/ or contracts/cases/ differ from what the contract gives
+	$(TIGHTWIRE) generate all $(SPEC) --out . --check
+
+test-rust: node-modules
+	$(CARGO_TEST) --workspace
+	$(CARGO) test --workspace --doc --quiet
+
+test-typescript: node-modules
+	npm test
+
+bench: ## The benchmarks (release build)
+	$(CARGO) bench --bench decode
+
+nightly: test ## The slow lanes: a million differential cases
+	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
+
+hooks: ## Install a pre-commit hook that validates the contract and checks drift
+	git config core.hooksPath scripts/hooks
+
+# npm ci only where the lock file is newer than what is installed.
+node-modules: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
+	@command -v node >/dev/null || { echo "Node.js is missing: install version $$(cat .nvmrc), for instance with nvm (.nvmrc) or from nodejs.org."; exit 1; }
+	@node -e 'const want = Number(require("fs").readFileSync(".nvmrc", "utf8")); const have = Number(process.versions.node.split(".")[0]); if (have < want) { console.error(`Node.js $${process.versions.node} is too old: version $${want} or later is needed (.nvmrc).`); process.exit(1) }'
+	npm ci --no-audit --no-fund
+	@touch $@
