@@ -1,0 +1,79 @@
+//! Why a connection is closed: the codes that the session itself uses, and what the client is told before.
+//!
+//! The contract's table (`x-close-codes`) gives each code its words and says whether to reconnect; the numbers here are
+//! those that the protocol fixes.
+
+use crate::contract::Contract;
+
+/// Why the server closes a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The server shuts down.
+    Shutdown,
+    /// A frame violated the contract.
+    ContractViolation,
+    /// A binary frame in a protocol of text.
+    UnsupportedData,
+    /// Something failed on the server's side.
+    InternalError,
+    /// The server is at capacity.
+    OverCapacity,
+    /// The credentials are missing, invalid or expired.
+    Unauthorized,
+    /// The client will never be allowed what it asks for.
+    TopicForbidden,
+    /// No pong arrived in time.
+    PongTimeout,
+    /// The client does not read fast enough.
+    SlowConsumer,
+    /// Nothing but heartbeats for too long.
+    IdleTimeout,
+}
+
+impl CloseReason {
+    /// The close code (RFC 6455, section 7.4).
+    #[must_use]
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Shutdown => 1001,
+            Self::ContractViolation => 1002,
+            Self::UnsupportedData => 1003,
+            Self::InternalError => 1011,
+            Self::OverCapacity => 1013,
+            Self::Unauthorized => 4401,
+            Self::TopicForbidden => 4403,
+            Self::PongTimeout => 4408,
+            Self::SlowConsumer => 4409,
+            Self::IdleTimeout => 4410,
+        }
+    }
+
+    /// What the contract says about the code, in words; empty if it says nothing.
+    #[must_use]
+    pub fn meaning(self, contract: &Contract) -> &'static str {
+        let code = self.code();
+        contract.close_codes.iter().find(|info| info.code == code).map_or("", |info| info.meaning)
+    }
+
+    /// The `reason` of the `disconnect_notice` before the close, where the server closes of its own will.
+    #[must_use]
+    pub fn notice(self) -> Option<&'static str> {
+        match self {
+            Self::Shutdown => Some("shutdown"),
+            Self::OverCapacity => Some("over_capacity"),
+            Self::PongTimeout => Some("pong_timeout"),
+            Self::SlowConsumer => Some("slow_consumer"),
+            Self::IdleTimeout => Some("idle_timeout"),
+            Self::Unauthorized => Some("authentication_expired"),
+            Self::ContractViolation | Self::UnsupportedData | Self::InternalError | Self::TopicForbidden => None,
+        }
+    }
+
+    /// Whether frames that already wait are still delivered before the close.
+    ///
+    /// A client that does not read, or does not live, would only hold their memory for longer.
+    #[must_use]
+    pub fn flushes(self) -> bool {
+        !matches!(self, Self::SlowConsumer | Self::PongTimeout)
+    }
+}

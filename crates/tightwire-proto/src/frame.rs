@@ -1,0 +1,179 @@
+//! A frame of the server, encoded once: WebSocket header and JSON in one allocation that every receiver shares.
+//!
+//! Made by [`crate::envelope`]; queued by [`crate::outbound`]; kept by [`crate::log`]. Nothing here knows JSON.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::contract::Delivery;
+use crate::inbound::StreamPosition;
+
+/// The longest header of an unmasked frame: two bytes and a 64-bit length (RFC 6455, section 5.2).
+pub(crate) const MAX_HEADER: usize = 10;
+
+/// The longest reason that a close frame can carry: a control frame holds 125 bytes, the code takes 2.
+const MAX_CLOSE_REASON: usize = 123;
+
+/// A frame of the server, ready to be written to any number of sockets. Cloning it copies a pointer.
+#[derive(Clone, Debug)]
+pub struct OutboundFrame(Arc<Encoded>);
+
+#[derive(Debug)]
+struct Encoded {
+    bytes: Bytes,
+    header_len: usize,
+    tag: Tag,
+    position: Option<Position>,
+}
+
+/// What a frame is, beside its bytes: what queues, logs and metrics need to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The frame's own `id`.
+    pub id: Uuid,
+    /// The value of `type`.
+    pub wire_type: Cow<'static, str>,
+    /// The topic.
+    pub topic: Arc<str>,
+    /// `correlation_id`.
+    pub correlation_id: Uuid,
+    /// What may be done with it for a slow client.
+    pub delivery: Delivery,
+    /// Whether it belongs to the heartbeat, and so says nothing about the connection being in use.
+    pub heartbeat: bool,
+}
+
+/// A position in a topic's log, cheap to clone. [`StreamPosition`] is its form on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Changes when the log was lost or rebuilt.
+    pub epoch: Arc<str>,
+    /// Dense: rises by 1; 0 for "before the first frame".
+    pub seq: u64,
+}
+
+impl From<&Position> for StreamPosition {
+    fn from(position: &Position) -> Self {
+        Self { epoch: position.epoch.to_string(), seq: position.seq }
+    }
+}
+
+impl OutboundFrame {
+    /// Puts the header in front of the payload that `buffer` holds after [`MAX_HEADER`] bytes of room.
+    pub(crate) fn seal(mut buffer: Vec<u8>, tag: Tag, position: Option<Position>) -> Self {
+        let (header, header_len) = text_header(buffer.len() - MAX_HEADER);
+        let start = MAX_HEADER - header_len;
+        buffer[start..MAX_HEADER].copy_from_slice(&header[..header_len]);
+        let bytes = Bytes::from(buffer).slice(start..);
+        Self(Arc::new(Encoded { bytes, header_len, tag, position }))
+    }
+
+    /// The whole frame as it goes to a WebSocket, header included.
+    #[must_use]
+    pub fn wire(&self) -> &Bytes {
+        &self.0.bytes
+    }
+
+    /// The JSON alone, for transports other than WebSocket.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.0.bytes[self.0.header_len..]
+    }
+
+    /// What the frame is.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.0.tag
+    }
+
+    /// Its position in the topic's log, if it is replayable.
+    #[must_use]
+    pub fn position(&self) -> Option<&Position> {
+        self.0.position.as_ref()
+    }
+
+    /// The frame's own `id`.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.0.tag.id
+    }
+
+    /// What may be done with it for a slow client.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.0.tag.delivery
+    }
+}
+
+/// The header of an unmasked, final text frame, and its length.
+fn text_header(payload: usize) -> ([u8; MAX_HEADER], usize) {
+    let mut header = [0; MAX_HEADER];
+    header[0] = 0x81;
+    if let Ok(short) = u8::try_from(payload)
+        && short < 126
+    {
+        header[1] = short;
+        (header, 2)
+    } else if let Ok(medium) = u16::try_from(payload) {
+        header[1] = 126;
+        header[2..4].copy_from_slice(&medium.to_be_bytes());
+        (header, 4)
+    } else {
+        header[1] = 127;
+        header[2..].copy_from_slice(&(payload as u64).to_be_bytes());
+        (header, MAX_HEADER)
+    }
+}
+
+/// A close frame of the server. A reason that is too long is cut at a character.
+#[must_use]
+pub fn close_frame(code: u16, reason: &str) -> Bytes {
+    let reason = &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON)];
+    let mut frame = Vec::with_capacity(4 + reason.len());
+    frame.extend_from_slice(&[0x88, (2 + reason.len()) as u8]);
+    frame.extend_from_slice(&code.to_be_bytes());
+    frame.extend_from_slice(reason.as_bytes());
+    Bytes::from(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(payload: usize, expected: &[u8]) {
+        let tag = Tag {
+            id: Uuid::nil(),
+            wire_type: "t".into(),
+            topic: "system".into(),
+            correlation_id: Uuid::nil(),
+            delivery: Delivery::Control,
+            heartbeat: false,
+        };
+        let mut buffer = vec![0; MAX_HEADER];
+        buffer.resize(MAX_HEADER + payload, b'x');
+        let frame = OutboundFrame::seal(buffer, tag, None);
+        assert_eq!(&frame.wire()[..expected.len()], expected);
+        assert_eq!(frame.wire().len(), expected.len() + payload);
+        assert!(frame.payload().iter().all(|&byte| byte == b'x') && frame.payload().len() == payload);
+    }
+
+    #[test]
+    fn the_header_grows_with_the_payload() {
+        check(0, &[0x81, 0]);
+        check(125, &[0x81, 125]);
+        check(126, &[0x81, 126, 0, 126]);
+        check(65_535, &[0x81, 126, 0xff, 0xff]);
+        check(65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let frame = close_frame(4408, &"ż".repeat(100));
+        assert_eq!(&frame[..4], &[0x88, 124, 0x11, 0x38]);
+        assert_eq!(std::str::from_utf8(&frame[4..]), Ok("ż".repeat(61).as_str()));
+    }
+}

@@ -1,0 +1,118 @@
+//! How the session speaks: the frames that it sends by itself, in the words of the protocol.
+//!
+//! The protocol's document says which of its messages plays which part (`x-session`). What it has no message for is not
+//! sent. Every error frame is made by [`Voice::error`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::contract::{Contract, Delivery, MessageInfo, SessionRole};
+use crate::envelope::{Head, Stamp};
+use crate::frame::OutboundFrame;
+use crate::inbound::Violation;
+use crate::session::messages;
+
+/// The topic of frames about the connection itself.
+pub const SYSTEM_TOPIC: &str = "system";
+
+/// Makes the session's own frames.
+#[derive(Clone, Debug)]
+pub struct Voice {
+    contract: &'static Contract,
+    system: Arc<str>,
+}
+
+/// What an error frame says. Never put values in it that the client sent, except topics that were found well-formed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorReport {
+    /// From the protocol's closed set, see [`super::code`].
+    pub code: &'static str,
+    /// The same in words.
+    pub message: Cow<'static, str>,
+    /// The topic concerned; `None` for the connection itself.
+    pub topic: Option<Arc<str>>,
+    /// The frame that is answered, where its id could be read.
+    pub answers: Option<Uuid>,
+    /// Each place where the frame departs from the contract.
+    pub violations: Vec<Violation>,
+    /// The topics concerned, as far as their names are well-formed.
+    pub topics: Vec<String>,
+}
+
+impl ErrorReport {
+    /// An error about the connection itself.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        Self { code, message, topic: None, answers: None, violations: Vec::new(), topics: Vec::new() }
+    }
+
+    /// Says which frame the error answers.
+    #[must_use]
+    pub fn answering(mut self, frame: impl Into<Option<Uuid>>) -> Self {
+        self.answers = frame.into();
+        self
+    }
+
+    /// Says which topic the error is about.
+    #[must_use]
+    pub fn about(mut self, topic: impl Into<Arc<str>>) -> Self {
+        self.topic = Some(topic.into());
+        self
+    }
+}
+
+impl Voice {
+    /// The voice of a protocol.
+    #[must_use]
+    pub fn new(contract: &'static Contract) -> Self {
+        Self { contract, system: SYSTEM_TOPIC.into() }
+    }
+
+    /// A frame about the connection itself. `None` if the protocol has no message for it.
+    #[must_use]
+    pub fn say(&self, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> Option<OutboundFrame> {
+        self.say_about(&self.system, role, stamp, data)
+    }
+
+    /// A frame about a topic. `None` if the protocol has no message for it.
+    #[must_use]
+    pub fn say_about(
+        &self,
+        topic: &Arc<str>,
+        role: SessionRole,
+        stamp: Stamp,
+        data: &impl Serialize,
+    ) -> Option<OutboundFrame> {
+        let message = self.message(role)?;
+        let head = Head {
+            stamp,
+            wire_type: Cow::Borrowed(message.wire_type),
+            topic: Arc::clone(topic),
+            delivery: Delivery::Control,
+            heartbeat: matches!(role, SessionRole::Ping | SessionRole::Pong),
+        };
+        head.encode(data).ok()
+    }
+
+    /// The one function that makes error frames. The stamp's correlation is the caller's care: `report.answers`.
+    #[must_use]
+    pub fn error(&self, stamp: Stamp, report: &ErrorReport) -> Option<OutboundFrame> {
+        let data = messages::Error {
+            code: report.code,
+            message: &report.message,
+            timestamp: messages::rfc3339(stamp.unix_ms),
+            violations: &report.violations,
+            topics: &report.topics,
+        };
+        let topic = report.topic.as_ref().unwrap_or(&self.system);
+        self.say_about(topic, SessionRole::Error, stamp, &data)
+    }
+
+    fn message(&self, role: SessionRole) -> Option<&'static MessageInfo> {
+        self.contract.to_client.iter().find(|message| message.session == Some(role))
+    }
+}
