@@ -1,3 +1,21 @@
 //! The `tightwire` command.
 
-fn main() {}
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+mod output;
+mod validate;
+
+fn main() -> ExitCode {
+    let cli::Cli { command } = cli::Cli::parse();
+    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut output = output::Output::new(stdout.lock(), stderr.lock(), color);
+    let exit = match command {
+        cli::Command::Validate(arguments) => validate::run(&arguments, &mut output),
+    };
+    ExitCode::from(exit.code())
+}

@@ -55,18 +55,19 @@ impl Diagnostic {
     }
 
     /// Says something about the place itself.
-    pub(crate) fn label(mut self, message: impl Into<String>) -> Self {
+    pub(crate) fn label(&mut self, message: impl Into<String>) -> &mut Self {
         self.labels[0].message = message.into();
         self
     }
 
     /// Points at one more place.
-    pub(crate) fn also(mut self, span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn also(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
         self.labels.push(Label { span, message: message.into() });
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// Says what to do about it.
+    pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }

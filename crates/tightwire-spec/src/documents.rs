@@ -115,15 +115,14 @@ impl Documents {
             let fault = Fault::syntax(Span { file, start: 0, end: 0 }, "the file is empty");
             faults.push(Fault { help: Some("a document starts with `asyncapi: 3.0.0`".into()), ..fault });
         }
-        diagnostics.extend(faults.into_iter().map(|fault| Diagnostic {
-            help: fault.help,
-            ..match fault.also {
-                Some((span, message)) => {
-                    Diagnostic::new(fault.rule, Severity::Error, fault.span, fault.message).also(span, message)
-                }
-                None => Diagnostic::new(fault.rule, Severity::Error, fault.span, fault.message),
+        for fault in faults {
+            let mut diagnostic = Diagnostic::new(fault.rule, Severity::Error, fault.span, fault.message);
+            diagnostic.help = fault.help;
+            if let Some((span, message)) = fault.also {
+                diagnostic.also(span, message);
             }
-        }));
+            diagnostics.push(diagnostic);
+        }
         self.roots.push(root);
         self.paths.insert(normalize(&path), Ok(file));
         file

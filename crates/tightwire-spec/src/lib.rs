@@ -22,9 +22,11 @@ mod lower;
 mod merge;
 mod model;
 mod reference;
+mod render;
 mod schema_json;
 mod source;
 mod sources;
+mod suggest;
 mod tree;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
