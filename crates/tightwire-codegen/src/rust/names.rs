@@ -1,0 +1,111 @@
+//! How things of a document are called in Rust.
+//!
+//! Every emitter asks here, so that two of them never disagree.
+
+use std::collections::BTreeSet;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use proc_macro2::Span;
+use syn::Ident;
+
+use tightwire_spec::ir::{Channel, Ir};
+
+use crate::config::Config;
+
+/// `send_message` → `SendMessage`; always a valid identifier.
+pub fn pascal(text: &str) -> String {
+    let name = separate(text).to_upper_camel_case();
+    match name.as_str() {
+        "" => "Unnamed".to_owned(),
+        "Self" => "Self_".to_owned(),
+        _ if name.starts_with(|first: char| first.is_numeric()) => format!("X{name}"),
+        _ => name,
+    }
+}
+
+/// `sendMessage` → `send_message`; a valid identifier once [`ident`] has looked at it.
+pub fn snake(text: &str) -> String {
+    let name = separate(text).to_snake_case();
+    match name.as_str() {
+        "" => "unnamed".to_owned(),
+        _ if name.starts_with(|first: char| first.is_numeric()) => format!("x{name}"),
+        _ => name,
+    }
+}
+
+/// The name as an identifier; a reserved word gets an underscore, as typify does it.
+pub fn ident(name: &str) -> Ident {
+    syn::parse_str(name).unwrap_or_else(|_| Ident::new(&format!("{name}_"), Span::call_site()))
+}
+
+/// The variant of `ClientFrame` or `ServerFrame` for a wire type.
+pub fn variant(wire_type: &str) -> Ident {
+    ident(&pascal(wire_type))
+}
+
+/// The struct of a channel's topics: `thread` → `ThreadTopic`.
+pub fn topic(channel: &Channel) -> Ident {
+    ident(&format!("{}Topic", pascal(&channel.id)))
+}
+
+/// The variant of `Topic` for a channel: `thread` → `Thread`.
+pub fn topic_variant(channel: &Channel) -> Ident {
+    ident(&pascal(&channel.id))
+}
+
+/// The enum of an operation's alternative replies: `request_data` → `RequestDataReply`.
+pub fn reply(operation: &str) -> Ident {
+    ident(&format!("{}Reply", pascal(operation)))
+}
+
+/// The trait that the application implements: `ChatService`.
+pub fn service(config: &Config) -> Ident {
+    ident(&format!("{}Service", pascal(&config.module)))
+}
+
+/// The adapter between that trait and the runtime: `ChatServer`.
+pub fn server(config: &Config) -> Ident {
+    ident(&format!("{}Server", pascal(&config.module)))
+}
+
+/// What the module itself defines, so that no data type may be called so.
+pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        ["ClientFrame", "ServerFrame", "Topic", "InvalidTopic", "Failure"].map(str::to_owned).into();
+    names.insert(service(config).to_string());
+    names.insert(server(config).to_string());
+    names.extend(ir.channels.values().map(|channel| topic(channel).to_string()));
+    names.extend(ir.operations.keys().map(|operation| reply(operation).to_string()));
+    // What the output uses by short names.
+    let prelude = ["Box", "Clone", "Copy", "Debug", "Default", "Eq", "Err", "Hash", "None", "Ok", "Option", "Ord"];
+    names.extend(prelude.map(str::to_owned));
+    let prelude = ["PartialEq", "PartialOrd", "Result", "Some", "String", "Vec"];
+    names.extend(prelude.map(str::to_owned));
+    names
+}
+
+fn separate(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_becomes_an_identifier() {
+        for (text, expected_pascal, expected_snake) in [
+            ("send_message", "SendMessage", "send_message"),
+            ("sendMessage", "SendMessage", "send_message"),
+            ("HTTPError", "HttpError", "http_error"),
+            ("2fa.code", "X2faCode", "x2fa_code"),
+            ("self", "Self_", "self_"),
+            ("type", "Type", "type_"),
+            ("", "Unnamed", "unnamed"),
+            ("-", "Unnamed", "unnamed"),
+        ] {
+            assert_eq!(ident(&pascal(text)).to_string(), expected_pascal, "{text}");
+            assert_eq!(ident(&snake(text)).to_string(), expected_snake, "{text}");
+        }
+    }
+}
