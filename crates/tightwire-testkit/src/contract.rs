@@ -1,0 +1,285 @@
+//! The contract that frames are checked against: one JSON Schema validator per message and direction.
+//!
+//! It is read from the schema bundle that the code generator writes (`generated/schema/ws_messages.schema.json`, also
+//! `CONTRACT.schema_bundle` of generated code), so a harness needs neither the AsyncAPI document nor the server's types.
+//! Messages are not masked as they are on the server: in a test the offending value is what one wants to see.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::json;
+
+/// The messages of a protocol, by direction and `type`. Cheap to clone.
+#[derive(Clone)]
+pub struct Contract {
+    messages: Arc<Messages>,
+}
+
+/// Which way a frame travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the server.
+    ToServer,
+    /// From the server to the client.
+    ToClient,
+}
+
+/// A place where a frame departs from the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON Pointer into the frame; empty for the frame itself.
+    pub pointer: String,
+    /// The violated keyword of JSON Schema; `json` for text that is not JSON, `duplicate-key` for a repeated key.
+    pub keyword: String,
+    /// What is wrong, with the value.
+    pub message: String,
+}
+
+/// Why a schema bundle cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractError {
+    /// The text is not JSON: probably not the bundle at all.
+    #[error("the schema bundle is not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// The bundle does not say which messages there are: generate it again.
+    #[error("the schema bundle has no object at `{0}`; is it the one that `tightwire generate` writes?")]
+    NoMessages(&'static str),
+    /// A message's schema is not a schema: mend the document it was generated from.
+    #[error("the schema of message `{wire_type}` cannot be used: {message}")]
+    BadSchema {
+        /// The message's `type`.
+        wire_type: String,
+        /// What the validator's compiler says.
+        message: String,
+    },
+}
+
+impl Contract {
+    /// Reads a schema bundle: draft-07, `definitions`, and `x-messages` with a schema (usually a `$ref`) for each
+    /// `type` under `to_server` and `to_client`.
+    ///
+    /// # Errors
+    /// Where the text is not such a bundle.
+    pub fn from_bundle(bundle: &str) -> Result<Self, ContractError> {
+        let bundle: Value = serde_json::from_str(bundle)?;
+        let definitions = bundle.get("definitions").cloned().unwrap_or_else(|| json!({}));
+        let messages = Messages {
+            to_server: validators(&bundle, "/x-messages/to_server", &definitions)?,
+            to_client: validators(&bundle, "/x-messages/to_client", &definitions)?,
+        };
+        Ok(Self { messages: Arc::new(messages) })
+    }
+
+    /// Checks the text of a frame and gives it back parsed.
+    ///
+    /// # Errors
+    /// Each place where the frame departs from the contract; never empty.
+    pub fn check_text(&self, direction: Direction, text: &str) -> Result<Value, Vec<Violation>> {
+        let frame = json::parse(text).map_err(|violation| vec![violation])?;
+        self.check(direction, &frame)?;
+        Ok(frame)
+    }
+
+    /// Checks a frame.
+    ///
+    /// # Errors
+    /// Each place where the frame departs from the contract; never empty.
+    pub fn check(&self, direction: Direction, frame: &Value) -> Result<(), Vec<Violation>> {
+        let validator = self.validator(direction, frame).map_err(|violation| vec![violation])?;
+        let violations: Vec<Violation> = validator.iter_errors(frame).map(|error| violation(&error)).collect();
+        if violations.is_empty() { Ok(()) } else { Err(violations) }
+    }
+
+    /// The `type`s of the messages that travel that way, sorted.
+    pub fn types(&self, direction: Direction) -> impl Iterator<Item = &str> {
+        self.messages.of(direction).keys().map(String::as_str)
+    }
+
+    fn validator(&self, direction: Direction, frame: &Value) -> Result<&Validator, Violation> {
+        let at_type = |keyword: &str, message: String| Violation {
+            pointer: "/type".to_owned(),
+            keyword: keyword.to_owned(),
+            message,
+        };
+        let wire_type = match frame.get("type") {
+            Some(Value::String(wire_type)) => wire_type,
+            Some(other) => return Err(at_type("type", format!("{other} is not a string"))),
+            None => {
+                let message = if frame.is_object() { "\"type\" is a required property" } else { "not an object" };
+                return Err(Violation {
+                    pointer: String::new(),
+                    keyword: "required".to_owned(),
+                    message: message.to_owned(),
+                });
+            }
+        };
+        if let Some(validator) = self.messages.of(direction).get(wire_type) {
+            return Ok(validator);
+        }
+        Err(at_type(
+            "enum",
+            if self.messages.of(direction.opposite()).contains_key(wire_type) {
+                format!("`{wire_type}` only travels {}, not {direction}", direction.opposite())
+            } else {
+                format!("no message `{wire_type}` travels {direction}")
+            },
+        ))
+    }
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract")
+            .field("to_server", &self.messages.to_server.keys())
+            .field("to_client", &self.messages.to_client.keys())
+            .finish()
+    }
+}
+
+impl Direction {
+    fn opposite(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
+}
+
+impl Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ToServer => "to the server",
+            Self::ToClient => "to the client",
+        })
+    }
+}
+
+impl Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pointer = if self.pointer.is_empty() { "the frame" } else { &self.pointer };
+        write!(f, "{pointer}: {} ({})", self.message, self.keyword)
+    }
+}
+
+struct Messages {
+    to_server: BTreeMap<String, Validator>,
+    to_client: BTreeMap<String, Validator>,
+}
+
+impl Messages {
+    fn of(&self, direction: Direction) -> &BTreeMap<String, Validator> {
+        match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
+}
+
+fn validators(
+    bundle: &Value,
+    pointer: &'static str,
+    definitions: &Value,
+) -> Result<BTreeMap<String, Validator>, ContractError> {
+    let messages: &Map<String, Value> =
+        bundle.pointer(pointer).and_then(Value::as_object).ok_or(ContractError::NoMessages(pointer))?;
+    messages
+        .iter()
+        .map(|(wire_type, schema)| Ok((wire_type.clone(), compile(wire_type, schema, definitions)?)))
+        .collect()
+}
+
+fn compile(wire_type: &str, schema: &Value, definitions: &Value) -> Result<Validator, ContractError> {
+    // `allOf` and not the schema itself, because draft-07 ignores what stands beside a `$ref`.
+    let root = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "allOf": [schema],
+        "definitions": definitions,
+    });
+    jsonschema::options()
+        .with_draft(Draft::Draft7)
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(true)
+        // Draft-07 knows no `uuid`; the hyphenated form is the only one on the wire.
+        .with_format("uuid", |text: &str| text.len() == 36 && Uuid::try_parse(text).is_ok())
+        .build(&root)
+        .map_err(|error| ContractError::BadSchema { wire_type: wire_type.to_owned(), message: error.to_string() })
+}
+
+fn violation(error: &ValidationError<'_>) -> Violation {
+    Violation {
+        pointer: error.instance_path().as_str().to_owned(),
+        keyword: error.kind().keyword().to_owned(),
+        message: json::shorten(&error.to_string(), 300),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_bundle(bundle: &str, expected: &str) {
+        let error = Contract::from_bundle(bundle).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_bundle() {
+        check_bundle("asyncapi: 3.0.0", "the schema bundle is not JSON: ");
+        check_bundle("{}", "the schema bundle has no object at `/x-messages/to_server`");
+        let dangling = r##"{"x-messages": {"to_server": {"say": {"$ref": "#/definitions/Say"}}, "to_client": {}}}"##;
+        check_bundle(dangling, "the schema of message `say` cannot be used: ");
+    }
+
+    #[track_caller]
+    fn check_data(schema: Value, data: Value, expected: &[&str]) {
+        let bundle = json!({
+            "definitions": {"Data": schema},
+            "x-messages": {
+                "to_server": {},
+                "to_client": {"note": {"properties": {"data": {"$ref": "#/definitions/Data"}}}},
+            },
+        });
+        let contract = Contract::from_bundle(&bundle.to_string()).unwrap();
+        let found = contract.check(Direction::ToClient, &json!({"type": "note", "data": data}));
+        let found: Vec<String> = found.err().unwrap_or_default().iter().map(Violation::to_string).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn reports_every_violation_with_its_value() {
+        let schema = json!({"required": ["c"], "properties": {"a": {"type": "integer"}, "b": {"maxLength": 1}}});
+        check_data(schema.clone(), json!({"a": 1, "b": "x", "c": null}), &[]);
+        check_data(
+            schema,
+            json!({"a": "1", "b": "xy"}),
+            &[
+                "/data: \"c\" is a required property (required)",
+                "/data/a: \"1\" is not of type \"integer\" (type)",
+                "/data/b: \"xy\" is longer than 1 character (maxLength)",
+            ],
+        );
+    }
+
+    #[test]
+    fn checks_formats() {
+        check_data(json!({"format": "uuid"}), json!("0190b6a2-7c1e-7b6a-9a64-0d5a3c0f7e99"), &[]);
+        let bare = "0190b6a27c1e7b6a9a640d5a3c0f7e99";
+        check_data(json!({"format": "uuid"}), json!(bare), &[&format!("/data: \"{bare}\" is not a \"uuid\" (format)")]);
+        check_data(json!({"format": "date-time"}), json!("2026-01-01T00:00:00Z"), &[]);
+        check_data(json!({"format": "date-time"}), json!("noon"), &["/data: \"noon\" is not a \"date-time\" (format)"]);
+    }
+
+    #[test]
+    fn knows_its_messages() {
+        let bundle = r#"{"x-messages": {"to_server": {"b": true, "a": {}}, "to_client": {"c": true}}}"#;
+        let contract = Contract::from_bundle(bundle).unwrap();
+        assert_eq!(contract.types(Direction::ToServer).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(contract.types(Direction::ToClient).collect::<Vec<_>>(), ["c"]);
+    }
+}

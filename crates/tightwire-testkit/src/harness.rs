@@ -1,0 +1,271 @@
+//! The harness: contract, options, and how its clients get connected.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Response};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::TcpStream;
+use tokio_websockets::{ClientBuilder, Error, Limits, WebSocketStream, upgrade};
+
+use crate::client::WsClient;
+use crate::connection::{Connection, Rules};
+use crate::contract::Contract;
+use crate::target::{Kind, Target};
+
+/// How many bytes a duplex stream of [`WsHarness::spawn`] holds in each direction.
+const DUPLEX_BYTES: usize = 64 * 1024;
+
+/// Connects clients that check every frame against a contract.
+///
+/// Cheap to clone; a clone with one more header is how a test connects as somebody else.
+#[derive(Clone, Debug)]
+pub struct WsHarness {
+    rules: Rules,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    subprotocols: Vec<String>,
+    path: String,
+    within: Duration,
+}
+
+/// A [`WsHarness`] with a server of its own: every `connect` hands it one more stream.
+#[derive(Clone)]
+pub struct Served<F> {
+    harness: WsHarness,
+    serve: F,
+}
+
+/// Why a client could not connect.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The server answered the handshake with that status instead of 101.
+    #[error("the server refused the handshake with HTTP {0}")]
+    Refused(u16),
+    /// There was no answer in time.
+    #[error("no answer to the handshake within {0:?}")]
+    TimedOut(Duration),
+    /// The stream or its bytes were at fault.
+    #[error("the handshake failed: {0}")]
+    Failed(String),
+}
+
+impl WsHarness {
+    /// A harness for that contract: path `/ws`, 5 s of patience, every check on.
+    #[must_use]
+    pub fn new(contract: Contract) -> Self {
+        Self {
+            rules: Rules { contract, check_contract: true, check_positions: true, answer_pings: true },
+            headers: Vec::new(),
+            subprotocols: Vec::new(),
+            path: "/ws".to_owned(),
+            within: Duration::from_secs(5),
+        }
+    }
+
+    /// A harness with a server: for every client, `serve` gets the server's end of a duplex stream in a task of its own.
+    /// `serve` answers the handshake, as it would on a socket.
+    #[must_use]
+    pub fn spawn<F, S>(contract: Contract, serve: F) -> Served<F>
+    where
+        F: Fn(DuplexStream) -> S,
+        S: Future<Output = ()> + Send + 'static,
+    {
+        Self::new(contract).serving(serve)
+    }
+
+    /// This harness with a server, as [`WsHarness::spawn`] makes it.
+    #[must_use]
+    pub fn serving<F, S>(self, serve: F) -> Served<F>
+    where
+        F: Fn(DuplexStream) -> S,
+        S: Future<Output = ()> + Send + 'static,
+    {
+        Served { harness: self, serve }
+    }
+
+    /// Adds a header to the handshake, for instance `authorization`.
+    ///
+    /// # Panics
+    /// Where name or value cannot stand in an HTTP header.
+    #[must_use]
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let (Ok(header), Ok(content)) = (name.parse(), value.parse()) else {
+            panic!("`{name}: {value}` is not an HTTP header")
+        };
+        self.headers.push((header, content));
+        self
+    }
+
+    /// Offers a subprotocol (`Sec-WebSocket-Protocol`); several are offered in the order of the calls.
+    #[must_use]
+    pub fn subprotocol(mut self, name: &str) -> Self {
+        self.subprotocols.push(name.to_owned());
+        self
+    }
+
+    /// The path (and query) to ask for where the target is not a URL. Default: `/ws`.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// How long clients wait where an expectation does not say. Default: 5 s.
+    #[must_use]
+    pub fn within(mut self, within: Duration) -> Self {
+        self.within = within;
+        self
+    }
+
+    /// Whether clients answer the server's `ping` frames by themselves and hide them from the test. Default: yes.
+    #[must_use]
+    pub fn answer_pings(mut self, answer: bool) -> Self {
+        self.rules.answer_pings = answer;
+        self
+    }
+
+    /// Whether frames are checked against the contract. Default: yes.
+    #[must_use]
+    pub fn check_contract(mut self, check: bool) -> Self {
+        self.rules.check_contract = check;
+        self
+    }
+
+    /// Whether frame ids and topic positions are checked. Default: yes.
+    #[must_use]
+    pub fn check_positions(mut self, check: bool) -> Self {
+        self.rules.check_positions = check;
+        self
+    }
+
+    /// Connects a client to a URL, a TCP address, or a stream ([`Target::stream`]).
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[track_caller]
+    pub fn connect(&self, target: impl Into<Target>) -> impl Future<Output = WsClient> {
+        let (at, target) = (Location::caller(), target.into());
+        async move {
+            match self.try_connect(target).await {
+                Ok(client) => client,
+                Err(error) => panic!("at {at}\n  expected: a WebSocket connection\n   arrived: {error}"),
+            }
+        }
+    }
+
+    /// Connects a client, for tests of servers that refuse.
+    ///
+    /// # Errors
+    /// Where the server does not switch to WebSocket.
+    pub async fn try_connect(&self, target: impl Into<Target>) -> Result<WsClient, ConnectError> {
+        let target = target.into();
+        tokio::time::timeout(self.within, self.open(target)).await.map_err(|_| ConnectError::TimedOut(self.within))?
+    }
+
+    async fn open(&self, target: Target) -> Result<WsClient, ConnectError> {
+        let opening = format!("{target:?}");
+        match target.0 {
+            Kind::Url(url) => self.start(self.builder(&url)?.connect().await, &opening),
+            Kind::Address(address) => {
+                let builder = self.builder(&format!("ws://{address}{}", self.path))?;
+                let stream = TcpStream::connect(address).await.map_err(|e| ConnectError::Failed(e.to_string()))?;
+                self.start(builder.connect_on(stream).await, &opening)
+            }
+            Kind::Stream(stream) => {
+                let builder = self.builder(&format!("ws://localhost{}", self.path))?;
+                self.start(builder.connect_on(stream).await, &opening)
+            }
+        }
+    }
+
+    fn builder(&self, url: &str) -> Result<ClientBuilder<'static>, ConnectError> {
+        let failed = |error: &dyn fmt::Display| ConnectError::Failed(format!("{url}: {error}"));
+        let mut builder = ClientBuilder::new().uri(url).map_err(|e| failed(&e))?.limits(Limits::unlimited());
+        for (name, value) in &self.headers {
+            builder = builder.add_header(name.clone(), value.clone()).map_err(|e| failed(&e))?;
+        }
+        if !self.subprotocols.is_empty() {
+            let value = HeaderValue::try_from(self.subprotocols.join(", ")).map_err(|e| failed(&e))?;
+            builder = builder.add_header(http::header::SEC_WEBSOCKET_PROTOCOL, value).map_err(|e| failed(&e))?;
+        }
+        Ok(builder)
+    }
+
+    fn start<S>(
+        &self,
+        handshake: Result<(WebSocketStream<S>, Response<()>), Error>,
+        opening: &str,
+    ) -> Result<WsClient, ConnectError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match handshake {
+            Ok((socket, response)) => {
+                let connection = Connection::start(socket, self.rules.clone(), format!("connected: {opening}"));
+                Ok(WsClient::new(
+                    connection,
+                    self.rules.contract.clone(),
+                    self.rules.check_contract,
+                    self.within,
+                    response,
+                ))
+            }
+            Err(Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status))) => Err(ConnectError::Refused(status)),
+            Err(error) => Err(ConnectError::Failed(error.to_string())),
+        }
+    }
+}
+
+impl<F, S> Served<F>
+where
+    F: Fn(DuplexStream) -> S,
+    S: Future<Output = ()> + Send + 'static,
+{
+    /// Connects one more client to the server.
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[track_caller]
+    pub fn connect(&self) -> impl Future<Output = WsClient> {
+        self.harness.connect(self.open())
+    }
+
+    /// Connects one more client to the server, for tests of servers that refuse.
+    ///
+    /// # Errors
+    /// Where the server does not switch to WebSocket.
+    pub async fn try_connect(&self) -> Result<WsClient, ConnectError> {
+        self.harness.try_connect(self.open()).await
+    }
+
+    /// The same server with other options, for instance another `authorization` header.
+    #[must_use]
+    pub fn with(&self, options: impl FnOnce(WsHarness) -> WsHarness) -> Self
+    where
+        F: Clone,
+    {
+        Self { harness: options(self.harness.clone()), serve: self.serve.clone() }
+    }
+
+    /// The harness without the server.
+    #[must_use]
+    pub fn harness(&self) -> &WsHarness {
+        &self.harness
+    }
+
+    fn open(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(DUPLEX_BYTES);
+        // Not tied to `self`, which a test may drop while its clients go on.
+        tokio::spawn((self.serve)(server));
+        client
+    }
+}
+
+impl<F> fmt::Debug for Served<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served").field("harness", &self.harness).finish_non_exhaustive()
+    }
+}
