@@ -10,3 +10,4 @@ pub mod log;
 pub mod outbound;
 pub mod reference;
 pub mod session;
+pub mod session_request;

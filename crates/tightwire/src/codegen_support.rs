@@ -1,0 +1,32 @@
+//! The one module of the runtime that generated code names, as `::tightwire::__rt`.
+//!
+//! Nobody else should: what is here follows the generator, not semantic versioning. It is only re-exports, so that the
+//! runtime can change inside, and so that a server needs no other dependency than `tightwire`.
+
+pub use chrono;
+pub use serde;
+pub use serde_json;
+pub use uuid;
+
+pub use tightwire_proto::contract::{
+    ChannelInfo, CloseCodeInfo, Contract, Delivery, Heartbeat, Limits, MessageInfo, SessionRole,
+};
+pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
+pub use tightwire_proto::session_request::session_request;
+pub use tightwire_proto::{json, reference};
+
+pub use crate::context::Context;
+pub use crate::failure::Failure;
+pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
+
+pub mod topic;
+
+/// Includes the protocol that `tightwire_codegen::compile` generated: `include_protocol!("chat")` defines `mod chat`.
+///
+/// The name is the document's file name without its extension, or the module name that the configuration gives it.
+#[macro_export]
+macro_rules! include_protocol {
+    ($name:literal) => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $name, ".rs"));
+    };
+}
