@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use http::Response;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tightwire::ServerMessage;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::Instant;
 use tokio_websockets::{CloseCode, Message};
@@ -19,7 +21,7 @@ use uuid::Uuid;
 pub use crate::connection::Closed;
 use crate::connection::{Connection, Event, violations};
 use crate::contract::{Contract, Direction};
-use crate::expect::{Expect, ExpectClose, ExpectSequence, Filter};
+use crate::expect::{Expect, ExpectClose, ExpectData, ExpectSequence, Filter};
 use crate::failure::Failure;
 use crate::frame::{self, Frame};
 use crate::time;
@@ -131,6 +133,13 @@ impl WsClient {
     #[track_caller]
     pub fn expect(&mut self, wire_type: &str) -> Expect<'_> {
         Expect::new(Location::caller(), self, wire_type)
+    }
+
+    /// Expects the next frame to be that generated message, and gives its payload:
+    /// `client.expect_message::<chat::StreamChunk>().await`.
+    #[track_caller]
+    pub fn expect_message<M: ServerMessage + DeserializeOwned>(&mut self) -> ExpectData<'_, M> {
+        self.expect(M::TYPE).data()
     }
 
     /// Expects the next frames to match a pattern such as `"stream_start, stream_chunk+, stream_end"`; the macro

@@ -123,6 +123,28 @@ impl<'a> Expect<'a> {
     }
 }
 
+impl<T> ExpectData<'_, T> {
+    /// As [`Expect::within`].
+    pub fn within(self, within: Duration) -> Self {
+        Self { expect: self.expect.within(within), ..self }
+    }
+
+    /// As [`Expect::on`].
+    pub fn on(self, topic: impl Display) -> Self {
+        Self { expect: self.expect.on(topic), ..self }
+    }
+
+    /// As [`Expect::answering`].
+    pub fn answering(self, id: Uuid) -> Self {
+        Self { expect: self.expect.answering(id), ..self }
+    }
+
+    /// As [`Expect::anywhere`].
+    pub fn anywhere(self) -> Self {
+        Self { expect: self.expect.anywhere(), ..self }
+    }
+}
+
 impl<'a> IntoFuture for Expect<'a> {
     type Output = Frame;
     type IntoFuture = Waiting<'a, Frame>;

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tightwire::proto::inbound::StreamPosition;
 use uuid::Uuid;
 
 use crate::json;
@@ -45,6 +46,12 @@ impl Frame {
             Ok(data) => data,
             Err(error) => panic!("{error}\n  {self}"),
         }
+    }
+
+    /// The position in the topic's log, if the frame has one: what `after` takes in a `subscribe`.
+    #[must_use]
+    pub fn position(&self) -> Option<StreamPosition> {
+        Some(StreamPosition { epoch: self.epoch.clone()?, seq: self.seq? })
     }
 
     pub(crate) fn try_data_as<T: DeserializeOwned>(&self) -> Result<T, String> {

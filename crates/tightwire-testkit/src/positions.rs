@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tightwire::proto::inbound::StreamPosition;
 use uuid::Uuid;
 
 use crate::frame::Frame;
@@ -12,8 +13,8 @@ use crate::frame::Frame;
 #[derive(Debug, Default)]
 pub(crate) struct Positions {
     ids: HashSet<Uuid>,
-    /// By topic, the epoch and `seq` of the newest frame.
-    topics: HashMap<String, (String, u64)>,
+    /// By topic, the position of the newest frame.
+    topics: HashMap<String, StreamPosition>,
 }
 
 impl Positions {
@@ -22,14 +23,15 @@ impl Positions {
         if !self.ids.insert(frame.id) {
             return Err(format!("frame id {} has arrived before: every frame must have its own", frame.id));
         }
-        let (Some(seq), Some(epoch)) = (frame.seq, &frame.epoch) else { return Ok(()) };
-        let position = (epoch.clone(), seq);
+        let Some(position) = frame.position() else { return Ok(()) };
+        let StreamPosition { epoch, seq } = position.clone();
         match self.topics.insert(frame.topic.clone(), position) {
-            Some((last_epoch, last)) if last_epoch == *epoch && seq != last + 1 => Err(format!(
-                "seq {seq} on {} in epoch {epoch} follows seq {last}: expected seq {}{}",
+            Some(last) if last.epoch == epoch && seq != last.seq + 1 => Err(format!(
+                "seq {seq} on {} in epoch {epoch} follows seq {}: expected seq {}, so frames are {}",
                 frame.topic,
-                last + 1,
-                if seq > last { ", so frames are missing" } else { ", so frames are repeated or out of order" },
+                last.seq,
+                last.seq + 1,
+                if seq > last.seq { "missing" } else { "repeated or out of order" },
             )),
             _ => Ok(()),
         }

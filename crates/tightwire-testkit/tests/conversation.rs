@@ -2,18 +2,40 @@
 
 mod room;
 
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use room::{Peer, answering, contract, frame, said, said_at, server};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tightwire::proto::contract::Delivery;
+use tightwire::proto::inbound::StreamPosition;
+use tightwire::{ServerMessage, TopicName};
 use tightwire_testkit::{ConnectError, Target, WsHarness, expect_seq, time};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Said {
     number: u64,
+}
+
+#[derive(Clone)]
+struct Room;
+
+impl Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("room:a")
+    }
+}
+
+impl TopicName for Room {}
+
+/// As generated code has it.
+impl ServerMessage for Said {
+    const TYPE: &'static str = "said";
+    const DELIVERY: Delivery = Delivery::Durable;
+    type Topic = Room;
 }
 
 #[tokio::test(start_paused = true)]
@@ -22,13 +44,15 @@ async fn send_and_expect() {
         let request = peer.receive().await;
         peer.frame(answering(&request, said(1))).await;
         peer.frame(said(2)).await;
+        peer.frame(said_at("e", 3)).await;
         peer.close(1000, "enough").await;
     });
     let mut client = server.connect().await;
-    let id = client.send("say", "room:a", json!({"text": "hello"})).await;
-    let first = client.expect("said").on("room:a").answering(id).within(Duration::from_secs(1)).await;
-    assert_eq!(first.data_as::<Said>(), Said { number: 1 });
+    let id = client.send("say", Room, json!({"text": "hello"})).await;
+    let first = client.expect("said").on(Room).answering(id).within(Duration::from_secs(1)).await;
+    assert_eq!((first.data_as::<Said>(), first.position()), (Said { number: 1 }, None));
     assert_eq!(client.expect("said").data::<Said>().await, Said { number: 2 });
+    assert_eq!(client.expect_message::<Said>().within(Duration::from_secs(1)).await, Said { number: 3 });
     assert_eq!(client.expect_close(1000).await, "enough");
 }
 
@@ -136,7 +160,8 @@ async fn announced_jumps_are_no_gaps() {
         peer.stay().await;
     });
     let mut client = server.connect().await;
-    expect_seq!(client, [said, replay_gap, said, subscription_updated, said, said]).await;
+    let frames = expect_seq!(client, [said, replay_gap, said, subscription_updated, said, said]).await;
+    assert_eq!(frames[5].position(), Some(StreamPosition { epoch: "f".to_owned(), seq: 1 }));
 }
 
 #[tokio::test(start_paused = true)]
