@@ -12,9 +12,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Parser } from "@asyncapi/parser";
 
 /** What the parser may say, and why it is right for us. Keyed by the parser's rule code. */
-const EXCUSED = new Map([
-  ["asyncapi-latest-version", "The document stays on 3.0.0 on purpose: every tool reads it."],
-]);
+const EXCUSED = new Map([["asyncapi-latest-version", "The document stays on 3.0.0 on purpose: every tool reads it."]]);
 
 const SEVERITIES = ["error", "warning", "info", "hint"];
 

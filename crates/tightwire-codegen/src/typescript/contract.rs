@@ -50,8 +50,7 @@ pub(super) fn emit(ir: &Ir, preamble: &str) -> String {
     if let Some(heartbeat) = &ir.heartbeat {
         w.gap();
         w.docs(["The server's default heartbeat."]);
-        let values =
-            [("ping_interval_ms", heartbeat.ping_interval_ms), ("pong_timeout_ms", heartbeat.pong_timeout_ms)];
+        let values = [("ping_interval_ms", heartbeat.ping_interval_ms), ("pong_timeout_ms", heartbeat.pong_timeout_ms)];
         numbers("HEARTBEAT", values.into_iter(), &mut w);
     }
 

@@ -45,8 +45,8 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     }
     let mut w = Writer::new(preamble);
     w.gap();
-    w.import("import type", &sorted(imports.models), "./models.js");
-    w.import("import type", &sorted(imports.topics), "./topics.js");
+    w.import("import type", imports.models, "./models.js");
+    w.import("import type", imports.topics, "./topics.js");
     w.gap();
     w.append(body);
     w.finish()
@@ -63,20 +63,14 @@ struct Imports {
     topics: Vec<String>,
 }
 
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names.dedup();
-    names
-}
-
 fn declare(message: &Message, ir: &Ir, names: &Names, imports: &mut Imports, w: &mut Writer) {
     let frame = names.frame(&message.id);
-    let (Some(wire_type), Some(data)) = (&message.wire_type, names.data(&message.id)) else {
-        // Without an envelope a frame is its payload, and only the guard knows its shape.
-        w.line(format!("export type {frame} = unknown;"));
+    let data = names.data(&message.id);
+    imports.models.push(data.to_owned());
+    let Some(wire_type) = message.wire_type.as_ref().filter(|_| message.data.is_some()) else {
+        w.line(format!("export type {frame} = {data};"));
         return;
     };
-    imports.models.push(data.to_owned());
     imports.topics.extend(message.channels.iter().map(|channel| names.topic(channel).to_owned()));
     let merged = ir.merged(&message.payload);
     let requires = |key: &str| merged.as_ref().is_some_and(|payload| payload.required.iter().any(|name| name == key));

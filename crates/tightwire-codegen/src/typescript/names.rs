@@ -37,17 +37,91 @@ const FIXED: &[&str] = &[
 
 /// Globals of the language that generated code or its readers use: a type of this name would hide them.
 const GLOBALS: &[&str] = &[
-    "Array", "BigInt", "Boolean", "Date", "Error", "Event", "Exclude", "Extract", "Function", "Infinity", "JSON", "Map",
-    "Math", "NaN", "Number", "Object", "Omit", "Partial", "Pick", "Promise", "Proxy", "RangeError", "Readonly", "Record",
-    "Reflect", "RegExp", "Required", "Set", "String", "Symbol", "WeakMap", "WeakSet", "WebSocket",
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Date",
+    "Error",
+    "Event",
+    "Exclude",
+    "Extract",
+    "Function",
+    "Infinity",
+    "JSON",
+    "Map",
+    "Math",
+    "NaN",
+    "Number",
+    "Object",
+    "Omit",
+    "Partial",
+    "Pick",
+    "Promise",
+    "Proxy",
+    "RangeError",
+    "Readonly",
+    "Record",
+    "Reflect",
+    "RegExp",
+    "Required",
+    "Set",
+    "String",
+    "Symbol",
+    "WeakMap",
+    "WeakSet",
+    "WebSocket",
 ];
 
 /// Words that cannot name a variable.
 const RESERVED: &[&str] = &[
-    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
-    "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import",
-    "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return",
-    "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with",
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
     "yield",
 ];
 
@@ -90,10 +164,9 @@ impl Names {
             names.schemas.insert(schema.clone(), name);
         }
         for message in ir.messages.values() {
-            let name = match &message.data {
-                Some(Schema::Ref(reference)) => names.schema(&reference.name).to_owned(),
-                Some(_) => names.claim(&pascal(&message.id), "Data"),
-                None => continue,
+            let name = match content(message) {
+                Schema::Ref(reference) => names.schema(&reference.name).to_owned(),
+                _ => names.claim(&pascal(&message.id), "Data"),
             };
             names.data.insert(message.id.clone(), name);
         }
@@ -126,9 +199,9 @@ impl Names {
         &self.schemas[schema]
     }
 
-    /// The type of a message's `data`.
-    pub(super) fn data(&self, message: &str) -> Option<&str> {
-        self.data.get(message).map(String::as_str)
+    /// The type of a message's [`content`].
+    pub(super) fn data(&self, message: &str) -> &str {
+        &self.data[message]
     }
 
     /// Whether a schema is nothing but the topic of a channel.
@@ -142,6 +215,11 @@ impl Names {
         topics.dedup();
         if topics.is_empty() { "string".to_owned() } else { topics.join(" | ") }
     }
+}
+
+/// What a message brings: the frame's `data`, or the whole payload where there is no envelope.
+pub(super) fn content(message: &Message) -> &Schema {
+    message.data.as_ref().unwrap_or(&message.payload)
 }
 
 /// `agent_event` → `AgentEvent`.
@@ -170,7 +248,8 @@ pub(super) fn property(name: &str) -> String {
 
 /// A string literal, in the quotes that need fewer escapes.
 pub(super) fn string(text: &str) -> String {
-    let double = serde_json::Value::from(text).to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let double =
+        serde_json::Value::from(text).to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     if text.matches('"').count() > text.matches('\'').count() {
         let inner = double[1..double.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
         format!("'{inner}'")

@@ -8,19 +8,19 @@ use super::writer::{Brackets, Writer};
 /// Writes `requests.ts`.
 pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     let answered = requests(ir);
-    let mut frames: Vec<String> = answered
+    let frames: Vec<String> = answered
         .iter()
         .flat_map(|request| &request.reply.messages)
         .map(|message| names.frame(message).to_owned())
         .collect();
-    frames.sort();
-    frames.dedup();
 
     let mut w = Writer::new(preamble);
     w.gap();
-    w.import("import type", &frames, "./frames.js");
+    w.import("import type", frames, "./frames.js");
     w.gap();
-    w.docs(["What each request is answered with: one frame of these, with the request's `id` as its `correlation_id`."]);
+    w.docs([
+        "What each request is answered with: one frame of these, with the request's `id` as its `correlation_id`.",
+    ]);
     w.block("export interface Replies {", "}", |w| {
         for request in answered.iter().filter(|request| request.reply.sequence.is_none()) {
             w.docs(request.docs());

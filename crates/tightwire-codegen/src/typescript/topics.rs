@@ -80,9 +80,12 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
 
 fn docs(channel: &Channel) -> Vec<String> {
     let mut docs = vec![
-        channel.docs.description.clone().or_else(|| channel.docs.title.clone()).unwrap_or_else(|| {
-            format!("Topics of the channel `{}`.", channel.id)
-        }),
+        channel
+            .docs
+            .description
+            .clone()
+            .or_else(|| channel.docs.title.clone())
+            .unwrap_or_else(|| format!("Topics of the channel `{}`.", channel.id)),
     ];
     let parameters: Vec<String> = channel
         .parameters

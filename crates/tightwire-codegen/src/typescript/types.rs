@@ -8,7 +8,7 @@ use serde_json::Value;
 use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
-use super::names::{Names, pascal, property, string};
+use super::names::{Names, content, pascal, property, string};
 use super::writer::Writer;
 
 /// Writes `models.ts`.
@@ -22,18 +22,17 @@ pub(super) fn emit(ir: &Ir, names: &mut Names, preamble: &str) -> String {
         }
     }
     for message in ir.messages.values() {
-        if let Some(data) = message.data.as_ref().filter(|data| !matches!(data, Schema::Ref(_))) {
-            let name = models.names.data(&message.id).unwrap_or("unknown").to_owned();
+        let content = content(message);
+        if !matches!(content, Schema::Ref(_)) {
+            let name = models.names.data(&message.id).to_owned();
             let docs = format!("The payload of `{}`.", message.id);
-            models.declare(&name, data, Some(&docs), &mut body);
+            models.declare(&name, content, Some(&docs), &mut body);
         }
     }
-    let mut topics = models.topics;
-    topics.sort();
-    topics.dedup();
+    let topics = models.topics;
     let mut w = Writer::new(preamble);
     w.gap();
-    w.import("import type", &topics, "./topics.js");
+    w.import("import type", topics, "./topics.js");
     w.append(body);
     w.finish()
 }

@@ -47,7 +47,34 @@ impl Writer {
         }
     }
 
-    /// Lines that another writer has laid out.
+    /// The body of a function: one level deep.
+    pub(super) fn nested() -> Self {
+        Self { text: String::new(), depth: 1 }
+    }
+
+    /// An empty writer, one level deeper than this one.
+    pub(super) fn deeper(&self) -> Self {
+        Self { text: String::new(), depth: self.depth + 1 }
+    }
+
+    /// Whether nothing has been written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The lines of another writer, as they are.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.text.push_str(&other.text);
+    }
+
+    /// Some lines, one level deeper.
+    pub(super) fn indented(&mut self, body: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+    }
+
+    /// The lines of another writer, set apart by an empty line.
     pub(super) fn append(&mut self, other: Self) {
         if !other.text.is_empty() {
             self.gap();
@@ -102,7 +129,9 @@ impl Writer {
         let (open, close) = brackets.pair();
         let space = if matches!(brackets, Brackets::Braces) && !items.is_empty() { " " } else { "" };
         let single = format!("{before}{open}{space}{}{space}{close}{after}", items.join(", "));
-        if self.fits(&single) {
+        // Several objects stand one per line even where they would fit on one.
+        let objects = items.len() > 1 && items.iter().all(|item| item.starts_with("{ "));
+        if self.fits(&single) && !objects {
             self.line(single);
             return;
         }
@@ -131,12 +160,14 @@ impl Writer {
         self.depth -= 1;
     }
 
-    /// An `import` of some names, sorted; nothing where there are none.
-    pub(super) fn import(&mut self, keyword: &str, names: &[String], from: &str) {
+    /// An `import` of some names, sorted and each once; nothing where there are none.
+    pub(super) fn import(&mut self, keyword: &str, mut names: Vec<String>, from: &str) {
         if names.is_empty() {
             return;
         }
-        self.list(&format!("{keyword} "), Brackets::Braces, names, &format!(" from \"{from}\";"));
+        names.sort_by_key(|name| sort_key(name));
+        names.dedup();
+        self.list(&format!("{keyword} "), Brackets::Braces, &names, &format!(" from \"{from}\";"));
     }
 
     /// Whether a line fits at the current depth.
@@ -167,6 +198,11 @@ impl Brackets {
             Self::Angles => ("<", ">"),
         }
     }
+}
+
+/// The order in which formatters keep imports: by letter, the capital one first, whatever is a type.
+fn sort_key(name: &str) -> Vec<(char, bool)> {
+    name.trim_start_matches("type ").chars().map(|c| (c.to_ascii_lowercase(), c.is_ascii_lowercase())).collect()
 }
 
 /// Breaks a line between words.
@@ -202,7 +238,10 @@ mod tests {
     fn lists_break_where_they_do_not_fit() {
         let short = ["a".to_owned(), "b".to_owned()];
         check(|w| w.list("f", Brackets::Parentheses, &short, ";"), "f(a, b);\n");
-        check(|w| w.import("import type", &short, "./x.js"), "import type { a, b } from \"./x.js\";\n");
+        check(
+            |w| w.import("import type", vec!["b".into(), "a".into(), "a".into()], "./x.js"),
+            "import type { a, b } from \"./x.js\";\n",
+        );
         let long = ["a".repeat(70), "b".repeat(70)];
         check(
             |w| w.list("x = ", Brackets::Squares, &long, ";"),

@@ -49,6 +49,19 @@ export function accepts(check: Check, value: unknown, depth: number = 0): boolea
   return report.found.length === 0;
 }
 
+/** How many of the checks a value passes. */
+export function matching(checks: readonly Check[], value: unknown, report: Report): number {
+  return checks.filter((check) => accepts(check, value, report.depth)).length;
+}
+
+/** The check of the schema `true`. */
+export function anything(_value: unknown, _report: Report): void {}
+
+/** The check of the schema `false`. */
+export function nothing(_value: unknown, report: Report): void {
+  fail(report, "falseSchema");
+}
+
 /** All violations, in the order of the checks and without repetition. */
 export function violations(check: Check, value: unknown): readonly Violation[] {
   const report: Report = { found: [], depth: 0 };
@@ -127,6 +140,11 @@ export function closed(value: JsonObject, keys: readonly string[], report: Repor
       at(key, undefined, unexpected, report);
     }
   }
+}
+
+/** The check of a property that must not be there. */
+export function unexpected(_value: unknown, report: Report): void {
+  fail(report, "additionalProperties");
 }
 
 /** The number of an object's properties. */
@@ -327,10 +345,6 @@ function missing(key: string, keyword: string, report: Report): void {
 /** A check that always fails, with the keyword given as the value. */
 function failWith(keyword: unknown, report: Report): void {
   fail(report, String(keyword));
-}
-
-function unexpected(_value: unknown, report: Report): void {
-  fail(report, "additionalProperties");
 }
 
 function codePoints(text: string): number {

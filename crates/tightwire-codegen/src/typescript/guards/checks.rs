@@ -1,0 +1,364 @@
+//! One check function per schema: which there are, what they are called, and what they share.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use indexmap::IndexMap;
+use tightwire_spec::ir::{Ir, Message};
+use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
+
+use super::super::names::{Names, pascal, shouty};
+use super::super::writer::{Brackets, Writer};
+use super::{keywords, pattern};
+use crate::error::Error;
+
+/// The check functions of a protocol.
+pub(super) struct Checks<'a> {
+    ir: &'a Ir,
+    names: &'a Names,
+    /// The functions by name, in the order in which they were first needed.
+    functions: IndexMap<String, Writer>,
+    /// Constants by name, with their declarations: patterns, lists of keys and of values.
+    constants: IndexMap<String, Writer>,
+    /// The constants of the patterns, by literal.
+    patterns: HashMap<String, String>,
+    /// The names that are taken.
+    taken: HashSet<String>,
+    /// What is called of `runtime.ts`.
+    runtime: BTreeSet<&'static str>,
+    /// The named schemas that contain themselves.
+    recursive: HashSet<&'a str>,
+    /// Where in the protocol this is, for errors.
+    place: String,
+}
+
+impl<'a> Checks<'a> {
+    pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
+        let recursive = ir.schemas.keys().map(String::as_str).filter(|name| reaches(ir, name)).collect();
+        Self {
+            ir,
+            names,
+            functions: IndexMap::new(),
+            constants: IndexMap::new(),
+            patterns: HashMap::new(),
+            taken: HashSet::new(),
+            runtime: BTreeSet::new(),
+            recursive,
+            place: String::new(),
+        }
+    }
+
+    /// The check of a message's frames.
+    pub(super) fn message(&mut self, message: &Message) -> Result<String, Error> {
+        let frame = self.names.frame(&message.id);
+        let name = format!("check{frame}");
+        if !self.functions.contains_key(&name) {
+            self.place = format!("message {}", message.id);
+            self.taken.insert(name.clone());
+            self.function(&name, &message.payload, frame)?;
+        }
+        Ok(name)
+    }
+
+    /// The check of a schema; `None` where there is nothing to check. What has no name is named after `hint`.
+    pub(super) fn check(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
+        match schema {
+            Schema::Bool(true) => Ok(None),
+            Schema::Bool(false) => Ok(Some(self.nothing())),
+            Schema::Ref(reference) => {
+                let Some((key, target)) = self.ir.schemas.get_key_value(&reference.name) else {
+                    return Err(self.unsupported(format!("there is no schema {}", reference.name)));
+                };
+                if is_trivial(target) {
+                    return Ok(None);
+                }
+                // A topic's schema shares its type's name with nothing else, so the name is free for the check.
+                let type_name = self.names.schema(key).to_owned();
+                let name = format!("check{type_name}");
+                if !self.functions.contains_key(&name) {
+                    self.taken.insert(name.clone());
+                    let place = std::mem::replace(&mut self.place, format!("schema {key}"));
+                    if self.recursive.contains(key.as_str()) {
+                        self.recursive_function(&name, target, &type_name)?;
+                    } else {
+                        self.function(&name, target, &type_name)?;
+                    }
+                    self.place = place;
+                }
+                Ok(Some(name))
+            }
+            Schema::Object(_) if is_trivial(schema) => Ok(None),
+            Schema::Object(object) => {
+                if let Some(name) = described(object) {
+                    let name = format!("check{name}");
+                    // The name says everything about the schema, so one function serves all places.
+                    if !self.functions.contains_key(&name) && !self.taken.contains(&name) {
+                        self.taken.insert(name.clone());
+                        self.function(&name, schema, hint)?;
+                        return Ok(Some(name));
+                    }
+                    if self.functions.contains_key(&name) && !self.is_named_schema(&name) {
+                        return Ok(Some(name));
+                    }
+                }
+                let name = self.claim(&format!("check{hint}"));
+                self.function(&name, schema, hint)?;
+                Ok(Some(name))
+            }
+        }
+    }
+
+    /// The check of a schema where a function is needed even if there is nothing to check.
+    pub(super) fn check_or_anything(&mut self, schema: &Schema, hint: &str) -> Result<String, Error> {
+        match self.check(schema, hint)? {
+            Some(name) => Ok(name),
+            None => Ok(self.anything()),
+        }
+    }
+
+    /// Notes that these functions of `runtime.ts` are called.
+    pub(super) fn uses(&mut self, names: &[&'static str]) {
+        self.runtime.extend(names);
+    }
+
+    /// The constant that holds a pattern.
+    pub(super) fn pattern(&mut self, text: &str, hint: &str) -> Result<String, Error> {
+        let literal = pattern::literal(text).map_err(|why| {
+            self.unsupported(format!("the pattern {text:?} cannot be a regular expression of TypeScript: {why}"))
+        })?;
+        if let Some(name) = self.patterns.get(&literal) {
+            return Ok(name.clone());
+        }
+        let name = self.constant(&format!("{}_PATTERN", shouty(hint)), |name, w| {
+            w.line(format!("const {name} = {literal};"));
+        });
+        self.patterns.insert(literal, name.clone());
+        Ok(name)
+    }
+
+    /// A constant list.
+    pub(super) fn list(&mut self, hint: &str, item_type: &str, items: &[String]) -> String {
+        self.constant(hint, |name, w| {
+            w.list(&format!("const {name}: readonly {item_type}[] = "), Brackets::Squares, items, ";");
+        })
+    }
+
+    /// An error about the schema at hand.
+    pub(super) fn unsupported(&self, message: String) -> Error {
+        Error::unsupported(self.place.clone(), message)
+    }
+
+    /// What to import of `runtime.ts`.
+    pub(super) fn imports(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.runtime.iter().map(|name| (*name).to_owned()).collect();
+        let checks = self.constants.keys().any(|name| name.ends_with("_ALTERNATIVES"));
+        names.extend(checks.then(|| "type Check".to_owned()));
+        names.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
+        names
+    }
+
+    /// All functions and constants.
+    pub(super) fn finish(self) -> Writer {
+        let mut w = Writer::default();
+        for (_, constant) in self.constants {
+            w.append(constant);
+        }
+        for (_, function) in self.functions {
+            w.append(function);
+        }
+        w
+    }
+
+    fn constant(&mut self, hint: &str, write: impl FnOnce(&str, &mut Writer)) -> String {
+        let name = self.claim(hint);
+        let mut w = Writer::default();
+        write(&name, &mut w);
+        self.constants.insert(name.clone(), w);
+        name
+    }
+
+    fn function(&mut self, name: &str, schema: &Schema, hint: &str) -> Result<(), Error> {
+        // Takes its place now, so that what it needs comes after it.
+        self.functions.insert(name.to_owned(), Writer::default());
+        let mut body = Writer::nested();
+        match schema {
+            Schema::Object(object) => keywords::emit(self, object, hint, &mut body)?,
+            Schema::Ref(_) | Schema::Bool(_) => {
+                let check = self.check_or_anything(schema, hint)?;
+                body.line(format!("{check}(value, report);"));
+            }
+        }
+        self.functions.insert(name.to_owned(), wrapped(name, body));
+        Ok(())
+    }
+
+    fn recursive_function(&mut self, name: &str, schema: &Schema, hint: &str) -> Result<(), Error> {
+        self.uses(&["nested"]);
+        let inner = self.claim(&format!("{name}Level"));
+        let mut body = Writer::nested();
+        body.line(format!("nested(value, {inner}, report);"));
+        self.functions.insert(name.to_owned(), wrapped(name, body));
+        self.function(&inner, schema, hint)
+    }
+
+    fn anything(&mut self) -> String {
+        self.uses(&["anything"]);
+        "anything".to_owned()
+    }
+
+    fn nothing(&mut self) -> String {
+        self.uses(&["nothing"]);
+        "nothing".to_owned()
+    }
+
+    fn is_named_schema(&self, name: &str) -> bool {
+        self.ir.schemas.keys().any(|schema| name == format!("check{}", self.names.schema(schema)))
+            || self.ir.messages.keys().any(|message| name == format!("check{}", self.names.frame(message)))
+    }
+
+    fn claim(&mut self, name: &str) -> String {
+        let mut candidate = name.to_owned();
+        let mut attempt = 2;
+        while self.is_named_schema(&candidate) || !self.taken.insert(candidate.clone()) {
+            candidate = format!("{name}{attempt}");
+            attempt += 1;
+        }
+        candidate
+    }
+}
+
+fn wrapped(name: &str, body: Writer) -> Writer {
+    let mut w = Writer::default();
+    w.line(format!("function {name}(value: unknown, report: Report): void {{"));
+    w.extend(body);
+    w.line("}");
+    w
+}
+
+/// Whether a schema accepts everything.
+fn is_trivial(schema: &Schema) -> bool {
+    match schema {
+        Schema::Bool(accepts) => *accepts,
+        Schema::Ref(_) => false,
+        Schema::Object(object) => {
+            let bare = SchemaObject {
+                title: object.title.clone(),
+                description: object.description.clone(),
+                default: object.default.clone(),
+                examples: object.examples.clone(),
+                deprecated: object.deprecated,
+                extensions: object.extensions.clone(),
+                ..SchemaObject::default()
+            };
+            **object == bare
+        }
+    }
+}
+
+/// A name that says all that a simple schema says: `Text1To128`, `Uuid`, `IntegerFrom0`.
+fn described(object: &SchemaObject) -> Option<String> {
+    let [kind] = object.types.as_slice() else { return None };
+    let mut rest = SchemaObject {
+        title: None,
+        description: None,
+        default: None,
+        examples: Vec::new(),
+        deprecated: false,
+        extensions: IndexMap::new(),
+        ..object.clone()
+    };
+    rest.types.clear();
+    let name = match kind {
+        JsonType::String => {
+            let (least, most) = (rest.min_length.take(), rest.max_length.take());
+            match (rest.const_value.take(), rest.format.take(), least, most) {
+                (None, Some(format), None, None) => pascal(&format),
+                (Some(value), None, None, None) => {
+                    let text = value.as_str()?;
+                    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+                    plain.then(|| format!("Const{}", pascal(text))).filter(|_| !text.contains("__"))?
+                }
+                (None, None, least, most) => format!("Text{}", range(least.as_ref(), most.as_ref())),
+                _ => return None,
+            }
+        }
+        JsonType::Integer => {
+            let (least, most) = (rest.minimum.take(), rest.maximum.take());
+            let whole = |bound: &serde_json::Number| bound.is_u64();
+            if !least.iter().all(whole) || !most.iter().all(whole) {
+                return None;
+            }
+            format!("Integer{}", range(least.as_ref(), most.as_ref()))
+        }
+        JsonType::Number => "Number".to_owned(),
+        JsonType::Boolean => "Boolean".to_owned(),
+        JsonType::Null | JsonType::Array | JsonType::Object => return None,
+    };
+    (rest == SchemaObject::default()).then_some(name)
+}
+
+fn range<T: std::fmt::Display>(least: Option<T>, most: Option<T>) -> String {
+    match (least, most) {
+        (None, None) => String::new(),
+        (Some(least), None) => format!("From{least}"),
+        (None, Some(most)) => format!("UpTo{most}"),
+        (Some(least), Some(most)) => format!("{least}To{most}"),
+    }
+}
+
+/// Whether a named schema reaches itself.
+fn reaches(ir: &Ir, start: &str) -> bool {
+    let mut seen = HashSet::new();
+    let mut pending = Vec::new();
+    if let Some(schema) = ir.schemas.get(start) {
+        references(schema, &mut pending);
+    }
+    while let Some(name) = pending.pop() {
+        if name == start {
+            return true;
+        }
+        if seen.insert(name)
+            && let Some(schema) = ir.schemas.get(name)
+        {
+            references(schema, &mut pending);
+        }
+    }
+    false
+}
+
+/// All references in a schema.
+fn references<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
+    let object = match schema {
+        Schema::Bool(_) => return,
+        Schema::Ref(reference) => return found.push(&reference.name),
+        Schema::Object(object) => object,
+    };
+    let items = match &object.items {
+        Some(Items::All(schema)) => std::slice::from_ref(schema),
+        Some(Items::Tuple(schemas)) => schemas,
+        None => &[],
+    };
+    let dependencies = object.dependencies.values().filter_map(|dependency| match dependency {
+        Dependency::Schema(schema) => Some(schema),
+        Dependency::Required(_) => None,
+    });
+    let single = [
+        &object.additional_items,
+        &object.contains,
+        &object.additional_properties,
+        &object.property_names,
+        &object.not,
+        &object.if_schema,
+        &object.then_schema,
+        &object.else_schema,
+    ];
+    items
+        .iter()
+        .chain(object.properties.values())
+        .chain(object.pattern_properties.values())
+        .chain(dependencies)
+        .chain(&object.all_of)
+        .chain(&object.any_of)
+        .chain(&object.one_of)
+        .chain(single.into_iter().flatten())
+        .for_each(|schema| references(schema, found));
+}
