@@ -15,9 +15,11 @@ pub mod cases;
 pub mod config;
 pub mod error;
 pub mod output;
+mod pattern;
 pub mod rust;
 pub mod schema_bundle;
 pub mod typescript;
+mod view;
 
 pub use build::{Builder, compile, configure};
 pub use config::Config;

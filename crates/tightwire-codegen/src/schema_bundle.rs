@@ -1,22 +1,91 @@
 //! The JSON Schema bundle: all messages and the schemas they reach, in one draft-07 document.
+//!
+//! The schemas stand as they were written, `allOf` included. Each message's whole frame is a definition too
+//! (`SendMessageFrame`), and `x-messages` says which frames travel which way, by their `type`. The reference path of the
+//! generated decoder validates with this text, so what is published is what is enforced.
 
-use tightwire_spec::ir::Ir;
+use serde_json::{Map, Value, json};
+use tightwire_spec::ir::{Direction, Ir, Message};
+use tightwire_spec::schema::Schema;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::output::OutputFile;
+use crate::rust::names;
+
+/// How a definition is referred to.
+const DEFINITIONS: &str = "#/definitions/";
 
 /// Generates `generated/schema/ws_messages.schema.json`.
 ///
 /// # Errors
 /// None so far.
 pub fn emit(ir: &Ir, config: &Config) -> Result<OutputFile, Error> {
-    let _ = config;
-    Ok(OutputFile::new("generated/schema/ws_messages.schema.json", text(ir)))
+    let mut bundle = bundle(ir);
+    bundle.shift_insert(1, "$comment".to_owned(), config.preamble("").trim().into());
+    Ok(OutputFile::new("generated/schema/ws_messages.schema.json", pretty(bundle)))
 }
 
-/// The bundle as text: what the file holds and what the generated code carries as `CONTRACT.schema_bundle`.
+/// The bundle as text: what the generated code carries as `CONTRACT.schema_bundle`.
 pub fn text(ir: &Ir) -> String {
-    let _ = ir;
-    "{}\n".to_owned()
+    Value::Object(bundle(ir)).to_string()
+}
+
+fn bundle(ir: &Ir) -> Map<String, Value> {
+    let mut definitions: Map<String, Value> =
+        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json(DEFINITIONS))).collect();
+    let mut messages = json!({ "to_server": {}, "to_client": {} });
+    for message in ir.messages.values() {
+        let name = frame_name(&definitions, message);
+        for direction in &message.directions {
+            let direction = match direction {
+                Direction::ToServer => "to_server",
+                Direction::ToClient => "to_client",
+            };
+            let key = message.wire_type.as_ref().unwrap_or(&message.id);
+            messages[direction][key] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
+        }
+        definitions.insert(name, frame(message));
+    }
+    let mut bundle = Map::new();
+    bundle.insert("$schema".to_owned(), "http://json-schema.org/draft-07/schema#".into());
+    bundle.insert("title".to_owned(), ir.info.title.clone().into());
+    if let Some(description) = &ir.info.description {
+        bundle.insert("description".to_owned(), description.trim().into());
+    }
+    bundle.insert("version".to_owned(), ir.info.version.clone().into());
+    bundle.insert("x-messages".to_owned(), messages);
+    bundle.insert("definitions".to_owned(), definitions.into());
+    bundle
+}
+
+/// The schema of a message's whole frame, with what the document says about the message.
+fn frame(message: &Message) -> Value {
+    let mut schema = match message.payload.to_json(DEFINITIONS) {
+        Value::Object(schema) if !matches!(message.payload, Schema::Ref(_)) => schema,
+        // Draft-07 ignores what stands beside a `$ref`.
+        other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
+    };
+    let texts = [("description", &message.docs.description), ("title", &message.docs.title)];
+    for (key, text) in texts {
+        if let Some(text) = text
+            && !schema.contains_key(key)
+        {
+            schema.shift_insert(0, key.to_owned(), text.trim().into());
+        }
+    }
+    Value::Object(schema)
+}
+
+/// `SendMessageFrame`, or one like it that no schema has.
+fn frame_name(definitions: &Map<String, Value>, message: &Message) -> String {
+    let mut name = format!("{}Frame", names::pascal(&message.id));
+    while definitions.contains_key(&name) {
+        name.push('_');
+    }
+    name
+}
+
+fn pretty(bundle: Map<String, Value>) -> String {
+    format!("{:#}\n", Value::Object(bundle))
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{Cursor, Irregular, at_most_chars, ensure, skip::Keys};
+use super::{Cursor, Irregular, Unknown, at_most_chars, ensure};
 use crate::inbound::{Inbound, StreamPosition};
 
 /// The largest integer that every JSON implementation reads exactly.
@@ -21,10 +21,8 @@ const MAX_EPOCH: usize = 64;
 pub struct Envelope<'a, K, D> {
     /// Which message it is, by `type`.
     pub kind: K,
-    /// `topic`.
-    pub topic: Cow<'a, str>,
-    /// `data`, decoded.
-    pub data: D,
+    topic: Cow<'a, str>,
+    data: D,
     id: Uuid,
     ts: u64,
     correlation_id: Option<Uuid>,
@@ -69,11 +67,20 @@ impl<K, D> Envelope<'_, K, D> {
         )
     }
 
-    /// The frame with its envelope.
+    /// The frame with its envelope; `frame` makes it from `topic` and `data`.
+    ///
+    /// # Errors
+    /// [`Irregular`] where `frame` refuses.
     #[inline]
-    pub fn inbound<F>(self, frame: impl FnOnce(D) -> F) -> Inbound<F> {
+    pub fn inbound<F>(self, frame: impl FnOnce(&str, D) -> Result<F, Irregular>) -> Result<Inbound<F>, Irregular> {
         let position = self.seq.zip(self.epoch).map(|(seq, epoch)| StreamPosition { epoch: epoch.into_owned(), seq });
-        Inbound { id: self.id, ts: self.ts, correlation_id: self.correlation_id, position, frame: frame(self.data) }
+        Ok(Inbound {
+            id: self.id,
+            ts: self.ts,
+            correlation_id: self.correlation_id,
+            position,
+            frame: frame(&self.topic, self.data)?,
+        })
     }
 }
 
@@ -110,7 +117,7 @@ pub fn read_envelope<'a, K: Copy, D>(
     let mut payload = None;
     // Where `data` stands, if it came before `type`.
     let mut postponed = None;
-    let mut unknown: Option<Keys<'a>> = None;
+    let mut unknown = Unknown::default();
 
     let mut key = cursor.first_key()?;
     while let Some(name) = key {
@@ -148,10 +155,7 @@ pub fn read_envelope<'a, K: Copy, D>(
             "v" | "id" | "type" | "topic" | "ts" | "correlation_id" | "seq" | "epoch" | "data" => {
                 return Err(Irregular);
             }
-            _ => {
-                unknown.get_or_insert_default().add(name)?;
-                cursor.skip_value()?;
-            }
+            _ => unknown.skip(name, &mut cursor)?,
         }
         key = cursor.next_key()?;
     }
@@ -173,6 +177,6 @@ pub fn read_envelope<'a, K: Copy, D>(
         correlation_id,
         seq,
         epoch,
-        has_unknown: unknown.is_some(),
+        has_unknown: !unknown.is_empty(),
     })
 }

@@ -10,6 +10,7 @@
 mod cursor;
 mod envelope;
 mod number;
+mod pattern;
 mod scalar;
 mod skip;
 mod string;
@@ -19,7 +20,9 @@ mod value;
 
 pub use cursor::{Cursor, JsonKind};
 pub use envelope::{Envelope, Presence, Shape, read_envelope};
+pub use pattern::{Matching, Pattern};
 pub use scalar::is_hyphenated_uuid;
+pub use skip::Unknown;
 pub use string::{all_distinct, at_least_chars, at_most_chars};
 
 /// The frame is not one that the fast path can accept; the reference path decides.
@@ -33,4 +36,13 @@ pub struct Irregular;
 #[inline]
 pub const fn ensure(holds: bool) -> Result<(), Irregular> {
     if holds { Ok(()) } else { Err(Irregular) }
+}
+
+/// Reads a topic, or whatever else is made from text.
+///
+/// # Errors
+/// [`Irregular`] where the text is not one.
+#[inline]
+pub fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Irregular> {
+    text.parse().map_err(|_| Irregular)
 }

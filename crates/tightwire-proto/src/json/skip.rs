@@ -44,9 +44,35 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// The members of an open object that its schema does not know: passed over, but still not twice.
+#[derive(Debug, Default)]
+pub struct Unknown<'a> {
+    // Most objects have none, and making room for sixteen is not free.
+    keys: Option<Keys<'a>>,
+}
+
+impl<'a> Unknown<'a> {
+    /// Passes a member's value.
+    ///
+    /// # Errors
+    /// [`Irregular`] if there was such a member before or there are too many, or as for [`Cursor::skip_value`].
+    #[inline(never)]
+    pub fn skip(&mut self, key: &'a str, cursor: &mut Cursor<'a>) -> Result<(), Irregular> {
+        self.keys.get_or_insert_default().add(key)?;
+        cursor.skip_value()
+    }
+
+    /// Whether there was none.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_none()
+    }
+}
+
 /// The keys of an object so far.
-#[derive(Default)]
-pub(super) struct Keys<'a> {
+#[derive(Debug, Default)]
+struct Keys<'a> {
     seen: [&'a str; MAX_KEYS],
     count: usize,
 }
@@ -56,7 +82,7 @@ impl<'a> Keys<'a> {
     ///
     /// # Errors
     /// [`Irregular`] if it was there before, or if there are too many.
-    pub(super) fn add(&mut self, key: &'a str) -> Result<(), Irregular> {
+    fn add(&mut self, key: &'a str) -> Result<(), Irregular> {
         ensure(self.count < MAX_KEYS && !self.seen[..self.count].contains(&key))?;
         self.seen[self.count] = key;
         self.count += 1;

@@ -1,10 +1,34 @@
-//! The generated decoder.
+//! The generated decoder: `decode`, and the two paths that it is made of.
+//!
+//! The fast path reads a frame once and checks every constraint on the way; it only accepts. A message whose schema
+//! needs more than one look at the bytes is left to the reference path as a whole; [`slow_messages`] names those.
+
+mod envelope;
+mod object;
+mod pattern;
+mod scalar;
+mod union;
+mod value;
 
 use proc_macro2::TokenStream;
-use tightwire_spec::ir::{Direction, Ir};
+use quote::{format_ident, quote};
+use syn::Ident;
+use tightwire_spec::ir::{Direction, Ir, Message};
 
+use self::value::Readers;
 use crate::error::Error;
-use crate::rust::model::RustTypes;
+use crate::rust::model::{FieldType, RustTypes};
+use crate::rust::names;
+use crate::view::{Obstacle, View};
+
+/// A message that has no fast path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlowMessage {
+    /// The message's key.
+    pub message: String,
+    /// Why, in the middle of a sentence.
+    pub reason: String,
+}
 
 /// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` ([`Direction::ToServer`]) or `ServerFrame`
 /// ([`Direction::ToClient`]), with everything private that they need.
@@ -12,6 +36,196 @@ use crate::rust::model::RustTypes;
 /// # Errors
 /// What no decoder can be generated for.
 pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStream, Error> {
-    let _ = (ir, types, direction);
-    Ok(TokenStream::new())
+    let decoder = Decoder::new(ir, types, direction);
+    let (frame, module, path) = match direction {
+        Direction::ToServer => ("ClientFrame", "decode_client_frame", quote!(ToServer)),
+        Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient)),
+    };
+    let (frame, module) = (format_ident!("{frame}"), format_ident!("{module}"));
+    let reference = decoder.reference_arms(&frame);
+    let fast = decoder.fast_path(&frame);
+    Ok(quote! {
+        impl #frame {
+            /// Decodes and validates a frame.
+            ///
+            /// # Errors
+            /// What the frame violates.
+            pub fn decode(bytes: &[u8]) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
+                match Self::decode_fast(bytes) {
+                    Some(inbound) => Ok(inbound),
+                    None => Self::decode_reference(bytes),
+                }
+            }
+
+            /// The path that only ever accepts: nearly all proper frames, and nothing else.
+            #[doc(hidden)]
+            pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
+                #module::read(bytes).ok()
+            }
+
+            /// The path that decides, and explains.
+            #[doc(hidden)]
+            pub fn decode_reference(
+                bytes: &[u8],
+            ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
+                use ::tightwire::__rt::reference::{Direction, Reference};
+                static REFERENCE: Reference = Reference::new(CONTRACT.schema_bundle, Direction::#path);
+                let frame = REFERENCE.check(bytes)?;
+                let typed = match frame.wire_type() {
+                    #(#reference)*
+                    _ => return Err(frame.refuse("/type", "enum", "is not a message of this direction")),
+                };
+                frame.inbound(typed)
+            }
+        }
+
+        #[doc = " The fast path: see `decode_fast`."]
+        mod #module {
+            #fast
+        }
+    })
+}
+
+/// The messages that have no fast path, with the reason. For notes at build time.
+pub fn slow_messages(ir: &Ir, types: &RustTypes) -> Vec<SlowMessage> {
+    [Direction::ToServer, Direction::ToClient]
+        .into_iter()
+        .flat_map(|direction| Decoder::new(ir, types, direction).slow)
+        .collect()
+}
+
+/// A message on the fast path.
+struct Fast<'ir> {
+    wire_type: &'ir str,
+    variant: Ident,
+    data_type: Ident,
+    shape: TokenStream,
+    topic: TokenStream,
+    data: TokenStream,
+}
+
+struct Decoder<'ir> {
+    ir: &'ir Ir,
+    messages: Vec<(&'ir Message, &'ir str)>,
+    fast: Vec<Fast<'ir>>,
+    slow: Vec<SlowMessage>,
+    readers: Readers<'ir>,
+}
+
+impl<'ir> Decoder<'ir> {
+    fn new(ir: &'ir Ir, types: &'ir RustTypes, direction: Direction) -> Self {
+        let messages = ir
+            .messages
+            .values()
+            .filter(|message| message.directions.contains(&direction) && message.data.is_some())
+            .filter_map(|message| message.wire_type.as_deref().map(|wire_type| (message, wire_type)))
+            .collect();
+        let mut decoder = Self { ir, messages, fast: Vec::new(), slow: Vec::new(), readers: Readers::new(types) };
+        for (message, wire_type) in decoder.messages.clone() {
+            let readers = decoder.readers.clone();
+            match decoder.fast_message(message, wire_type) {
+                Ok(fast) => decoder.fast.push(fast),
+                Err(Obstacle(reason)) => {
+                    // What was made for it before the obstacle came up is of no use to anyone.
+                    decoder.readers = readers;
+                    decoder.slow.push(SlowMessage { message: message.id.clone(), reason });
+                }
+            }
+        }
+        decoder
+    }
+
+    fn fast_message(&mut self, message: &'ir Message, wire_type: &'ir str) -> Result<Fast<'ir>, Obstacle> {
+        let types = self.readers.types;
+        let name = types.message(&message.id).ok_or_else(|| Obstacle::new("its data has no type"))?;
+        let data_type = format_ident!("{name}");
+        let view = View::of(self.ir, [&message.payload])?;
+        let shape = envelope::shape(&view, wire_type)?;
+        let topic = envelope::topic(self.ir, message, &view)?;
+        let data = self.readers.read(&FieldType::Named(data_type.clone()), &view.property("data")?)?;
+        Ok(Fast { wire_type, variant: names::variant(wire_type), data_type, shape, topic, data })
+    }
+
+    /// The arms that make a typed frame of one that the reference path accepts.
+    fn reference_arms(&self, frame: &Ident) -> Vec<TokenStream> {
+        let arm = |(message, wire_type): &(&Message, &str)| {
+            let variant = names::variant(wire_type);
+            let topic = envelope::topic_parser(self.ir, message);
+            quote!(#wire_type => #frame::#variant { topic: frame.topic(#topic)?, data: frame.data()? },)
+        };
+        self.messages.iter().map(arm).collect()
+    }
+
+    /// The module of the fast path.
+    fn fast_path(self, frame: &Ident) -> TokenStream {
+        if self.fast.is_empty() {
+            return quote! {
+                use ::tightwire::__rt::{Inbound, json};
+
+                use super::#frame;
+
+                pub(super) fn read(_: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
+                    Err(json::Irregular)
+                }
+            };
+        }
+        let (mut kinds, mut payloads, mut types, mut datas, mut frames) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for Fast { wire_type, variant, data_type, shape, topic, data } in &self.fast {
+            kinds.push(quote!(#wire_type => Kind::#variant,));
+            types.push(quote!(Kind::#variant => #shape,));
+            payloads.push(quote!(#variant(#data_type),));
+            datas.push(quote!(Kind::#variant => Data::#variant(#data),));
+            frames.push(quote!(Data::#variant(data) => #frame::#variant { topic: #topic, data },));
+        }
+        let variants = self.fast.iter().map(|fast| &fast.variant);
+        let functions = self.readers.into_functions();
+        quote! {
+            use ::tightwire::__rt::{Inbound, json};
+
+            use super::*;
+
+            #[derive(Clone, Copy)]
+            enum Kind {
+                #(#variants,)*
+            }
+
+            enum Data {
+                #(#payloads)*
+            }
+
+            pub(super) fn read(bytes: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
+                let envelope = json::read_envelope(bytes, kind, data)?;
+                envelope.follows(shape(envelope.kind))?;
+                envelope.inbound(frame)
+            }
+
+            fn kind(wire_type: &str) -> Option<Kind> {
+                Some(match wire_type {
+                    #(#kinds)*
+                    _ => return None,
+                })
+            }
+
+            fn shape(kind: Kind) -> json::Shape {
+                match kind {
+                    #(#types)*
+                }
+            }
+
+            fn data(kind: Kind, cursor: &mut json::Cursor<'_>) -> Result<Data, json::Irregular> {
+                Ok(match kind {
+                    #(#datas)*
+                })
+            }
+
+            fn frame(text: &str, data: Data) -> Result<#frame, json::Irregular> {
+                Ok(match data {
+                    #(#frames)*
+                })
+            }
+
+            #(#functions)*
+        }
+    }
 }

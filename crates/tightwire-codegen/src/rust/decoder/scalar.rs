@@ -5,7 +5,7 @@ use quote::quote;
 use serde_json::{Number, Value};
 
 use super::pattern;
-use super::view::{Obstacle, View};
+use crate::view::{Obstacle, View};
 
 /// The formats that the reference path checks. It ignores all others.
 const FORMATS: [&str; 18] = [
@@ -175,7 +175,8 @@ fn call_with_length(function: TokenStream, length: u64) -> TokenStream {
 }
 
 fn whole(number: &Number) -> Result<i128, Obstacle> {
-    let float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15).map(|float| float as i128);
+    let float =
+        || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15).map(|float| float as i128);
     let integer = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     integer.or_else(float).ok_or_else(|| Obstacle::new(format!("{number} is a bound of an integer")))
 }

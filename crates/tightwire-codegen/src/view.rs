@@ -2,6 +2,8 @@
 //!
 //! `$ref` is followed and `allOf` laid out flat; each remaining part is checked for itself, which is exact where a merge
 //! would have to guess (two patterns, `additionalProperties` that looks only at its own neighbours).
+//!
+//! The decoder and the contract cases are made from it.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +13,10 @@ use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
 /// Why a schema cannot be checked while reading; says so in the middle of a sentence: "`not` needs the whole value".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Obstacle(pub(super) String);
+pub(crate) struct Obstacle(pub(crate) String);
 
 impl Obstacle {
-    pub(super) fn new(reason: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 }
@@ -24,7 +26,7 @@ const MAX_DEPTH: usize = 64;
 
 /// Everything that holds at one place.
 #[derive(Clone, Debug)]
-pub(super) struct View<'ir> {
+pub(crate) struct View<'ir> {
     ir: &'ir Ir,
     /// The schemas that hold, each without its `allOf`.
     parts: Vec<&'ir SchemaObject>,
@@ -36,7 +38,7 @@ pub(super) struct View<'ir> {
 
 impl<'ir> View<'ir> {
     /// The view of a place where all of `schemas` hold.
-    pub(super) fn of(ir: &'ir Ir, schemas: impl IntoIterator<Item = &'ir Schema>) -> Result<Self, Obstacle> {
+    pub(crate) fn of(ir: &'ir Ir, schemas: impl IntoIterator<Item = &'ir Schema>) -> Result<Self, Obstacle> {
         let mut view = Self { ir, parts: Vec::new(), decided: Vec::new(), forbidden: false };
         for schema in schemas {
             view.add(schema, 0)?;
@@ -45,22 +47,22 @@ impl<'ir> View<'ir> {
     }
 
     /// The schemas that hold here.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &'ir SchemaObject> + use<'ir, '_> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &'ir SchemaObject> + use<'ir, '_> {
         self.parts.iter().copied()
     }
 
     /// Whether nothing may stand here.
-    pub(super) const fn forbidden(&self) -> bool {
+    pub(crate) const fn forbidden(&self) -> bool {
         self.forbidden
     }
 
     /// Tells views apart: the same schemas have the same key.
-    pub(super) fn key(&self) -> Vec<*const SchemaObject> {
+    pub(crate) fn key(&self) -> Vec<*const SchemaObject> {
         self.parts.iter().chain(&self.decided).map(|part| std::ptr::from_ref(*part)).collect()
     }
 
     /// Makes sure that everything said here can be checked while reading a value of type `json_type`.
-    pub(super) fn admit(&self, json_type: JsonType) -> Result<(), Obstacle> {
+    pub(crate) fn admit(&self, json_type: JsonType) -> Result<(), Obstacle> {
         for part in self.parts() {
             admit_keywords(part)?;
             if !(part.one_of.is_empty() && part.any_of.is_empty() || self.is_decided(part)) {
@@ -75,7 +77,7 @@ impl<'ir> View<'ir> {
     }
 
     /// Whether `null` may stand here beside something else; and then the view of what else.
-    pub(super) fn without_null(&self) -> Result<Option<Self>, Obstacle> {
+    pub(crate) fn without_null(&self) -> Result<Option<Self>, Obstacle> {
         if let Some(part) = self.undecided() {
             let (nulls, others): (Vec<_>, Vec<_>) =
                 part.one_of.iter().chain(&part.any_of).partition(|schema| is_null(schema));
@@ -94,7 +96,7 @@ impl<'ir> View<'ir> {
     }
 
     /// The alternatives of the one union that stands here, each with everything else that holds; in document order.
-    pub(super) fn alternatives(&self) -> Result<Vec<Self>, Obstacle> {
+    pub(crate) fn alternatives(&self) -> Result<Vec<Self>, Obstacle> {
         let Some(part) = self.undecided() else {
             return Err(Obstacle::new("several types are allowed"));
         };
@@ -105,29 +107,33 @@ impl<'ir> View<'ir> {
     }
 
     /// Names of properties, in document order.
-    pub(super) fn property_names(&self) -> Vec<&'ir str> {
+    pub(crate) fn property_names(&self) -> Vec<&'ir str> {
         let mut seen = BTreeSet::new();
-        self.parts().flat_map(|part| part.properties.keys()).map(String::as_str).filter(|name| seen.insert(*name)).collect()
+        self.parts()
+            .flat_map(|part| part.properties.keys())
+            .map(String::as_str)
+            .filter(|name| seen.insert(*name))
+            .collect()
     }
 
     /// What holds for a property.
-    pub(super) fn property(&self, name: &str) -> Result<Self, Obstacle> {
+    pub(crate) fn property(&self, name: &str) -> Result<Self, Obstacle> {
         let schemas = self.parts().filter_map(|part| part.properties.get(name).or(part.additional_properties.as_ref()));
         Self::of(self.ir, schemas)
     }
 
     /// Whether the property must be there.
-    pub(super) fn requires(&self, name: &str) -> bool {
+    pub(crate) fn requires(&self, name: &str) -> bool {
         self.parts().any(|part| part.required.iter().any(|required| required == name))
     }
 
     /// What holds for the properties that no `properties` names.
-    pub(super) fn additional_properties(&self) -> Result<Self, Obstacle> {
+    pub(crate) fn additional_properties(&self) -> Result<Self, Obstacle> {
         Self::of(self.ir, self.parts().filter_map(|part| part.additional_properties.as_ref()))
     }
 
     /// What holds for all items.
-    pub(super) fn items(&self) -> Result<Self, Obstacle> {
+    pub(crate) fn items(&self) -> Result<Self, Obstacle> {
         let schemas = self.parts().filter_map(|part| match &part.items {
             Some(Items::All(schema)) => Some(schema),
             _ => None,
@@ -136,7 +142,7 @@ impl<'ir> View<'ir> {
     }
 
     /// Whether anything at all may stand here.
-    pub(super) fn accepts_everything(&self) -> bool {
+    pub(crate) fn accepts_everything(&self) -> bool {
         let anything = SchemaObject::default();
         !self.forbidden
             && self.parts().all(|part| {
@@ -155,7 +161,7 @@ impl<'ir> View<'ir> {
     }
 
     /// The one string that may stand here, if there is only one.
-    pub(super) fn constant(&self) -> Option<&'ir str> {
+    pub(crate) fn constant(&self) -> Option<&'ir str> {
         self.parts().find_map(|part| match (&part.const_value, part.enum_values.as_deref()) {
             (Some(Value::String(text)), _) | (None, Some([Value::String(text)])) => Some(text.as_str()),
             _ => None,
@@ -163,7 +169,7 @@ impl<'ir> View<'ir> {
     }
 
     /// Whether `const` and `enum` allow the value.
-    pub(super) fn allows(&self, value: &Value) -> bool {
+    pub(crate) fn allows(&self, value: &Value) -> bool {
         self.parts().all(|part| {
             part.const_value.as_ref().is_none_or(|only| only == value)
                 && part.enum_values.as_ref().is_none_or(|values| values.contains(value))
@@ -171,7 +177,7 @@ impl<'ir> View<'ir> {
     }
 
     /// Whether neither `const` nor `enum` stands here.
-    pub(super) fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         self.parts().all(no_values)
     }
 

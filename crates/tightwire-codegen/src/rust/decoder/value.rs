@@ -1,0 +1,268 @@
+//! Reading a value: the schema says what to check, the Rust type what to make.
+
+use indexmap::IndexMap;
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+use syn::Ident;
+use tightwire_spec::schema::{JsonType, SchemaObject};
+
+use super::scalar::{self, Integer};
+use super::{object, union};
+use crate::rust::model::{FieldType, RustTypes, StringVariant, TypeKind};
+use crate::rust::names;
+use crate::view::{Obstacle, View};
+
+/// The functions that read named types, and what is needed to make them.
+#[derive(Clone)]
+pub(super) struct Readers<'ir> {
+    pub(super) types: &'ir RustTypes,
+    /// By type and by what holds for it; `None` while the function is being made.
+    functions: IndexMap<(String, Vec<*const SchemaObject>), Reader>,
+}
+
+#[derive(Clone)]
+struct Reader {
+    name: Ident,
+    body: Option<TokenStream>,
+}
+
+impl<'ir> Readers<'ir> {
+    pub(super) fn new(types: &'ir RustTypes) -> Self {
+        Self { types, functions: IndexMap::new() }
+    }
+
+    /// All functions, in the order in which they were needed.
+    pub(super) fn into_functions(self) -> impl Iterator<Item = TokenStream> {
+        self.functions.into_values().filter_map(|reader| reader.body)
+    }
+
+    /// An expression that reads a value of type `ty` with everything that `view` asks of it; it may use `?`.
+    pub(super) fn read(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        if view.forbidden() {
+            return Err(Obstacle::new("the schema `false` allows nothing"));
+        }
+        match ty {
+            FieldType::Option(inner) => {
+                let Some(view) = view.without_null()? else {
+                    let inner = self.read(inner, view)?;
+                    return Ok(quote!(Some(#inner)));
+                };
+                let inner = self.read_nullable(inner, &view)?;
+                Ok(quote!(if cursor.peek()? == json::JsonKind::Null { cursor.null()?; None } else { Some(#inner) }))
+            }
+            _ => self.read_nullable(ty, view),
+        }
+    }
+
+    /// [`Readers::read`], where `null` has already been ruled out.
+    fn read_nullable(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        match ty {
+            FieldType::String => {
+                view.admit(JsonType::String)?;
+                let checks = scalar::text_checks(view)?;
+                if checks.is_empty() {
+                    return Ok(quote!(cursor.owned_string()?));
+                }
+                Ok(quote!({
+                    let text = cursor.string()?;
+                    json::ensure(#(#checks)&&*)?;
+                    text.into_owned()
+                }))
+            }
+            FieldType::Uuid => {
+                view.admit(JsonType::String)?;
+                scalar::only_format(view, "uuid")?;
+                Ok(quote!(cursor.uuid()?))
+            }
+            FieldType::DateTime => {
+                view.admit(JsonType::String)?;
+                scalar::only_format(view, "date-time")?;
+                Ok(quote!(cursor.date_time()?))
+            }
+            FieldType::I64 => {
+                view.admit(JsonType::Integer)?;
+                Ok(checked(quote!(cursor.signed()?), &scalar::integer_checks(view, Integer::Signed)?))
+            }
+            FieldType::U64 => {
+                view.admit(JsonType::Integer)?;
+                Ok(checked(quote!(cursor.unsigned()?), &scalar::integer_checks(view, Integer::Unsigned)?))
+            }
+            FieldType::F64 => {
+                view.admit(JsonType::Number)?;
+                Ok(checked(quote!(cursor.number()?), &scalar::number_checks(view)?))
+            }
+            FieldType::Bool => {
+                view.admit(JsonType::Boolean)?;
+                let checks: Vec<TokenStream> = [true, false]
+                    .iter()
+                    .filter(|value| !view.allows(&(**value).into()))
+                    .map(|forbidden| if *forbidden { quote!(!value) } else { quote!(value) })
+                    .collect();
+                Ok(checked(quote!(cursor.boolean()?), &checks))
+            }
+            FieldType::Value if view.accepts_everything() => Ok(quote!(cursor.value()?)),
+            FieldType::Value => Err(Obstacle::new("a value of any type has constraints")),
+            FieldType::JsonMap => self.read_json_map(view),
+            FieldType::Map(inner) => self.read_map(inner, view),
+            FieldType::Vec(inner) => self.read_list(inner, view),
+            FieldType::Option(_) => self.read(ty, view),
+            FieldType::Boxed(inner) => {
+                let inner = self.read_nullable(inner, view)?;
+                Ok(quote!(Box::new(#inner)))
+            }
+            FieldType::Named(name) => self.read_named(name, view),
+            FieldType::Other(_) => Err(Obstacle::new("the type was replaced by one that only serde can read")),
+        }
+    }
+
+    fn read_json_map(&mut self, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        view.admit(JsonType::Object)?;
+        let plain = view.parts().all(|part| part.properties.is_empty() && part.required.is_empty());
+        if !plain || !view.is_free() || !view.additional_properties()?.accepts_everything() {
+            return Err(Obstacle::new("a free-form object has constraints on its members"));
+        }
+        let checks = object::count_checks(view, &quote!(members.len()));
+        if checks.is_empty() {
+            return Ok(quote!(cursor.object()?));
+        }
+        Ok(quote!({
+            let members = cursor.object()?;
+            json::ensure(#(#checks)&&*)?;
+            members
+        }))
+    }
+
+    fn read_map(&mut self, inner: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        view.admit(JsonType::Object)?;
+        if !view.is_free() || view.parts().any(|part| !part.properties.is_empty() || !part.required.is_empty()) {
+            return Err(Obstacle::new("a map has named properties"));
+        }
+        let value = self.read(inner, &view.additional_properties()?)?;
+        let checks = object::count_checks(view, &quote!(members.len()));
+        let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
+        Ok(quote!({
+            let mut members = ::std::collections::BTreeMap::new();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                let value = #value;
+                json::ensure(members.insert(name.to_owned(), value).is_none())?;
+                key = cursor.next_key()?;
+            }
+            #ensure
+            members
+        }))
+    }
+
+    fn read_list(&mut self, inner: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        view.admit(JsonType::Array)?;
+        if !view.is_free() {
+            return Err(Obstacle::new("`const` and `enum` of lists are left to the validator"));
+        }
+        let item = self.read(inner, &view.items()?)?;
+        let max = view.parts().filter_map(|part| part.max_items).min().map(|max| {
+            let max = Literal::usize_unsuffixed(usize::try_from(max).unwrap_or(usize::MAX));
+            quote!(json::ensure(items.len() < #max)?;)
+        });
+        let mut checks = Vec::new();
+        match view.parts().filter_map(|part| part.min_items).max() {
+            None | Some(0) => {}
+            Some(1) => checks.push(quote!(!items.is_empty())),
+            Some(min) => {
+                let min = Literal::usize_unsuffixed(usize::try_from(min).unwrap_or(usize::MAX));
+                checks.push(quote!(items.len() >= #min));
+            }
+        }
+        // Equal JSON makes equal values, so values that differ came from JSON that differs.
+        if view.parts().any(|part| part.unique_items) {
+            checks.push(quote!(json::all_distinct(&items)));
+        }
+        let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
+        Ok(quote!({
+            let mut items = Vec::new();
+            let mut more = cursor.first_item()?;
+            while more {
+                #max
+                items.push(#item);
+                more = cursor.next_item()?;
+            }
+            #ensure
+            items
+        }))
+    }
+
+    fn read_named(&mut self, name: &Ident, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        let types = self.types;
+        let Some(rust_type) = types.get(&name.to_string()) else {
+            return Err(Obstacle::new(format!("{name} was replaced by a type that only serde can read")));
+        };
+        if let TypeKind::Newtype(inner) = &rust_type.kind {
+            let inner = self.read(inner, view)?;
+            return Ok(quote!(#name(#inner)));
+        }
+        let key = (name.to_string(), view.key());
+        if let Some(reader) = self.functions.get(&key) {
+            let function = &reader.name;
+            return Ok(quote!(#function(cursor)?));
+        }
+        let function = self.function_name(name);
+        self.functions.insert(key.clone(), Reader { name: function.clone(), body: None });
+        let body = match &rust_type.kind {
+            TypeKind::Struct(fields) => object::structure(self, name, fields, view)?,
+            TypeKind::StringEnum(variants) => string_enum(name, variants, view)?,
+            TypeKind::TaggedEnum { tagging, variants } => union::tagged(self, name, tagging, variants, view)?,
+            TypeKind::UntaggedEnum(variants) => union::untagged(self, name, variants, view)?,
+            TypeKind::Newtype(_) => return Err(Obstacle::new("a newtype is read in place")),
+        };
+        let body = quote! {
+            fn #function(cursor: &mut json::Cursor<'_>) -> Result<#name, json::Irregular> {
+                #body
+            }
+        };
+        if let Some(reader) = self.functions.get_mut(&key) {
+            reader.body = Some(body);
+        }
+        Ok(quote!(#function(cursor)?))
+    }
+
+    /// `read_thread_message`, with a number where the type is read under several views.
+    fn function_name(&self, name: &Ident) -> Ident {
+        let base = format!("read_{}", names::snake(&name.to_string()));
+        let taken = |candidate: &str| self.functions.values().any(|reader| reader.name == candidate);
+        let numbered = (2..).map(|number: u32| format!("{base}_{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|candidate| !taken(candidate));
+        format_ident!("{}", free.unwrap_or(base))
+    }
+}
+
+/// Reads one of some strings.
+fn string_enum(name: &Ident, variants: &[StringVariant], view: &View<'_>) -> Result<TokenStream, Obstacle> {
+    view.admit(JsonType::String)?;
+    let constrained = view
+        .parts()
+        .any(|part| part.format.is_some() || part.pattern.is_some() || part.min_length.or(part.max_length).is_some());
+    if constrained {
+        return Err(Obstacle::new("an enum has other constraints on its values"));
+    }
+    let arms = variants.iter().filter(|variant| view.allows(&variant.name.as_str().into())).map(|variant| {
+        let (text, ident) = (&variant.name, &variant.ident);
+        quote!(#text => Ok(#name::#ident))
+    });
+    Ok(quote! {
+        match cursor.plain_string()? {
+            #(#arms,)*
+            _ => Err(json::Irregular),
+        }
+    })
+}
+
+/// The value, checked; in place where there is nothing to check.
+fn checked(value: TokenStream, checks: &[TokenStream]) -> TokenStream {
+    if checks.is_empty() {
+        return value;
+    }
+    quote!({
+        let value = #value;
+        json::ensure(#(#checks)&&*)?;
+        value
+    })
+}
