@@ -38,6 +38,7 @@ pub struct WsClient {
     check_contract: bool,
     within: Duration,
     response: Response<()>,
+    connected_at: Place,
     /// Frames that have arrived and no expectation has taken, oldest first.
     inbox: VecDeque<Frame>,
     /// How the connection ended, once everything before has been put into the inbox.
@@ -61,8 +62,10 @@ impl WsClient {
         check_contract: bool,
         within: Duration,
         response: Response<()>,
+        connected_at: Place,
     ) -> Self {
-        Self { connection, contract, check_contract, within, response, inbox: VecDeque::new(), closed: None }
+        let (inbox, closed) = (VecDeque::new(), None);
+        Self { connection, contract, check_contract, within, response, connected_at, inbox, closed }
     }
 
     /// Sends a message in an envelope of its own and gives its `id` back. The frame is checked against the contract
@@ -191,7 +194,8 @@ impl WsClient {
         }
     }
 
-    /// Takes every frame that has arrived, after letting every task run that can.
+    /// Takes every frame that has arrived, after letting every task run that can. Over a real socket more may be on its
+    /// way; there, expect what should come.
     #[track_caller]
     pub fn drain(&mut self) -> impl Future<Output = Vec<Frame>> {
         let at = Location::caller();
@@ -407,10 +411,11 @@ impl WsClient {
 }
 
 impl Drop for WsClient {
-    /// A frame that violates the contract fails the test even where the test never looked at it.
+    /// A frame that violates the contract fails the test even where the test never looked at it. No line of the test is to
+    /// blame then, so the message names the one that connected.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.fail_on_fault(Location::caller());
+            self.fail_on_fault(self.connected_at);
         }
     }
 }

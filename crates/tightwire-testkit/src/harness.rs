@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 use tokio_websockets::{ClientBuilder, Error, Limits, WebSocketStream, upgrade};
 
-use crate::client::WsClient;
+use crate::client::{Place, WsClient};
 use crate::connection::{Connection, Rules};
 use crate::contract::Contract;
 use crate::target::{Kind, Target};
@@ -149,7 +149,7 @@ impl WsHarness {
     pub fn connect(&self, target: impl Into<Target>) -> impl Future<Output = WsClient> {
         let (at, target) = (Location::caller(), target.into());
         async move {
-            match self.try_connect(target).await {
+            match self.connect_from(at, target).await {
                 Ok(client) => client,
                 Err(error) => panic!("at {at}\n  expected: a WebSocket connection\n   arrived: {error}"),
             }
@@ -160,23 +160,29 @@ impl WsHarness {
     ///
     /// # Errors
     /// Where the server does not switch to WebSocket.
-    pub async fn try_connect(&self, target: impl Into<Target>) -> Result<WsClient, ConnectError> {
-        let target = target.into();
-        tokio::time::timeout(self.within, self.open(target)).await.map_err(|_| ConnectError::TimedOut(self.within))?
+    #[track_caller]
+    pub fn try_connect(&self, target: impl Into<Target>) -> impl Future<Output = Result<WsClient, ConnectError>> {
+        self.connect_from(Location::caller(), target.into())
     }
 
-    async fn open(&self, target: Target) -> Result<WsClient, ConnectError> {
+    async fn connect_from(&self, at: Place, target: Target) -> Result<WsClient, ConnectError> {
+        tokio::time::timeout(self.within, self.open(at, target))
+            .await
+            .map_err(|_| ConnectError::TimedOut(self.within))?
+    }
+
+    async fn open(&self, at: Place, target: Target) -> Result<WsClient, ConnectError> {
         let opening = format!("{target:?}");
         match target.0 {
-            Kind::Url(url) => self.start(self.builder(&url)?.connect().await, &opening),
+            Kind::Url(url) => self.start(at, self.builder(&url)?.connect().await, &opening),
             Kind::Address(address) => {
                 let builder = self.builder(&format!("ws://{address}{}", self.path))?;
                 let stream = TcpStream::connect(address).await.map_err(|e| ConnectError::Failed(e.to_string()))?;
-                self.start(builder.connect_on(stream).await, &opening)
+                self.start(at, builder.connect_on(stream).await, &opening)
             }
             Kind::Stream(stream) => {
                 let builder = self.builder(&format!("ws://localhost{}", self.path))?;
-                self.start(builder.connect_on(stream).await, &opening)
+                self.start(at, builder.connect_on(stream).await, &opening)
             }
         }
     }
@@ -196,6 +202,7 @@ impl WsHarness {
 
     fn start<S>(
         &self,
+        at: Place,
         handshake: Result<(WebSocketStream<S>, Response<()>), Error>,
         opening: &str,
     ) -> Result<WsClient, ConnectError>
@@ -211,6 +218,7 @@ impl WsHarness {
                     self.rules.check_contract,
                     self.within,
                     response,
+                    at,
                 ))
             }
             Err(Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status))) => Err(ConnectError::Refused(status)),
@@ -237,8 +245,9 @@ where
     ///
     /// # Errors
     /// Where the server does not switch to WebSocket.
-    pub async fn try_connect(&self) -> Result<WsClient, ConnectError> {
-        self.harness.try_connect(self.open()).await
+    #[track_caller]
+    pub fn try_connect(&self) -> impl Future<Output = Result<WsClient, ConnectError>> {
+        self.harness.try_connect(self.open())
     }
 
     /// The same server with other options, for instance another `authorization` header.

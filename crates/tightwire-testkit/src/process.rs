@@ -1,7 +1,8 @@
 //! A server binary that runs for the length of a test.
 //!
 //! It gets a free port, is waited for until it is ready (never for a fixed time), is killed when the fixture is dropped,
-//! and what it printed is shown where the test fails.
+//! and what it printed is shown where the test fails. The command has to be the server itself and not something that
+//! starts it, and tokio's clock has to run: a paused one would be at the deadline before the process has begun.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;

@@ -106,7 +106,7 @@ async fn a_violation_that_nobody_looks_at() {
         tightwire_testkit::time::settle().await;
         drop(client);
     };
-    check_failure(unseen, &[CONTRACT, "(required)"]).await;
+    check_failure(unseen, &["tests/failures.rs:", CONTRACT, "(required)"]).await;
     let while_sending = async {
         let mut client = server.connect().await;
         tightwire_testkit::time::settle().await;
@@ -215,6 +215,16 @@ async fn wrong_end() {
     let vanishing = server(async |_peer: Peer<_>| {});
     let code = async { drop(vanishing.connect().await.expect_close(1000).await) };
     check_failure(code, &["expected: close 1000", "arrived: the connection ended without a close frame"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_no_websocket_frame() {
+    let server = server(async |mut peer: Peer<_>| {
+        peer.bytes(&[0xf1, 0]).await;
+        peer.stay().await;
+    });
+    let test = async { drop(server.connect().await.next_frame().await) };
+    check_failure(test, &[CONTRACT, "arrived: the server broke the WebSocket protocol: "]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tightwire_testkit::{Contract, Served, WsHarness};
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio_websockets::{Message, ServerBuilder, WebSocketStream};
 use uuid::Uuid;
 
@@ -77,6 +77,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Peer<T> {
     pub(crate) async fn send(&mut self, message: Message) {
         // The client of a failing test may be gone already.
         let _ = self.socket.send(message).await;
+    }
+
+    /// Writes bytes past the WebSocket layer.
+    pub(crate) async fn bytes(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).await.unwrap();
     }
 
     pub(crate) async fn close(&mut self, code: u16, reason: &str) {
