@@ -1,11 +1,19 @@
 //! The entry point of a `build.rs`.
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use tightwire_spec::Source;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::{input, rust};
 
 /// Generates `$OUT_DIR/<module>.rs` from the document, with the options of the `tightwire.toml` beside it.
+///
+/// The path is relative to the package. Cargo runs the build script again when the document, a file that it refers to
+/// or the options change.
 ///
 /// # Errors
 /// What is wrong with the document, as text for people.
@@ -13,7 +21,8 @@ pub fn compile(document: impl AsRef<Path>) -> Result<(), Error> {
     configure().compile(document)
 }
 
-/// Options for [`compile`], in code.
+/// Options for [`compile`], in code. The same can stand in a `tightwire.toml` beside the document, where the
+/// `tightwire` command sees it too.
 #[must_use]
 pub fn configure() -> Builder {
     Builder::default()
@@ -21,17 +30,98 @@ pub fn configure() -> Builder {
 
 /// Options for [`compile`], in code.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct Builder {
     config: Config,
 }
 
 impl Builder {
+    /// The module's name, which is also the output's. Default: the document's file name without its extension.
+    pub fn module(mut self, name: impl Into<String>) -> Self {
+        self.config.module = name.into();
+        self
+    }
+
+    /// Lines of comment to put under the preamble.
+    pub fn header(mut self, text: impl Into<String>) -> Self {
+        self.config.rust.header = Some(text.into());
+        self
+    }
+
+    /// A derive to add to every data type.
+    pub fn derive(mut self, path: impl Into<String>) -> Self {
+        self.config.rust.derives.push(path.into());
+        self
+    }
+
+    /// An attribute to add to every data type.
+    pub fn attribute(mut self, attribute: impl Into<String>) -> Self {
+        self.config.rust.attributes.push(attribute.into());
+        self
+    }
+
+    /// A derive to add to one data type.
+    pub fn type_derive(mut self, name: impl Into<String>, path: impl Into<String>) -> Self {
+        self.config.rust.types.entry(name.into()).or_default().derives.push(path.into());
+        self
+    }
+
+    /// An attribute to add to one data type.
+    pub fn type_attribute(mut self, name: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.config.rust.types.entry(name.into()).or_default().attributes.push(attribute.into());
+        self
+    }
+
+    /// A type to use in place of a generated one. It must be `Serialize` and `Deserialize` in the same shape, `Clone`,
+    /// `Debug` and `PartialEq`.
+    pub fn with_type(mut self, name: impl Into<String>, path: impl Into<String>) -> Self {
+        self.config.rust.types.entry(name.into()).or_default().replace_with = Some(path.into());
+        self
+    }
+
     /// Generates `$OUT_DIR/<module>.rs` from the document.
     ///
     /// # Errors
-    /// What is wrong with the document, as text for people.
+    /// What is wrong with the document or the options, as text for people.
     pub fn compile(self, document: impl AsRef<Path>) -> Result<(), Error> {
-        let _ = (self.config, document);
-        Ok(())
+        let (package, out) = (variable("CARGO_MANIFEST_DIR")?, variable("OUT_DIR")?);
+        self.run(document.as_ref(), &Package(package), &out, &mut io::stdout().lock())
+    }
+
+    fn run(self, document: &Path, package: &Package, out: &Path, cargo: &mut dyn Write) -> Result<(), Error> {
+        self.config.check().map_err(|message| Error::Config { path: "build.rs".into(), message })?;
+        let input = input::read(document, package, self.config);
+        let mut instructions: Vec<String> =
+            input.files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())).collect();
+        if input.files.is_empty() {
+            instructions.push(format!("cargo::rerun-if-changed={}", document.display()));
+        }
+        instructions.extend(input.warnings.iter().map(|warning| format!("cargo::warning={warning}")));
+        let text = instructions.join("\n") + "\n";
+        cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
+        let (ir, config) = input.protocol?;
+        write(&out.join(format!("{}.rs", config.module)), &rust::text(&ir, &config)?)
+    }
+}
+
+/// Writes the file if its contents differ, so that nothing is compiled again for nothing.
+fn write(path: &Path, contents: &str) -> Result<(), Error> {
+    if fs::read(path).is_ok_and(|known| known == contents.as_bytes()) {
+        return Ok(());
+    }
+    fs::write(path, contents).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+fn variable(variable: &'static str) -> Result<PathBuf, Error> {
+    env::var_os(variable).map(PathBuf::from).ok_or(Error::NotInBuildScript { variable })
+}
+
+/// Reads files by their paths in the package, so that these are what diagnostics show.
+#[derive(Debug)]
+struct Package(PathBuf);
+
+impl Source for Package {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(path))
     }
 }

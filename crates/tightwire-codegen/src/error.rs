@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(thiserror::Error)]
 pub enum Error {
     /// The document has errors; the text shows each of them. Mend the document.
-    #[error("{document} is not a valid protocol\n\n{rendered}")]
+    #[error("{document} cannot be generated from\n\n{rendered}")]
     Document {
         /// The document.
         document: String,

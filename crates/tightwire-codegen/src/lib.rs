@@ -14,10 +14,12 @@ pub mod build;
 pub mod cases;
 pub mod config;
 pub mod error;
+pub mod input;
 pub mod output;
 mod pattern;
 pub mod rust;
 pub mod schema_bundle;
+pub mod sync;
 pub mod typescript;
 mod view;
 

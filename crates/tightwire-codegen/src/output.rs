@@ -40,6 +40,16 @@ pub enum Target {
 impl Target {
     /// All targets, in the order in which they are generated.
     pub const ALL: [Self; 4] = [Self::Rust, Self::TypeScript, Self::Schema, Self::Cases];
+
+    /// The directory of the target's files, relative to the output directory.
+    pub fn directory(self) -> &'static str {
+        match self {
+            Self::Rust => "generated/rust",
+            Self::TypeScript => "generated/typescript",
+            Self::Schema => "generated/schema",
+            Self::Cases => "contracts/cases",
+        }
+    }
 }
 
 /// Generates one target.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, parse_quote};
-use tightwire_spec::ir::Docs;
+use tightwire_spec::ir::{Docs, Info};
 
 /// The text as `#[doc]` attributes, one per line.
 pub(super) fn attributes(text: &str) -> Vec<Attribute> {
@@ -24,4 +24,13 @@ pub(super) fn tokens(text: &str) -> TokenStream {
 pub(super) fn best(docs: &Docs, otherwise: &str) -> String {
     let texts = [&docs.description, &docs.summary, &docs.title];
     texts.into_iter().flatten().find(|text| !text.trim().is_empty()).map_or(otherwise, String::as_str).trim().to_owned()
+}
+
+/// What a protocol is, for the module's documentation.
+pub(super) fn protocol(info: &Info) -> String {
+    let title = format!("{}, contract version {}.", info.title, info.version);
+    match &info.description {
+        Some(description) => format!("{title}\n\n{}", description.trim()),
+        None => title,
+    }
 }

@@ -3,16 +3,23 @@
 //! `normalise` makes the IR's schemas digestible for typify, `types` runs it, `readback` reads what it made into the
 //! `model`, and the other files each emit one part of the module. The output names only `::tightwire::__rt`.
 
+mod contract;
 pub mod decoder;
 mod docs;
+mod error_code;
+pub mod frames;
 pub mod model;
 pub mod names;
 mod normalise;
+mod operations;
 mod readback;
 mod runtime_paths;
+mod service;
+mod topics;
 mod types;
 
-use tightwire_spec::ir::Ir;
+use quote::quote;
+use tightwire_spec::ir::{Direction, Ir};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -23,8 +30,58 @@ use crate::output::OutputFile;
 /// # Errors
 /// What Rust cannot express.
 pub fn emit(ir: &Ir, config: &Config) -> Result<OutputFile, Error> {
-    let types = types::emit(ir, config)?;
-    let _ = types.types;
-    let file = syn::parse2(types.module).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(OutputFile::new(format!("generated/rust/{}.rs", config.module), prettyplease::unparse(&file)))
+    let path = format!("generated/rust/{}.rs", config.module);
+    Ok(OutputFile::new(path, text(ir, config)?))
+}
+
+/// The module as text.
+///
+/// # Errors
+/// What Rust cannot express.
+pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
+    if ir.envelope.is_none() {
+        return Err(Error::unsupported(
+            &config.document,
+            "Rust is generated for protocols in the Tightwire envelope only; add `x-envelope: 1` to the document's root",
+        ));
+    }
+    let types::DataTypes { module: messages, types } = types::emit(ir, config)?;
+    let codes = error_code::ErrorCodes::of(ir, &types)?;
+    let name = names::ident(&config.module);
+    let docs = docs::tokens(&docs::protocol(&ir.info));
+    let topics = topics::emit(ir);
+    let clients = frames::emit(ir, &types, Direction::ToServer)?;
+    let servers = frames::emit(ir, &types, Direction::ToClient)?;
+    let server_messages = frames::server_messages(ir, &types)?;
+    let error_code = codes.emit();
+    let service = service::emit(ir, config, &types, &codes)?;
+    let contract = contract::emit(ir);
+    let client_decoder = decoder::emit(ir, &types, Direction::ToServer)?;
+    let server_decoder = decoder::emit(ir, &types, Direction::ToClient)?;
+    let module = quote! {
+        #docs
+        // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
+        #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, rustdoc::all, unreachable_pub, unused_imports)]
+        pub mod #name {
+            use ::tightwire::__rt::{self, topic::InvalidTopic};
+            pub use messages::*;
+            #service
+            #topics
+            #clients
+            #servers
+            #error_code
+            #messages
+            #server_messages
+            #contract
+            #client_decoder
+            #server_decoder
+        }
+    };
+    let file = syn::parse2(module).map_err(|error| Error::Internal(error.to_string()))?;
+    let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
+    Ok(format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file)))
+}
+
+fn comment(line: &str) -> String {
+    format!("{}\n", format!("// {line}").trim_end())
 }

@@ -53,6 +53,15 @@ pub fn topic_variant(channel: &Channel) -> Ident {
     ident(&pascal(&channel.id))
 }
 
+/// The field and accessor of a topic's parameter.
+pub fn parameter(key: &str) -> Ident {
+    match snake(key).as_str() {
+        // The constructor's name.
+        "new" => ident("new_"),
+        name => ident(name),
+    }
+}
+
 /// The enum of an operation's alternative replies: `request_data` → `RequestDataReply`.
 pub fn reply(operation: &str) -> Ident {
     ident(&format!("{}Reply", pascal(operation)))
