@@ -15,6 +15,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Validate(ValidateArguments),
+    Generate(GenerateArguments),
 }
 
 /// Check documents and show everything that is wrong with them.
@@ -37,6 +38,51 @@ pub(crate) struct ValidateArguments {
     #[arg(long, value_name = "RULE", conflicts_with = "files")]
     pub(crate) explain: Option<String>,
 }
+
+/// Generate code, schemas and contract cases from a document.
+#[derive(Args, Debug)]
+#[command(after_help = GENERATE_EXIT_CODES)]
+pub(crate) struct GenerateArguments {
+    /// What to generate.
+    #[arg(value_enum)]
+    pub(crate) what: What,
+
+    /// The document. A `tightwire.toml` beside it holds the options.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Where to put it: below this directory `generated/rust`, `generated/typescript`, `generated/schema` and
+    /// `contracts/cases`.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+
+    /// Write nothing; fail if anything differs from what would be written.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// What can be generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Types, decoder and service trait for a server.
+    Rust,
+    /// Types, guards and topics for clients.
+    #[value(name = "typescript")]
+    TypeScript,
+    /// A JSON Schema bundle.
+    Schema,
+    /// Accepted and rejected frames for every constraint.
+    Cases,
+    /// All of these.
+    All,
+}
+
+const GENERATE_EXIT_CODES: &str = "\
+Exit codes:
+  0  everything is up to date, or is now
+  1  the document has errors, or --check found a difference
+  2  the command line is wrong
+  3  a file cannot be read or written";
 
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

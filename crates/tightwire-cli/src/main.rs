@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod cli;
+mod generate;
 mod output;
 mod validate;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let mut output = output::Output::new(stdout.lock(), stderr.lock(), color);
     let exit = match command {
         cli::Command::Validate(arguments) => validate::run(&arguments, &mut output),
+        cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
     };
     ExitCode::from(exit.code())
 }

@@ -1,7 +1,7 @@
 //! The protocol as constants: what the runtime reads instead of the document, and what handlers may want to name.
 
 use heck::ToShoutySnakeCase;
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use tightwire_spec::ir::{Direction, Ir, SessionRole};
 
@@ -33,11 +33,12 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         quote!(__rt::ChannelInfo { id: #id, address: #address })
     });
     let close_codes = ir.close_codes.iter().map(|entry| {
-        let (code, name, meaning, reconnect) = (entry.code, &entry.name, &entry.meaning, entry.reconnect);
+        let (name, meaning, reconnect) = (&entry.name, &entry.meaning, entry.reconnect);
+        let code = Literal::u16_unsuffixed(entry.code);
         quote!(__rt::CloseCodeInfo { code: #code, name: #name, meaning: #meaning, reconnect: #reconnect })
     });
     let limits = LIMITS.iter().filter_map(|limit| {
-        let (field, value) = (names::ident(limit), ir.limits.get(*limit)?);
+        let (field, value) = (names::ident(limit), Literal::u64_unsuffixed(*ir.limits.get(*limit)?));
         Some(quote!(#field: #value,))
     });
     // A struct update that updates nothing is a lint.
@@ -45,7 +46,8 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
     let rest = silent.then(|| quote!(..__rt::Limits::DEFAULT));
     let heartbeat = match ir.heartbeat {
         Some(heartbeat) => {
-            let (interval, timeout) = (heartbeat.ping_interval_ms, heartbeat.pong_timeout_ms);
+            let interval = Literal::u64_unsuffixed(heartbeat.ping_interval_ms);
+            let timeout = Literal::u64_unsuffixed(heartbeat.pong_timeout_ms);
             quote!(__rt::Heartbeat { ping_interval_ms: #interval, pong_timeout_ms: #timeout })
         }
         None => quote!(__rt::Heartbeat::DEFAULT),
@@ -53,7 +55,7 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
     let bundle = compact(&schema_bundle::text(ir));
     let codes = ir.close_codes.iter().map(|entry| {
         let name = format_ident!("{}", entry.name.to_shouty_snake_case());
-        let (docs, code) = (docs::tokens(&entry.meaning), entry.code);
+        let (docs, code) = (docs::tokens(&entry.meaning), Literal::u16_unsuffixed(entry.code));
         quote!(#docs pub const #name: u16 = #code;)
     });
     let contract_docs = docs::tokens("The protocol as the runtime knows it.");

@@ -19,7 +19,7 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
         }
     }
     for message in ir.messages.values() {
-        body.line("");
+        body.gap();
         body.docs(docs(message, ir));
         declare(message, ir, names, &mut imports, &mut body);
     }
@@ -28,14 +28,14 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     {
         let frames: Vec<String> = messages(ir, direction).map(|message| names.frame(&message.id).to_owned()).collect();
         let nothing = frames.is_empty();
-        body.line("");
+        body.gap();
         body.docs([format!("Any frame that {sender}. `type` tells them apart.")]);
         body.union(&format!("export type {side}Frame ="), &if nothing { vec!["never".to_owned()] } else { frames });
         if ir.envelope == Some(Envelope::V1) {
-            body.line("");
+            body.gap();
             body.docs([format!("The `type` of a frame that {sender}.")]);
             body.line(format!("export type {side}MessageType = {side}Frame[\"type\"];"));
-            body.line("");
+            body.gap();
             body.docs([format!("The frame that {sender}, by its `type`.")]);
             body.line(format!(
                 "export type {side}FrameOf<Type extends {side}MessageType> = Extract<{side}Frame, {{ readonly type: \

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 
-use super::super::names::{pascal, shouty, string};
+use super::super::names::{pascal, property, shouty, string};
 use super::super::writer::Writer;
 use super::checks::Checks;
 use crate::error::Error;
@@ -54,7 +54,14 @@ fn types(c: &mut Checks<'_>, schema: &SchemaObject, w: &mut Writer) {
     let condition = match kinds.as_slice() {
         [] => return,
         [kind] => is_not(*kind).to_owned(),
-        kinds => kinds.iter().map(|kind| format!("({})", is_not(*kind))).collect::<Vec<_>>().join(" && "),
+        kinds => {
+            let all: Vec<String> = kinds
+                .iter()
+                .map(|kind| is_not(*kind))
+                .map(|test| if test.contains("||") { format!("({test})") } else { test.to_owned() })
+                .collect();
+            all.join(" && ")
+        }
     };
     c.uses(&["fail"]);
     w.block(format!("if ({condition}) {{"), "}", |w| {
@@ -84,8 +91,7 @@ fn values(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer)
     if let Some(values) = &schema.enum_values {
         let scalar = values.iter().all(|value| !value.is_array() && !value.is_object());
         let item = if !values.is_empty() && values.iter().all(Value::is_string) { "string" } else { "unknown" };
-        let known = schema.types == [JsonType::String] && item == "string";
-        let item = if known { "string" } else { "unknown" };
+        let item = if schema.types == [JsonType::String] { item } else { "unknown" };
         let list =
             c.list(&format!("{}_VALUES", shouty(hint)), item, &values.iter().map(expression).collect::<Vec<_>>());
         let condition = if scalar {
@@ -444,7 +450,7 @@ fn expression(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
             let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("[{}]: {}", string(key), expression(value))).collect();
+                members.iter().map(|(key, value)| format!("{}: {}", property(key), expression(value))).collect();
             if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
         }
     }

@@ -93,11 +93,14 @@ fn direction_guards(
     } else {
         let mut alternatives = Vec::new();
         for message in &messages {
-            alternatives.push(format!("accepts({}, value)", checks.message(message)?));
+            alternatives.push(checks.message(message)?);
         }
-        let condition = if alternatives.is_empty() { "false".to_owned() } else { alternatives.join(" || ") };
+        let list = checks.list(&format!("ANY_{}_FRAME_ALTERNATIVES", side.to_uppercase()), "Check", &alternatives);
+        checks.uses(&["matching"]);
         w.block(format!("function any{side}Frame(value: unknown, report: Report): void {{"), "}", |w| {
-            w.block(format!("if (!({condition})) {{"), "}", |w| w.line("fail(report, \"anyOf\");"));
+            w.block(format!("if (matching({list}, value, report) === 0) {{"), "}", |w| {
+                w.line("fail(report, \"anyOf\");");
+            });
         });
     }
     Ok(())

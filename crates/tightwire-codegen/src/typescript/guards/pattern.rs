@@ -24,7 +24,7 @@ pub(super) fn literal(pattern: &str) -> Result<String, String> {
                 out.push(']');
             }
             ']' => out.push_str("\\]"),
-            '/' => out.push_str("\\/"),
+            '/' if !in_class => out.push_str("\\/"),
             '{' if !in_class => match quantifier(&mut chars.clone()) {
                 Some(text) => {
                     for _ in 0..text.chars().count() {
