@@ -224,18 +224,18 @@ pub(super) fn content(message: &Message) -> &Schema {
 
 /// `agent_event` → `AgentEvent`.
 pub(super) fn pascal(name: &str) -> String {
-    identifier(name.to_upper_camel_case())
+    identifier(ascii(name).to_upper_camel_case())
 }
 
 /// `thread_id` → `threadId`.
 pub(super) fn camel(name: &str) -> String {
-    let name = identifier(name.to_lower_camel_case());
+    let name = identifier(ascii(name).to_lower_camel_case());
     if RESERVED.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
 /// `thread` → `THREAD`.
 pub(super) fn shouty(name: &str) -> String {
-    identifier(name.to_shouty_snake_case())
+    identifier(ascii(name).to_shouty_snake_case())
 }
 
 /// A property's name as an object literal or an interface has it.
@@ -258,9 +258,13 @@ pub(super) fn string(text: &str) -> String {
     }
 }
 
-/// Makes sure that a name can be one: no foreign characters, no digit in front.
+/// A name without the letters that would need a table to be told from punctuation.
+fn ascii(name: &str) -> String {
+    name.chars().filter(char::is_ascii).collect()
+}
+
+/// Makes sure that a name can be one: no digit in front, never empty.
 fn identifier(name: String) -> String {
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 

@@ -21,25 +21,27 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     w.docs([
         "What each request is answered with: one frame of these, with the request's `id` as its `correlation_id`.",
     ]);
-    w.block("export interface Replies {", "}", |w| {
-        for request in answered.iter().filter(|request| request.reply.sequence.is_none()) {
-            w.docs(request.docs());
-            w.line(format!("readonly {}: {};", property(request.wire_type), request.frames(names).join(" | ")));
-        }
-    });
+    interface(
+        "Replies",
+        &answered,
+        |request| request.reply.sequence.is_none(),
+        &mut w,
+        |request, before, w| {
+            w.line(format!("{before}{};", request.frames(names).join(" | ")));
+        },
+    );
     w.gap();
     w.docs(["What each request is answered with that brings several frames, in this order."]);
-    w.block("export interface ReplySequences {", "}", |w| {
-        for request in &answered {
-            let Some(steps) = &request.reply.sequence else { continue };
-            w.docs(request.docs());
-            let before = format!("readonly {}: ", property(request.wire_type));
-            match sequence(steps, names) {
-                Some(items) => w.list(&format!("{before}readonly "), Brackets::Squares, &items, ";"),
-                None => w.line(format!("{before}readonly ({})[];", request.frames(names).join(" | "))),
-            }
-        }
-    });
+    interface(
+        "ReplySequences",
+        &answered,
+        |request| request.reply.sequence.is_some(),
+        &mut w,
+        |request, before, w| match request.reply.sequence.as_ref().and_then(|steps| sequence(steps, names)) {
+            Some(items) => w.list(&format!("{before}readonly "), Brackets::Squares, &items, ";"),
+            None => w.line(format!("{before}readonly ({})[];", request.frames(names).join(" | "))),
+        },
+    );
     w.gap();
     w.docs(["The `type` of a request that is answered."]);
     w.line("export type RequestType = keyof Replies | keyof ReplySequences;");
@@ -56,12 +58,34 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     });
     w.gap();
     w.docs(["How the reply of each request is made up."]);
-    w.block("export const REPLIES: { readonly [Type in RequestType]: ReplyShape } = {", "};", |w| {
-        for request in &answered {
-            table_entry(request, ir, w);
+    let declaration = "export const REPLIES: { readonly [Type in RequestType]: ReplyShape } = {";
+    if answered.is_empty() {
+        w.line(format!("{declaration}}};"));
+    } else {
+        w.block(declaration, "};", |w| answered.iter().for_each(|request| table_entry(request, ir, w)));
+    }
+    w.finish()
+}
+
+/// An interface with a member for each request that is wanted; an empty object type where there is none.
+fn interface(
+    name: &str,
+    answered: &[Request<'_>],
+    wanted: impl Fn(&Request<'_>) -> bool,
+    w: &mut Writer,
+    member: impl Fn(&Request<'_>, &str, &mut Writer),
+) {
+    let requests: Vec<&Request<'_>> = answered.iter().filter(|request| wanted(request)).collect();
+    if requests.is_empty() {
+        w.line(format!("export type {name} = Readonly<Record<never, never>>;"));
+        return;
+    }
+    w.block(format!("export interface {name} {{"), "}", |w| {
+        for request in requests {
+            w.docs(request.docs());
+            member(request, &format!("readonly {}: ", property(request.wire_type)), w);
         }
     });
-    w.finish()
 }
 
 /// A message to the server that is answered.
