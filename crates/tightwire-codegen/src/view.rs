@@ -181,6 +181,31 @@ impl<'ir> View<'ir> {
         self.parts().all(no_values)
     }
 
+    /// The values of the first `const` or `enum`.
+    pub(crate) fn values(&self) -> Option<Vec<&'ir Value>> {
+        self.parts().find_map(|part| match (&part.const_value, &part.enum_values) {
+            (Some(value), _) => Some(vec![value]),
+            (None, Some(values)) => Some(values.iter().collect()),
+            (None, None) => None,
+        })
+    }
+
+    /// Whether a union stands here that has not been decided.
+    pub(crate) fn has_alternatives(&self) -> bool {
+        self.undecided().is_some()
+    }
+
+    /// A type that may stand here, `null` only if nothing else may; guessed from the other keywords where none is given.
+    pub(crate) fn json_type(&self) -> Option<JsonType> {
+        let named = self.parts().flat_map(|part| &part.types).copied();
+        let object = self.parts().any(|part| !part.properties.is_empty() || !part.required.is_empty());
+        let fits =
+            |json_type: &JsonType| self.parts().all(|part| part.types.is_empty() || part.types.contains(json_type));
+        let mut types: Vec<JsonType> = named.filter(fits).collect();
+        types.sort_by_key(|json_type| *json_type == JsonType::Null);
+        types.first().copied().or_else(|| object.then_some(JsonType::Object))
+    }
+
     fn undecided(&self) -> Option<&'ir SchemaObject> {
         self.parts().find(|part| !(part.one_of.is_empty() && part.any_of.is_empty() || self.is_decided(part)))
     }

@@ -1,16 +1,126 @@
 //! Contract cases: for each message and each constraint a frame that is accepted and one that is rejected.
+//!
+//! `samples` makes proper frames, `walk` finds the constraints in them and changes one thing at a time, `texts` does the
+//! same with the text of a frame (repeated keys, numbers written differently), and `verdict` keeps only what the
+//! `jsonschema` crate judges as intended. The files are run by the generated decoder's two paths and by the TypeScript
+//! guards; nothing in them comes from either.
 
-use tightwire_spec::ir::Ir;
+mod samples;
+mod texts;
+mod values;
+mod verdict;
+mod walk;
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use tightwire_spec::ir::{Direction, Ir, Message};
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::output::OutputFile;
+use crate::view::View;
 
 /// Generates `contracts/cases/`.
 ///
 /// # Errors
 /// Where no accepted frame can be made.
 pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
-    let _ = (ir, config);
-    Ok(Vec::new())
+    let _ = config;
+    let judge = verdict::Judge::new(ir)?;
+    let mut files = Vec::new();
+    for message in ir.messages.values() {
+        let Some(wire_type) = &message.wire_type else { continue };
+        let cases = cases_of(ir, message, &judge)?;
+        files.push(OutputFile::new(format!("contracts/cases/{}.json", message.id), render(message, wire_type, &cases)));
+    }
+    Ok(files)
+}
+
+/// A frame and what is to be said about it.
+#[derive(Clone, Debug, PartialEq)]
+struct Case {
+    name: String,
+    accept: bool,
+    keyword: String,
+    pointer: String,
+    frame: Frame,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq)]
+enum Frame {
+    /// A JSON value, to be written compactly.
+    Value(Value),
+    /// This text. `irregular`: the fast path leaves it to the reference path although it is proper. `parsed`: a JSON
+    /// parser without care for repeated keys and lone surrogates sees what is wrong with it.
+    Text { text: String, irregular: bool, parsed: bool },
+}
+
+fn cases_of(ir: &Ir, message: &Message, judge: &verdict::Judge) -> Result<Vec<Case>, Error> {
+    let unsupported = |reason: String| Error::unsupported(format!("message {}", message.id), reason);
+    let view = View::of(ir, [&message.payload]).map_err(|obstacle| unsupported(obstacle.0))?;
+    let bases = samples::frames(ir, message, &view);
+    let mut cases = Vec::new();
+    for (name, frame) in &bases {
+        cases.push(Case {
+            name: name.clone(),
+            accept: true,
+            keyword: String::new(),
+            pointer: String::new(),
+            frame: Frame::Value(frame.clone()),
+        });
+    }
+    cases.retain(|case| judge.agrees(message, case));
+    let Some((_, full)) = bases.iter().find(|(name, _)| name == samples::FULL && judge.accepts(message, &bases, name))
+    else {
+        return Err(unsupported(
+            "no valid frame could be made for its contract cases; give it an example that has every property"
+                .to_owned(),
+        ));
+    };
+    cases.extend(walk::cases(&view, full).into_iter().filter(|case| judge.agrees(message, case)));
+    cases.extend(texts::cases(full).into_iter().filter(|case| judge.agrees(message, case)));
+    let mut seen = std::collections::BTreeSet::new();
+    cases.retain(|case| seen.insert(render_case(case)));
+    Ok(cases)
+}
+
+/// The file: one case per line, so that a difference shows which.
+fn render(message: &Message, wire_type: &str, cases: &[Case]) -> String {
+    let direction = match message.directions.first() {
+        Some(Direction::ToClient) => "to_client",
+        _ => "to_server",
+    };
+    let mut text = String::from("{\n");
+    let head = [("message", message.id.as_str()), ("direction", direction), ("type", wire_type)];
+    for (key, value) in head {
+        let _ = writeln!(text, "  \"{key}\": {},", Value::from(value));
+    }
+    text.push_str("  \"cases\": [\n");
+    let lines: Vec<String> = cases.iter().map(|case| format!("    {}", render_case(case))).collect();
+    let _ = write!(text, "{}\n  ]\n}}\n", lines.join(",\n"));
+    text
+}
+
+fn render_case(case: &Case) -> String {
+    let mut line = json!({
+        "name": case.name,
+        "verdict": if case.accept { "accept" } else { "reject" },
+        "keyword": case.keyword,
+        "pointer": case.pointer,
+    });
+    match &case.frame {
+        Frame::Value(frame) => line["frame"] = frame.clone(),
+        Frame::Text { text, irregular, parsed } => {
+            line["text"] = text.as_str().into();
+            if *irregular {
+                line["irregular"] = true.into();
+            }
+            if !*parsed {
+                line["parsed"] = false.into();
+            }
+        }
+    }
+    line.to_string()
 }

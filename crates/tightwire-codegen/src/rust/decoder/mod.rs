@@ -169,16 +169,20 @@ impl<'ir> Decoder<'ir> {
                 }
             };
         }
-        let (mut kinds, mut payloads, mut types, mut datas, mut frames) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut kinds, mut payloads, mut datas, mut frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
         for Fast { wire_type, variant, data_type, shape, topic, data } in &self.fast {
             kinds.push(quote!(#wire_type => Kind::#variant,));
-            types.push(quote!(Kind::#variant => #shape,));
+            match shapes.iter_mut().find(|(same, _)| same.to_string() == shape.to_string()) {
+                Some((_, variants)) => variants.push(variant),
+                None => shapes.push((shape, vec![variant])),
+            }
             payloads.push(quote!(#variant(#data_type),));
             datas.push(quote!(Kind::#variant => Data::#variant(#data),));
             frames.push(quote!(Data::#variant(data) => #frame::#variant { topic: #topic, data },));
         }
-        let variants = self.fast.iter().map(|fast| &fast.variant);
+        let shapes = shapes.iter().map(|(shape, variants)| quote!(#(Kind::#variants)|* => #shape,)).collect::<Vec<_>>();
+        let variants = self.fast.iter().map(|fast| fast.variant.clone()).collect::<Vec<_>>();
         let functions = self.readers.into_functions();
         quote! {
             use ::tightwire::__rt::{Inbound, json};
@@ -209,7 +213,7 @@ impl<'ir> Decoder<'ir> {
 
             fn shape(kind: Kind) -> json::Shape {
                 match kind {
-                    #(#types)*
+                    #(#shapes)*
                 }
             }
 

@@ -183,5 +183,5 @@ pub(super) fn local(field: &Ident) -> Ident {
 
 /// `field: value`, or `field` where they are the same.
 fn field_value(field: &Ident, value: &TokenStream) -> TokenStream {
-    if value.to_string() == field.to_string() { quote!(#field) } else { quote!(#field: #value) }
+    if *field == value.to_string() { quote!(#field) } else { quote!(#field: #value) }
 }
