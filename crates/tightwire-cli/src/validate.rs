@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
+use tightwire_spec::rules::{self, RULES, Rule};
 use tightwire_spec::{FileSystem, Loaded, Severity, load};
 
 use crate::cli::{Exit, Format, ValidateArguments};
@@ -89,6 +90,39 @@ fn github(loaded: &Loaded) -> String {
     loaded.diagnostics.iter().map(|diagnostic| diagnostic.to_github(&loaded.sources) + "\n").collect()
 }
 
-fn explain<O: Write, E: Write>(_rule: &str, _output: &mut Output<O, E>) -> Exit {
+fn explain<O: Write, E: Write>(id: &str, output: &mut Output<O, E>) -> Exit {
+    if id == "all" {
+        let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+        let line = |rule: &Rule| format!("{:width$}  {:7}  {}\n", rule.id, rule.severity.as_str(), rule.summary);
+        output.result(&RULES.iter().map(line).collect::<String>());
+        return Exit::Clean;
+    }
+    if let Some(rule) = rules::find(id) {
+        let Rule { id, summary, explanation, .. } = rule;
+        output.result(&format!("{id} ({})\n\n{summary}\n\n{}\n", rule.severity.as_str(), wrapped(explanation)));
+        return Exit::Clean;
+    }
+    let help = match rules::nearest(id) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`tightwire validate --explain all` lists them".to_owned(),
+    };
+    output.complaint(&format!("there is no rule `{id}`; {help}"));
     Exit::Usage
+}
+
+/// Breaks text into lines that a terminal shows whole.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }

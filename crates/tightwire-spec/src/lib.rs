@@ -12,6 +12,7 @@
 //! ```
 
 pub mod ir;
+pub mod rules;
 pub mod schema;
 
 mod address;
@@ -24,10 +25,12 @@ mod model;
 mod reference;
 mod render;
 mod schema_json;
+mod shape;
 mod source;
 mod sources;
 mod suggest;
 mod tree;
+mod walk;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use documents::LoadError;

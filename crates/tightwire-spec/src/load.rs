@@ -7,8 +7,10 @@ use crate::documents::{Documents, LoadError};
 use crate::ir::Ir;
 use crate::lower;
 use crate::model::Model;
+use crate::rules::{self, Subject};
 use crate::source::Source;
 use crate::sources::SourceMap;
+use crate::walk::Walk;
 
 /// What became of a document.
 #[derive(Clone, Debug)]
@@ -36,8 +38,15 @@ pub fn load(path: &Path, source: &dyn Source) -> Result<Loaded, LoadError> {
     let mut ir = None;
     if let Some(root) = documents.root() {
         let model = Model::build(&documents, root);
+        let walk = Walk::through(&documents, root);
+        let lowered = lower::lower(&model);
+        let subject = Subject { model: &model, walk: &walk, ir: &lowered };
+        match root.text("asyncapi") {
+            Some(version) if !rules::is_supported(version) => rules::judge_version(&subject, &mut diagnostics),
+            _ => rules::judge(&subject, &mut diagnostics),
+        }
         if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            ir = Some(lower::lower(&model));
+            ir = Some(lowered);
         }
     }
     diagnostics.sort_by(|a, b| (a.span(), a.rule, &a.message).cmp(&(b.span(), b.rule, &b.message)));

@@ -161,13 +161,13 @@ fn lower_message<'a>(
 ) -> Message {
     let node = message.node;
     let text = |key| model.field(node, key).and_then(Node::as_str);
-    let merged = model.enveloped.then(|| Schemas(schemas).merged(&payload)).flatten();
+    let merged = model.enveloped.then(|| Schemas::new(schemas).merged(&payload)).flatten();
     let property = |name| merged.as_ref().and_then(|merged| merged.properties.get(name)).cloned();
     let content_type = text("contentType").or_else(|| model.root.text("defaultContentType"));
     Message {
         id: message.id.clone(),
         name: text("name").unwrap_or(&message.id).to_owned(),
-        wire_type: property("type").and_then(|schema| Schemas(schemas).only_string(&schema)),
+        wire_type: property("type").and_then(|schema| Schemas::new(schemas).only_string(&schema)),
         data: property("data"),
         payload,
         directions: message.directions.clone(),

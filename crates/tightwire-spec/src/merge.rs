@@ -3,6 +3,8 @@
 //! Emitters want one object with its properties, not a conjunction. Two schemas are merged keyword by keyword; where
 //! no single keyword can say what two say together (two patterns, two `oneOf`), there is no merged schema.
 
+use std::cell::Cell;
+
 use indexmap::IndexMap;
 use serde_json::{Number, Value};
 
@@ -13,32 +15,52 @@ use crate::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 const MAX_HOPS: usize = 64;
 /// `allOf` in `allOf` deeper than this is a cycle.
 const MAX_NESTING: usize = 32;
+/// Schemas that one merge may look at.
+const FUEL: usize = 20_000;
 
 impl Ir {
     /// The schema itself, or the one that a reference leads to. A reference that leads nowhere, which no IR without
     /// errors has, is returned as it is.
     pub fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
-        Schemas(&self.schemas).resolve(schema)
+        Schemas::new(&self.schemas).resolve(schema)
     }
 
     /// The schema as one object: references followed, `allOf` merged (properties joined, the tightest bounds kept).
     /// Properties keep their references where those already say everything. `None` where one object cannot say the
     /// same.
     pub fn merged(&self, schema: &Schema) -> Option<SchemaObject> {
-        Schemas(&self.schemas).merged(schema)
+        Schemas::new(&self.schemas).merged(schema)
+    }
+
+    /// The only string that the schema accepts (`const`, or an `enum` of one), if it is exactly one.
+    pub fn only_string(&self, schema: &Schema) -> Option<String> {
+        Schemas::new(&self.schemas).only_string(schema)
     }
 }
 
 /// Named schemas, before there is an [`Ir`] around them.
-#[derive(Clone, Copy)]
-pub(crate) struct Schemas<'a>(pub(crate) &'a IndexMap<SchemaName, Schema>);
+pub(crate) struct Schemas<'a> {
+    named: &'a IndexMap<SchemaName, Schema>,
+    /// How many schemas may still be looked at: `allOf` of `allOf` can make a small document exponential.
+    fuel: Cell<usize>,
+}
 
 impl<'a> Schemas<'a> {
-    pub(crate) fn resolve(self, schema: &'a Schema) -> &'a Schema {
+    pub(crate) fn new(named: &'a IndexMap<SchemaName, Schema>) -> Self {
+        Self { named, fuel: Cell::new(FUEL) }
+    }
+
+    /// Takes a unit of fuel.
+    fn step(&self) -> Option<()> {
+        self.fuel.set(self.fuel.get().checked_sub(1)?);
+        Some(())
+    }
+
+    pub(crate) fn resolve(&self, schema: &'a Schema) -> &'a Schema {
         let mut schema = schema;
         for _ in 0..MAX_HOPS {
             match schema {
-                Schema::Ref(reference) => match self.0.get(&reference.name) {
+                Schema::Ref(reference) => match self.named.get(&reference.name) {
                     Some(target) => schema = target,
                     None => break,
                 },
@@ -48,12 +70,12 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    pub(crate) fn merged(self, schema: &Schema) -> Option<SchemaObject> {
+    pub(crate) fn merged(&self, schema: &Schema) -> Option<SchemaObject> {
         self.flat(schema, 0)
     }
 
     /// The only string that the schema accepts, if it is exactly one.
-    pub(crate) fn only_string(self, schema: &Schema) -> Option<String> {
+    pub(crate) fn only_string(&self, schema: &Schema) -> Option<String> {
         let object = self.merged(schema)?;
         let value = match (&object.const_value, object.enum_values.as_deref()) {
             (Some(value), _) => value,
@@ -63,7 +85,8 @@ impl<'a> Schemas<'a> {
         value.as_str().map(str::to_owned)
     }
 
-    fn flat(self, schema: &Schema, nesting: usize) -> Option<SchemaObject> {
+    fn flat(&self, schema: &Schema, nesting: usize) -> Option<SchemaObject> {
+        self.step()?;
         if nesting > MAX_NESTING {
             return None;
         }
@@ -71,7 +94,7 @@ impl<'a> Schemas<'a> {
             Schema::Bool(true) => Some(SchemaObject::default()),
             Schema::Bool(false) => None,
             Schema::Ref(reference) => {
-                let mut object = self.flat(self.0.get(&reference.name)?, nesting + 1)?;
+                let mut object = self.flat(self.named.get(&reference.name)?, nesting + 1)?;
                 if reference.description.is_some() {
                     object.description.clone_from(&reference.description);
                 }
@@ -90,7 +113,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What both schemas say. The second one's annotations win.
-    fn both(self, a: SchemaObject, b: SchemaObject, nesting: usize) -> Option<SchemaObject> {
+    fn both(&self, a: SchemaObject, b: SchemaObject, nesting: usize) -> Option<SchemaObject> {
         if nesting > MAX_NESTING {
             return None;
         }
@@ -173,7 +196,7 @@ impl<'a> Schemas<'a> {
 
     /// The properties of both. A property that only one side names is judged by the other side's
     /// `additionalProperties` too.
-    fn properties(self, a: &SchemaObject, b: &SchemaObject, nesting: usize) -> Option<IndexMap<String, Schema>> {
+    fn properties(&self, a: &SchemaObject, b: &SchemaObject, nesting: usize) -> Option<IndexMap<String, Schema>> {
         let restricts = |schema: &Option<Schema>| !matches!(schema, None | Some(Schema::Bool(true)));
         let patterned = !a.pattern_properties.is_empty() || !b.pattern_properties.is_empty();
         if patterned && (restricts(&a.additional_properties) || restricts(&b.additional_properties)) {
@@ -206,7 +229,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What both schemas say, as one of them where that one already says everything: so a name survives.
-    fn schema(self, a: &Schema, b: &Schema, nesting: usize) -> Option<Schema> {
+    fn schema(&self, a: &Schema, b: &Schema, nesting: usize) -> Option<Schema> {
         if a == b || self.implies(b, a) {
             return Some(b.clone());
         }
@@ -222,7 +245,7 @@ impl<'a> Schemas<'a> {
 
     /// Whether everything that `narrow` accepts is accepted by `wide`, as far as a glance can tell: `wide` says at
     /// most which types are allowed.
-    fn implies(self, narrow: &Schema, wide: &Schema) -> bool {
+    fn implies(&self, narrow: &Schema, wide: &Schema) -> bool {
         let Some(wide) = self.flat(wide, 0) else { return false };
         let bare = SchemaObject {
             types: wide.types.clone(),
@@ -244,7 +267,8 @@ impl<'a> Schemas<'a> {
     }
 
     /// The types that values of a schema can have; `None` where they can have any.
-    fn types(self, schema: &Schema, nesting: usize) -> Option<Vec<JsonType>> {
+    fn types(&self, schema: &Schema, nesting: usize) -> Option<Vec<JsonType>> {
+        self.step()?;
         if nesting > MAX_NESTING {
             return None;
         }

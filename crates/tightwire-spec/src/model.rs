@@ -8,6 +8,7 @@ use crate::documents::Documents;
 use crate::ir::Direction;
 use crate::sources::Span;
 use crate::tree::Node;
+use crate::walk;
 
 /// The document.
 pub(crate) struct Model<'a> {
@@ -115,8 +116,25 @@ impl<'a> Model<'a> {
     /// The schema of a payload, out of the wrapper that names its format.
     fn payload(&self, message: Node<'a>) -> Option<Node<'a>> {
         let payload = self.field(message, "payload")?;
-        let wrapped = self.documents.resolve(payload).ok().filter(|node| node.get("schemaFormat").is_some());
-        wrapped.and_then(|node| node.get("schema")).or(Some(payload))
+        match self.documents.resolve(payload) {
+            Ok(node) if walk::is_wrapped(node) => walk::wrapped(node),
+            _ => Some(payload),
+        }
+    }
+
+    /// The schema of a property, looked for through references and `allOf`. What is said last counts.
+    pub(crate) fn property(&self, schema: Node<'a>, name: &str) -> Option<Node<'a>> {
+        let mut waiting = vec![schema];
+        // References may go in circles; no sensible schema is in this many pieces.
+        for _ in 0..1000 {
+            let node = self.documents.resolve(waiting.pop()?).ok();
+            let Some(node) = node else { continue };
+            if let Some(property) = node.get("properties").and_then(|properties| properties.get(name)) {
+                return Some(property);
+            }
+            waiting.extend(node.get("allOf").into_iter().flat_map(Node::items));
+        }
+        None
     }
 
     fn add_channels(&mut self) {

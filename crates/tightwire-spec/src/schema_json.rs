@@ -38,6 +38,11 @@ fn fragment(name: &str) -> String {
     escaped
 }
 
+/// The name that [`fragment`] escaped.
+pub(crate) fn unescaped(fragment: &str) -> String {
+    crate::reference::percent_decoded(fragment).replace("~1", "/").replace("~0", "~")
+}
+
 impl SchemaObject {
     /// The schema as draft-07 JSON; see [`Schema::to_json`].
     pub fn to_json(&self, ref_prefix: &str) -> Value {

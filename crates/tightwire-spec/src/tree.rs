@@ -192,6 +192,12 @@ impl<'a> Node<'a> {
         self.data().span
     }
 
+    /// Where to point at this node in a few words: its key, or the node itself where it has none.
+    pub(crate) fn name_span(self) -> Span {
+        let key = self.parent().and_then(|parent| parent.key_span(&self.token()?));
+        key.unwrap_or_else(|| self.span())
+    }
+
     pub(crate) fn file(self) -> FileId {
         self.data().span.file
     }

@@ -12,6 +12,7 @@ use crate::documents::Documents;
 use crate::ir::SchemaName;
 use crate::schema::{Dependency, Items, JsonType, Reference, Schema, SchemaObject};
 use crate::tree::Node;
+use crate::walk;
 
 /// Lowers schemas and collects the named ones they reach.
 pub(crate) struct Lowering<'a> {
@@ -60,8 +61,8 @@ impl<'a> Lowering<'a> {
             }
             return Schema::Ref(Reference { name, description: node.text("description").map(str::to_owned) });
         }
-        if let (Some(_), Some(schema)) = (node.get("schemaFormat"), node.get("schema")) {
-            return self.schema(schema);
+        if walk::is_wrapped(node) {
+            return walk::wrapped(node).map_or(Schema::Bool(true), |schema| self.schema(schema));
         }
         Schema::Object(Box::new(self.object(node)))
     }

@@ -1,0 +1,216 @@
+//! Examples that their own schema rejects.
+
+use std::collections::HashSet;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::{Map, Value, json};
+
+use super::{Report, Rule, Subject};
+use crate::diagnostic::Severity;
+use crate::ir::Ir;
+use crate::schema::Schema;
+use crate::sources::Span;
+use crate::tree::Node;
+
+pub(super) const RULE: Rule = Rule {
+    id: "example-invalid",
+    severity: Severity::Error,
+    summary: "Each example of a message must be valid against the message's payload.",
+    explanation: "Readers copy examples, and contract cases begin with them. The diagnostic points at the value that \
+        is wrong and names its JSON Pointer and the keyword. Formats count: `uuid`, `date-time` and the others of \
+        draft-07 are checked.",
+    check,
+};
+
+const ADDITIONAL: &str = "/additionalProperties";
+
+fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
+    for message in &subject.model.messages {
+        let Some(lowered) = subject.ir.messages.get(&message.id).filter(|_| message.payload.is_some()) else {
+            continue;
+        };
+        let examples = subject.model.field(message.node, "examples").into_iter().flat_map(Node::items);
+        let examples: Vec<_> = examples.filter_map(|example| Some((example, example.get("payload")?))).collect();
+        if examples.is_empty() {
+            continue;
+        }
+        // A schema that cannot be compiled is reported as such, where it stands.
+        let Ok(validator) = validator(subject.ir, &lowered.payload) else { continue };
+        for (index, (example, payload)) in examples.into_iter().enumerate() {
+            let name = example.text("name").map_or_else(|| format!("{}", index + 1), |name| format!("`{name}`"));
+            let value = payload.to_json();
+            for error in validator.iter_errors(&value) {
+                for (pointer, span) in places(&error, payload) {
+                    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
+                    let keyword = error.kind().keyword();
+                    let said = said(&error);
+                    let found = report.at(
+                        span,
+                        format!("example {name} of message `{}` violates its schema{at}: {said}", message.id),
+                    );
+                    found.label(format!("`{keyword}`"));
+                    if let Some(help) = nearest_alternative(&error) {
+                        found.help(help);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A validator for one payload, with only the named schemas that it reaches: the others would have to be compiled too.
+fn validator(ir: &Ir, payload: &Schema) -> Result<Validator, ValidationError<'static>> {
+    let mut definitions = Map::new();
+    let mut reached = HashSet::new();
+    let payload = payload.to_json("#/definitions/");
+    let mut waiting = references(&payload);
+    while let Some(name) = waiting.pop() {
+        let Some((name, schema)) = ir.schemas.get_key_value(&name) else { continue };
+        if reached.insert(name) {
+            let schema = schema.to_json("#/definitions/");
+            waiting.extend(references(&schema));
+            definitions.insert(name.clone(), schema);
+        }
+    }
+    let schema = json!({ "allOf": [payload], "definitions": definitions });
+    jsonschema::options()
+        .with_draft(Draft::Draft7)
+        .should_validate_formats(true)
+        .with_format("uuid", is_uuid)
+        .with_pattern_options(PatternOptions::regex())
+        .build(&schema)
+}
+
+/// The names of the schemas that a schema refers to.
+fn references(schema: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut waiting = vec![schema];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(object) => {
+                let name =
+                    object.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/definitions/"));
+                names.extend(name.map(crate::schema_json::unescaped));
+                waiting.extend(object.values());
+            }
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// A UUID as RFC 9562 writes it, of any version.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Where an error stands in the document: the value, or the keys that should not be there.
+fn places(error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)> {
+    let pointer = error.instance_path().as_str().to_owned();
+    let node = payload.follow(&pointer).unwrap_or_else(|(nearest, _)| nearest);
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|key| (format!("{pointer}/{}", escaped(key)), node.key_span(key).unwrap_or(node.span())))
+            .collect(),
+        // An object that may have no property at all.
+        ValidationErrorKind::FalseSchema if node.is_object() && error.schema_path().as_str().ends_with(ADDITIONAL) => {
+            node.members().map(|(key, span, _)| (format!("{pointer}/{}", escaped(key)), span)).collect()
+        }
+        _ => vec![(pointer, node.span())],
+    }
+}
+
+/// A key as a token of a JSON Pointer.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What is wrong, without the value: that stands in the source line below.
+fn said(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { .. } => "this property is not allowed".to_owned(),
+        ValidationErrorKind::Required { property } => format!("the required property {property} is missing"),
+        ValidationErrorKind::FalseSchema if error.schema_path().as_str().ends_with(ADDITIONAL) => {
+            "this property is not allowed".to_owned()
+        }
+        ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
+        _ => error.masked_with("the value").to_string(),
+    }
+}
+
+/// For alternatives that all fail: what is wrong with the one that fails least.
+fn nearest_alternative(error: &ValidationError<'_>) -> Option<String> {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
+        return None;
+    };
+    let (index, errors) = context
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, errors)| (errors.len(), usize::MAX - errors.iter().map(depth).max().unwrap_or(0)))?;
+    let first = errors.first()?;
+    let (at, keyword) = (first.instance_path().as_str(), first.kind().keyword());
+    let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
+    Some(format!(
+        "the nearest of {} alternatives is number {}, which fails{at}: {} (`{keyword}`)",
+        context.len(),
+        index + 1,
+        said(first)
+    ))
+}
+
+fn depth(error: &ValidationError<'_>) -> usize {
+    error.instance_path().as_str().matches('/').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::check;
+
+    #[track_caller]
+    fn check_example(schema: &str, example: &str, expected: &[&str]) {
+        let document = format!(
+            "channels:\n  a:\n    messages:\n      m:\n        payload: {{{schema}}}\n        examples:\n          - name: e\n            \
+             payload: {example}\n"
+        );
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|expected| {
+                let (place, said) = expected.split_once(' ').expect("a column and a text");
+                let (pointer, said) = said.split_once(": ").unwrap_or(("", said));
+                let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
+                format!("8:{place} example `e` of message `m` violates its schema{at}: {said}")
+            })
+            .collect();
+        check(RULE, &document, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn valid_examples() {
+        check_example("type: string, format: uuid", "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11", &[]);
+        check_example("type: string, format: date-time", "'2026-01-01T00:00:00Z'", &[]);
+        check_example("type: integer", "1.0", &[]);
+        check_example("properties: {a: {type: string}}", "{b: 1}", &[]);
+    }
+
+    #[test]
+    fn violations_are_found_where_they_stand() {
+        check_example("type: string", "1", &["22 the value is not of type \"string\""]);
+        check_example("type: string, format: uuid", "0f5ae2f4", &["22 the value is not a \"uuid\""]);
+        check_example("type: string, format: date-time", "yesterday", &["22 the value is not a \"date-time\""]);
+        check_example(
+            "properties: {a: {items: {maximum: 3}}}",
+            "{a: [1, 5]}",
+            &["30 /a/1: the value is greater than the maximum of 3"],
+        );
+        check_example("additionalProperties: false", "{b/c: 1}", &["23 /b~1c: this property is not allowed"]);
+        check_example("required: [a]", "{b: 1}", &["22 the required property \"a\" is missing"]);
+    }
+}
