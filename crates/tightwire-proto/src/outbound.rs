@@ -168,6 +168,13 @@ impl OutboundQueue {
         self.items.len() * 2 < self.max_frames && self.bytes * 2 < self.max_bytes
     }
 
+    /// Whether `reserved` frames and bytes that wait elsewhere for the same client are within the bounds.
+    #[must_use]
+    pub fn fits_with(&self, (frames, bytes): (usize, usize)) -> bool {
+        let (frames, bytes) = (self.items.len() + frames, self.bytes + bytes);
+        frames <= 1 || (frames <= self.max_frames && bytes <= self.max_bytes)
+    }
+
     /// Fills `slices` with what is to be written next; returns how many were filled.
     pub fn chunks<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let mut skip = self.written;

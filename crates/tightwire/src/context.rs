@@ -1,28 +1,39 @@
 //! What a handler sees of the connection and the frame it works for.
 
-use std::marker::PhantomData;
+use std::sync::Arc;
 
 use tightwire_proto::inbound::StreamPosition;
+use tightwire_proto::session::{ErrorReport, code};
 use uuid::Uuid;
 
-use crate::publisher::{PublishError, Publisher};
+use crate::peer::Peer;
+use crate::publisher::{self, PublishError, Publisher};
 use crate::service::ServerMessage;
 
 /// The connection and the frame that a handler works for.
 #[derive(Debug)]
 pub struct Context<'a> {
-    connection_id: Uuid,
+    peer: &'a Arc<Peer>,
     frame_id: Uuid,
     subscribed_at: Option<StreamPosition>,
+    /// Correlated with the frame.
     publisher: Publisher,
-    connection: PhantomData<&'a ()>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher) -> Self {
+        Self { peer, frame_id, subscribed_at: None, publisher: publisher.correlated(frame_id) }
+    }
+
+    pub(crate) fn at(mut self, position: Option<StreamPosition>) -> Self {
+        self.subscribed_at = position;
+        self
+    }
+
     /// The connection's identity, the same that its client got in `connection_established`.
     #[must_use]
     pub fn connection_id(&self) -> Uuid {
-        self.connection_id
+        self.peer.id()
     }
 
     /// The `id` of the frame that is being handled: the `correlation_id` of everything it causes.
@@ -31,7 +42,8 @@ impl Context<'_> {
         self.frame_id
     }
 
-    /// For an operation with `x-subscribes`: the position after which live frames of the topic reach the client.
+    /// The position after which live frames of the topic reach the client. Known where a subscription was just made:
+    /// in handlers of operations with `x-subscribes`, and in `subscribed`.
     #[must_use]
     pub fn subscribed_at(&self) -> Option<StreamPosition> {
         self.subscribed_at.clone()
@@ -56,7 +68,19 @@ impl Context<'_> {
     }
 
     /// Sends `message` to this connection only, as a reply to this frame.
+    ///
+    /// Never waits: a client that is too slow for its replies is closed, as for any other frame.
     pub fn reply<M: ServerMessage>(&self, topic: &M::Topic, message: &M) {
-        let _ = (topic, message);
+        let head = publisher::head::<M>(topic, Some(self.frame_id));
+        match head.encode(message) {
+            Ok(frame) => {
+                self.peer.outbound().send(frame);
+            }
+            Err(error) => {
+                tracing::error!(correlation_id = %self.frame_id, r#type = M::TYPE, topic = %topic, %error, "no reply");
+                let report = ErrorReport::new(code::INTERNAL_ERROR, "the server could not write its reply");
+                self.peer.report(&report.about(topic.to_string()).answering(self.frame_id));
+            }
+        }
     }
 }

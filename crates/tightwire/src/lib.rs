@@ -1,18 +1,53 @@
 //! The runtime of a Tightwire server: accept loop, connections, hub, brokers, HTTP.
+//!
+//! An application implements the service trait that was generated from its AsyncAPI document and hands it to
+//! [`Server`]; handlers see a [`Context`]; whatever else happens in the application reaches clients through a
+//! [`Publisher`].
+//!
+//! ```no_run
+//! async fn serve<S: tightwire::Service>(service: S) -> std::io::Result<()> {
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     let server = tightwire::Server::new(service, tightwire::Config::default());
+//!     server.run(listener, async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await
+//! }
+//! ```
+//!
+//! How a frame travels: `transport` reads it, `connection` checks it (with `tightwire_proto::session`), `dispatch` calls
+//! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`
+//! queue of every subscriber, from where the subscriber's connection writes it.
 
+mod broker;
+mod clock;
 #[doc(hidden)]
 pub mod codegen_support;
+pub mod config;
+mod connection;
+mod connections;
 pub mod context;
+mod dispatch;
 pub mod failure;
+mod handshake;
+mod http;
+mod hub;
+mod outbound;
+mod peer;
 pub mod publisher;
+pub mod server;
 pub mod service;
+mod shared;
+pub mod stats;
+pub mod telemetry;
+mod transport;
 
 #[doc(hidden)]
 pub use codegen_support as __rt;
 pub use tightwire_proto as proto;
 pub use warp;
 
+pub use crate::config::{Auth, Config};
 pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::publisher::{PublishError, Publisher};
+pub use crate::server::{RemoteAddr, Server};
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
+pub use crate::stats::Stats;

@@ -1,23 +1,35 @@
 //! Publishing to a topic, from anywhere in the application.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
+use tightwire_proto::envelope::{Head, Publication};
 use tightwire_proto::inbound::StreamPosition;
 use uuid::Uuid;
 
+use crate::broker::Broker;
+use crate::clock;
 use crate::service::ServerMessage;
+use crate::stats::Counters;
 
 /// Publishes messages to topics. Cheap to clone; lives as long as the application wants, beyond any connection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Publisher {
+    broker: Arc<dyn Broker>,
+    counters: Arc<Counters>,
     correlation_id: Option<Uuid>,
 }
 
 impl Publisher {
+    pub(crate) fn new(broker: Arc<dyn Broker>, counters: Arc<Counters>) -> Self {
+        Self { broker, counters, correlation_id: None }
+    }
+
     /// A publisher whose frames carry `correlation_id`: the id of the frame that caused them.
     #[must_use]
     pub fn correlated(&self, correlation_id: Uuid) -> Self {
-        Self { correlation_id: Some(correlation_id) }
+        Self { correlation_id: Some(correlation_id), ..self.clone() }
     }
 
     /// Publishes `message` to everyone who is subscribed to `topic`, and keeps it for replay if it is replayable.
@@ -31,8 +43,29 @@ impl Publisher {
         topic: &M::Topic,
         message: &M,
     ) -> Result<StreamPosition, PublishError> {
-        let _ = (topic, message);
-        Err(PublishError::Unavailable("no broker".into()))
+        let head = head::<M>(topic, self.correlation_id);
+        let publication =
+            Publication::new(head, message).map_err(|error| PublishError::Encode(error.to_string().into()))?;
+        let position = self.broker.publish(publication).await?;
+        self.counters.published_total.increment();
+        Ok((&position).into())
+    }
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher").field("correlation_id", &self.correlation_id).finish_non_exhaustive()
+    }
+}
+
+/// The head of a frame that is made now.
+pub(crate) fn head<M: ServerMessage>(topic: &M::Topic, answers: Option<Uuid>) -> Head {
+    Head {
+        stamp: clock::stamp(answers),
+        wire_type: Cow::Borrowed(M::TYPE),
+        topic: topic.to_string().into(),
+        delivery: M::DELIVERY,
+        heartbeat: false,
     }
 }
 
@@ -41,7 +74,7 @@ impl Publisher {
 #[non_exhaustive]
 pub enum PublishError {
     /// The message cannot be written as JSON: a bug in the application, trying again does not help.
-    #[error("the message cannot be encoded as JSON: {0}")]
+    #[error("the message cannot be encoded: {0}")]
     Encode(Arc<str>),
     /// The bus does not take messages now. Try again later, or tell the client that it is `unavailable`.
     #[error("the event bus is unavailable: {0}")]

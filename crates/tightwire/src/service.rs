@@ -43,18 +43,11 @@ pub trait Service: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
 
     /// Asks the application whether the connection may subscribe to the (existing) topic.
-    fn authorize(
-        &self,
-        cx: &Context<'_>,
-        topic: &str,
-    ) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
+    fn authorize(&self, cx: &Context<'_>, topic: &str) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
 
     /// Tells the application that the connection has just subscribed to the topic.
-    fn subscribed(
-        &self,
-        cx: &Context<'_>,
-        topic: &str,
-    ) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
+    fn subscribed(&self, cx: &Context<'_>, topic: &str)
+    -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
 }
 
 /// What a frame is, without its payload.

@@ -102,9 +102,10 @@ impl Subscriptions {
         self.topics.is_empty()
     }
 
-    /// Takes all topics out, sorted.
-    pub fn take(&mut self) -> impl Iterator<Item = Arc<str>> + use<> {
-        std::mem::take(&mut self.topics).into_iter()
+    /// Takes all topics out, sorted, and lets none in any more: the connection ends, a handler may still be at work.
+    pub fn close(&mut self) -> Vec<Arc<str>> {
+        self.max = 0;
+        std::mem::take(&mut self.topics).into_iter().collect()
     }
 }
 

@@ -1,0 +1,46 @@
+//! Brokers: what gives frames their positions, keeps them for replay and carries them to the hub.
+//!
+//! One step per publish, whatever the broker: next position, append to the topic's log, hand over for fan-out. So every
+//! subscriber sees the same order, and a log never has a hole.
+
+pub(crate) mod memory;
+
+use futures_util::future::BoxFuture;
+use tightwire_proto::envelope::Publication;
+use tightwire_proto::frame::Position;
+use tightwire_proto::inbound::ReplayStart;
+use tightwire_proto::log::Replay;
+
+use crate::publisher::PublishError;
+
+/// A broker.
+pub(crate) trait Broker: Send + Sync + 'static {
+    /// Publishes a frame. Returns its position; for a frame that is not replayable the topic's newest.
+    fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>>;
+
+    /// Everything that the topic's log has after `after`, or a gap.
+    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>>;
+
+    /// The topic's newest position.
+    fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>>;
+
+    /// What `/health` says about it.
+    fn health(&self) -> BusHealth;
+}
+
+/// The state of a broker.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub(crate) struct BusHealth {
+    /// What kind of broker it is.
+    pub(crate) kind: &'static str,
+    /// Whether it works.
+    pub(crate) state: BusState,
+}
+
+/// Whether a broker works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BusState {
+    /// It does.
+    Up,
+}

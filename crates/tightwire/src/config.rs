@@ -1,0 +1,95 @@
+//! The server's settings. Plain data: where they come from (flags, environment, file) is the application's business.
+
+use std::time::Duration;
+
+use tightwire_proto::contract::{Contract, Heartbeat, Limits};
+use tightwire_proto::outbound::SlowConsumer;
+use tightwire_proto::session::ContractPolicy;
+
+/// The server's settings. `Config::default()` is what the contract and the protocol's defaults say.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let config = tightwire::Config { drain: Duration::from_secs(3), ..Default::default() };
+/// assert_eq!(config.websocket_path, "ws");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who may connect. Default: everyone, on loopback only.
+    pub auth: Auth,
+    /// Limits that replace the contract's `x-limits`. Default: none.
+    pub limits: Option<Limits>,
+    /// A heartbeat that replaces the contract's `x-heartbeat`. Default: none.
+    pub heartbeat: Option<Heartbeat>,
+    /// What follows a frame that violates the contract. Default: an error, then close 1002.
+    pub contract_policy: ContractPolicy,
+    /// What happens when a client does not read fast enough. Default: close 4409.
+    pub slow_consumer: SlowConsumer,
+    /// The least time between two `rate_limited` errors to one connection. Default: 1 s.
+    pub rate_limit_cooldown: Duration,
+    /// Origins that may connect beside the server's own, as browsers write them (`https://chat.example.com`); `*` is
+    /// every origin. Default: none.
+    pub allowed_origins: Vec<String>,
+    /// The one path segment of the WebSocket endpoint. Default: `ws`.
+    pub websocket_path: String,
+    /// How long a client may take to send a request's head. Default: 10 s.
+    pub handshake_timeout: Duration,
+    /// How many headers a request may have. Default: 64.
+    pub max_headers: usize,
+    /// How large a request's head may be, in bytes; at least 8192. Default: 16 KiB.
+    pub max_head_bytes: usize,
+    /// How long a peer may take to answer our close, or to take the last frames before it. Default: 5 s.
+    pub close_timeout: Duration,
+    /// How long a shutdown waits for connections to end. Default: 10 s.
+    pub drain: Duration,
+    /// On shutdown clients are told to reconnect after a random time up to this, so that they do not all come at once.
+    /// Default: 5 s.
+    pub reconnect_spread: Duration,
+}
+
+/// Who may connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Everyone: for development. The server refuses to listen on anything but loopback, unless forced.
+    Disabled {
+        /// Listen on any address nevertheless.
+        force: bool,
+    },
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            auth: Auth::Disabled { force: false },
+            limits: None,
+            heartbeat: None,
+            contract_policy: ContractPolicy::Strict,
+            slow_consumer: SlowConsumer::Disconnect,
+            rate_limit_cooldown: Duration::from_secs(1),
+            allowed_origins: Vec::new(),
+            websocket_path: "ws".to_owned(),
+            handshake_timeout: Duration::from_secs(10),
+            max_headers: 64,
+            max_head_bytes: 16 * 1024,
+            close_timeout: Duration::from_secs(5),
+            drain: Duration::from_secs(10),
+            reconnect_spread: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Config {
+    /// The limits in force for `contract`.
+    #[must_use]
+    pub fn limits(&self, contract: &Contract) -> Limits {
+        self.limits.unwrap_or(contract.limits)
+    }
+
+    /// The heartbeat in force for `contract`.
+    #[must_use]
+    pub fn heartbeat(&self, contract: &Contract) -> Heartbeat {
+        self.heartbeat.unwrap_or(contract.heartbeat)
+    }
+}

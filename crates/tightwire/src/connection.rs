@@ -1,0 +1,319 @@
+//! One connection, from the completed handshake to the end: reads, checks, dispatches, writes, and keeps time.
+//!
+//! One task does it all. A handler that waits holds up only the frames behind it: writing, heartbeat and reading (up to
+//! a bound) go on meanwhile.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
+use tightwire_proto::close::CloseReason;
+use tightwire_proto::contract::SessionRole;
+use tightwire_proto::frame::close_frame;
+use tightwire_proto::inbound::{Inbound, SessionRequest};
+use tightwire_proto::outbound::OutboundQueue;
+use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
+use tightwire_proto::session::{self, Due, Refusal, RefusalKind, Session, Subscriptions};
+use tokio::time::{Sleep, sleep_until};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::connections::Place;
+use crate::dispatch::dispatch;
+use crate::outbound::{Outbound, Progress};
+use crate::peer::Peer;
+use crate::service::Service;
+use crate::shared::Shared;
+use crate::transport::{Incoming, Received, Socket};
+
+/// How many frames may wait for a handler before no more are read.
+const INBOX_FRAMES: usize = 32;
+
+/// Runs a connection to its end.
+pub(crate) async fn run<S: Service>(shared: Arc<Shared<S>>, socket: Socket, place: Place) {
+    let (wire, unread) = socket.split();
+    let limits = shared.limits();
+    let queue = OutboundQueue::new(limits, shared.config.slow_consumer);
+    let peer = Arc::new(Peer::new(
+        Uuid::now_v7(),
+        Outbound::new(queue, wire, Arc::clone(&shared.counters)),
+        Subscriptions::new(limits.subscriptions_per_connection),
+        Arc::clone(&shared.voice),
+        Arc::clone(&shared.counters),
+    ));
+    let incoming = Incoming::new(unread, Arc::clone(&peer), limits.max_frame_bytes);
+    let mut connection = Connection {
+        session: Session::new(&shared.policy, clock::now()),
+        inbox: VecDeque::new(),
+        job: None,
+        shared,
+        peer: Arc::clone(&peer),
+        incoming,
+    };
+    connection.greet();
+    // Only now, so that a shutdown cannot close the connection before its first frame.
+    place.seat(&peer);
+    tracing::debug!(connection_id = %peer.id(), "connected");
+    let end = connection.live().await;
+    connection.forget();
+    let code = connection.close(end).await;
+    place.leave(&peer);
+    tracing::debug!(connection_id = %peer.id(), code, "disconnected");
+    if let Some(job) = connection.job {
+        // A handler is never cancelled half-way: what it does for others must not depend on its client staying.
+        tokio::spawn(job);
+    }
+}
+
+struct Connection<S: Service> {
+    shared: Arc<Shared<S>>,
+    peer: Arc<Peer>,
+    incoming: Incoming,
+    session: Session,
+    /// Frames that wait for the handler of the one before.
+    inbox: VecDeque<(Inbound<S::Frame>, Option<SessionRequest>)>,
+    /// The handler at work.
+    job: Option<BoxFuture<'static, ()>>,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The server closes.
+    Ours(CloseReason),
+    /// The peer closes, or broke the rules: the frame that answers it, and its code.
+    Theirs(bytes::Bytes, u16),
+    /// There is nobody to talk to.
+    Gone,
+}
+
+/// What happened while the connection waited.
+enum Event {
+    JobDone,
+    Written(std::io::Result<Progress>),
+    Received(Received),
+    Timer,
+}
+
+impl<S: Service> Connection<S> {
+    /// The first frame.
+    fn greet(&self) {
+        let unix_ms = clock::unix_ms();
+        let (limits, heartbeat) = (self.shared.limits(), self.shared.heartbeat());
+        let data = ConnectionEstablished::new(self.peer.id(), self.shared.contract, limits, heartbeat, unix_ms);
+        self.peer.say(SessionRole::ConnectionEstablished, None, &data);
+    }
+
+    /// Everything between the first frame and the last.
+    async fn live(&mut self) -> End {
+        let mut timer = Box::pin(sleep_until(self.session.deadline().into()));
+        loop {
+            self.keep_time(clock::now());
+            if let Some(reason) = self.peer.outbound().closing() {
+                return End::Ours(reason);
+            }
+            self.start_job();
+            set(&mut timer, self.session.deadline());
+            let reading = self.inbox.len() < INBOX_FRAMES;
+            let event = tokio::select! {
+                biased;
+                () = work(&mut self.job) => Event::JobDone,
+                written = poll_fn(|cx| self.peer.outbound().poll_write(cx)) => Event::Written(written),
+                received = self.incoming.next(), if reading => Event::Received(received),
+                () = &mut timer => Event::Timer,
+            };
+            if !reading {
+                self.session.heartbeat().excuse(clock::now());
+            }
+            match event {
+                Event::JobDone => self.job = None,
+                Event::Written(Ok(progress)) => {
+                    if progress.application {
+                        self.session.heartbeat().application_frame(clock::now());
+                    }
+                }
+                Event::Written(Err(_)) => return End::Gone,
+                Event::Received(received) => {
+                    if let Some(end) = self.receive(received) {
+                        return end;
+                    }
+                }
+                Event::Timer => {}
+            }
+        }
+    }
+
+    fn keep_time(&mut self, now: Instant) {
+        while let Some(due) = self.session.heartbeat().poll(now) {
+            match due {
+                Due::Ping => {
+                    let data = Ping { timestamp: rfc3339(clock::unix_ms()) };
+                    self.peer.say(SessionRole::Ping, None, &data);
+                }
+                Due::Close(reason) => {
+                    self.peer.outbound().begin_close(reason);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn start_job(&mut self) {
+        if self.job.is_none()
+            && let Some((inbound, request)) = self.inbox.pop_front()
+        {
+            let (shared, peer) = (Arc::clone(&self.shared), Arc::clone(&self.peer));
+            self.job = Some(Box::pin(dispatch(shared, peer, inbound, request)));
+        }
+    }
+
+    fn receive(&mut self, received: Received) -> Option<End> {
+        match received {
+            Received::Text(text) => self.receive_text(&text),
+            Received::Binary => self.peer.outbound().begin_close(CloseReason::UnsupportedData),
+            Received::Control => {}
+            Received::Close(frame, code) => {
+                // Whoever says goodbye does not want what still waits.
+                self.peer.outbound().discard();
+                return Some(End::Theirs(frame, code));
+            }
+            Received::Broken(frame, code) => return Some(End::Theirs(frame, code)),
+            Received::Gone => return Some(End::Gone),
+        }
+        None
+    }
+
+    fn receive_text(&mut self, text: &[u8]) {
+        let now = clock::now();
+        self.shared.counters.messages_received_total.increment();
+        let service = &self.shared.service;
+        let inbound = match self.session.receive(text, now, |text| service.decode(text)) {
+            session::Received::Frame(inbound) => inbound,
+            session::Received::Refused(refusal) => return self.refuse(refusal),
+        };
+        tracing::debug!(
+            connection_id = %self.peer.id(),
+            correlation_id = %inbound.id,
+            r#type = S::describe(&inbound.frame).wire_type,
+            topic = S::describe(&inbound.frame).topic,
+            "received"
+        );
+        match S::session_request(&inbound.frame) {
+            Some(SessionRequest::Pong { .. }) => self.session.heartbeat().pong(),
+            Some(SessionRequest::Ping { timestamp }) => {
+                let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(clock::unix_ms())) };
+                self.peer.say(SessionRole::Pong, Some(inbound.id), &data);
+            }
+            request => {
+                self.session.heartbeat().application_frame(now);
+                self.inbox.push_back((inbound, request));
+            }
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        let counters = &self.shared.counters;
+        match refusal.why {
+            RefusalKind::RateLimited => counters.rate_limited_total.increment(),
+            RefusalKind::Violation => counters.contract_violations_total.increment(),
+            RefusalKind::TooLarge => {}
+        }
+        if let Some(report) = &refusal.report {
+            tracing::warn!(
+                connection_id = %self.peer.id(),
+                correlation_id = report.answers.map(tracing::field::display),
+                code = report.code,
+                violations = ?report.violations,
+                "a frame was refused"
+            );
+            self.peer.report(report);
+        }
+        if let Some(reason) = refusal.close {
+            self.peer.outbound().begin_close(reason);
+        }
+    }
+
+    /// Takes the connection out of everything that would send to it.
+    fn forget(&mut self) {
+        self.inbox = VecDeque::new();
+        let topics = self.peer.subscriptions().close();
+        for topic in topics {
+            self.shared.hub.detach(&topic, &self.peer);
+            self.shared.counters.subscriptions.decrement();
+        }
+    }
+
+    /// The closing handshake, within its time. Returns the close code, 1006 where there was none.
+    async fn close(&mut self, end: End) -> u16 {
+        let outbound = self.peer.outbound();
+        let (code, peer_closed) = match end {
+            End::Ours(reason) => {
+                let notice = self.notice(reason);
+                outbound.end(notice, close_frame(reason.code(), reason.meaning(self.shared.contract)));
+                (reason.code(), false)
+            }
+            End::Theirs(frame, code) => {
+                outbound.end(None, frame);
+                (code, true)
+            }
+            End::Gone => {
+                outbound.abort();
+                return 1006;
+            }
+        };
+        let farewell = async {
+            let read = async {
+                while !peer_closed
+                    && matches!(self.incoming.next().await, Received::Text(_) | Received::Binary | Received::Control)
+                {
+                }
+            };
+            let (written, ()) = tokio::join!(drain(outbound), read);
+            if written && poll_fn(|cx| outbound.poll_shutdown(cx)).await.is_ok() {
+                self.incoming.linger().await;
+            }
+        };
+        if tokio::time::timeout(self.shared.config.close_timeout, farewell).await.is_err() {
+            tracing::debug!(connection_id = %self.peer.id(), code, "the peer did not complete the close");
+        }
+        outbound.abort();
+        code
+    }
+
+    fn notice(&self, reason: CloseReason) -> Option<tightwire_proto::frame::OutboundFrame> {
+        let spread = u64::try_from(self.shared.config.reconnect_spread.as_millis()).unwrap_or(u64::MAX);
+        let reconnect_after_ms = match reason {
+            // Random, so that a server's clients do not all come back at once.
+            CloseReason::Shutdown | CloseReason::OverCapacity => Uuid::new_v4().as_u64_pair().1 % spread.max(1),
+            _ => 0,
+        };
+        let data = DisconnectNotice { reason: reason.notice()?, reconnect_after_ms };
+        self.shared.voice.say(SessionRole::DisconnectNotice, clock::stamp(None), &data)
+    }
+}
+
+/// Writes what waits. False if that failed.
+async fn drain(outbound: &Outbound) -> bool {
+    while !outbound.is_drained() {
+        if poll_fn(|cx| outbound.poll_write(cx)).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Runs the handler at work, if there is one.
+async fn work(job: &mut Option<BoxFuture<'static, ()>>) {
+    match job {
+        Some(job) => job.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Sets the timer, if it is not set so already.
+fn set(timer: &mut std::pin::Pin<Box<Sleep>>, deadline: Instant) {
+    if timer.deadline().into_std() != deadline {
+        timer.as_mut().reset(deadline.into());
+    }
+}

@@ -1,0 +1,326 @@
+//! What a valid frame causes: the session's own answers to subscribe and unsubscribe, or the operation's handler.
+//!
+//! A connection's frames are dispatched one after the other. Whatever a handler does, panicking included, ends in at
+//! most an error frame to its client.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tightwire_proto::contract::SessionRole;
+use tightwire_proto::frame::Position;
+use tightwire_proto::inbound::{Inbound, ReplayStart, SessionRequest};
+use tightwire_proto::log::Replay;
+use tightwire_proto::session::messages::{ReplayGap, SubscriptionUpdated};
+use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::peer::Peer;
+use crate::service::{ErrorCode, FrameInfo, Service};
+use crate::shared::Shared;
+
+/// Does what the frame asks for.
+pub(crate) async fn dispatch<S: Service>(
+    shared: Arc<Shared<S>>,
+    peer: Arc<Peer>,
+    inbound: Inbound<S::Frame>,
+    request: Option<SessionRequest>,
+) {
+    let info = S::describe(&inbound.frame);
+    let span = tracing::info_span!(
+        "frame",
+        connection_id = %peer.id(),
+        correlation_id = %inbound.id,
+        r#type = info.wire_type,
+        topic = &*info.topic,
+    );
+    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id };
+    async {
+        match request {
+            Some(SessionRequest::Subscribe { topics, after }) => dispatch.subscribe(&topics, &after).await,
+            Some(SessionRequest::Unsubscribe { topics }) => dispatch.unsubscribe(&topics),
+            Some(SessionRequest::Authenticate { .. }) => dispatch.authenticate(),
+            // The connection answers these when they arrive.
+            Some(SessionRequest::Ping { .. } | SessionRequest::Pong { .. }) => {}
+            None => dispatch.operation(&info, inbound).await,
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+/// One frame at work.
+struct Dispatch<'a, S> {
+    shared: &'a Arc<Shared<S>>,
+    peer: &'a Arc<Peer>,
+    frame_id: Uuid,
+}
+
+/// Holds a topic's live frames back, and lets them go when it is dropped, whatever happened in between.
+struct Hold<'a> {
+    peer: &'a Peer,
+    /// What the client has already when the frames are let go.
+    after: Option<Position>,
+}
+
+impl<'a> Hold<'a> {
+    fn new(peer: &'a Peer, topic: &Arc<str>) -> Self {
+        peer.outbound().hold(topic);
+        Self { peer, after: None }
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.peer.outbound().release(self.after.as_ref());
+    }
+}
+
+/// Why the application's part of a frame did not succeed.
+enum Trouble<C> {
+    Failure(Failure<C>),
+    Panic(String),
+}
+
+impl<S: Service> Dispatch<'_, S> {
+    async fn subscribe(&self, topics: &[String], after: &[(String, ReplayStart)]) {
+        let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
+        let (valid, mut refused) = Subscriptions::normalise(topics, exists);
+        let mut granted = Vec::with_capacity(valid.len());
+        for topic in valid {
+            match self.grant(&topic, &mut refused).await {
+                Some(new) => granted.push((topic, new)),
+                None => continue,
+            }
+        }
+        self.report_refused(&refused);
+        self.say_subscriptions();
+        for (topic, new) in granted {
+            let start = after.iter().find(|(name, _)| **name == *topic).map(|(_, start)| start);
+            self.go_live(&topic, new, start).await;
+        }
+    }
+
+    /// Adds a topic if it is allowed and there is room. `Some(true)` if it is new, `None` if it is refused.
+    async fn grant(&self, topic: &Arc<str>, refused: &mut RefusedTopics) -> Option<bool> {
+        if self.peer.subscriptions().contains(topic) {
+            return Some(false);
+        }
+        if !self.peer.subscriptions().has_room() {
+            refused.push(Refused::TooMany, topic);
+            return None;
+        }
+        let cx = self.context();
+        match guarded(|| self.shared.service.authorize(&cx, topic)).await {
+            Ok(()) => {}
+            Err(Trouble::Failure(failure)) if failure.code.as_str() == code::TOPIC_FORBIDDEN => {
+                tracing::warn!(subscription = &**topic, internal = failure.internal, "a subscription is not allowed");
+                refused.push(Refused::Forbidden, topic);
+                return None;
+            }
+            Err(trouble) => {
+                self.report(trouble, topic);
+                return None;
+            }
+        }
+        let added = self.peer.subscriptions().add(topic);
+        match added {
+            Ok(new) => {
+                self.shared.counters.subscriptions.increment();
+                Some(new)
+            }
+            Err(why) => {
+                refused.push(why, topic);
+                None
+            }
+        }
+    }
+
+    /// Lets a topic's frames reach the client: first what it missed, then what the application has to say to a new
+    /// subscriber, then live frames. None is lost and none comes twice, because live frames are held back from before
+    /// the log is read until after what was read is sent.
+    async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
+        let mut hold = Hold::new(self.peer, topic);
+        if new {
+            self.attach(topic);
+        }
+        if let Some(start) = start {
+            hold.after = self.replay(topic, start).await;
+        }
+        if new {
+            let position = self.position(topic).await;
+            let cx = self.context().at(position.as_ref().map(Into::into));
+            if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
+                self.report(trouble, topic);
+            }
+        }
+    }
+
+    /// Sends what the client missed. Returns the position of the last frame sent.
+    async fn replay(&self, topic: &Arc<str>, start: &ReplayStart) -> Option<Position> {
+        match self.shared.broker.history(topic, start).await {
+            Ok(Replay::Complete(frames)) => {
+                let last = frames.last().and_then(|frame| frame.position().cloned());
+                for frame in frames {
+                    if !self.peer.outbound().has_room().await {
+                        break;
+                    }
+                    self.peer.outbound().send(frame);
+                }
+                last
+            }
+            Ok(Replay::Gap(gap)) => {
+                let data = ReplayGap::from(&gap);
+                self.peer.say_about(topic, SessionRole::ReplayGap, self.frame_id, &data);
+                None
+            }
+            Err(error) => {
+                tracing::error!(subscription = &**topic, %error, "a replay failed");
+                let report = ErrorReport::new(code::UNAVAILABLE, "the topic cannot be replayed now; try again later");
+                self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
+                None
+            }
+        }
+    }
+
+    fn unsubscribe(&self, topics: &[String]) {
+        let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
+        let (valid, refused) = Subscriptions::normalise(topics, exists);
+        for topic in valid {
+            self.leave(&topic);
+        }
+        self.report_refused(&refused);
+        self.say_subscriptions();
+    }
+
+    fn attach(&self, topic: &Arc<str>) {
+        self.shared.hub.attach(topic, self.peer);
+        // The connection may have ended, and left its topics, while this handler was still at work.
+        if !self.peer.subscriptions().contains(topic) {
+            self.shared.hub.detach(topic, self.peer);
+        }
+    }
+
+    fn leave(&self, topic: &Arc<str>) {
+        let removed = self.peer.subscriptions().remove(topic);
+        if removed {
+            self.shared.hub.detach(topic, self.peer);
+            self.shared.counters.subscriptions.decrement();
+        }
+    }
+
+    fn authenticate(&self) {
+        let report = ErrorReport::new(code::UNAVAILABLE, "this server does not ask for credentials");
+        self.peer.report(&report.answering(self.frame_id));
+    }
+
+    async fn operation(&self, info: &FrameInfo, inbound: Inbound<S::Frame>) {
+        let topic: Arc<str> = info.topic.as_str().into();
+        if !info.subscribes {
+            let cx = self.context();
+            if let Err(trouble) = guarded(|| self.shared.service.call(&cx, inbound)).await {
+                self.report(trouble, &topic);
+            }
+            return;
+        }
+        let mut refused = RefusedTopics::default();
+        let Some(new) = self.grant(&topic, &mut refused).await else {
+            self.report_refused(&refused);
+            return;
+        };
+        let mut hold = Hold::new(self.peer, &topic);
+        if new {
+            self.attach(&topic);
+        }
+        let position = self.position(&topic).await;
+        let cx = self.context().at(position.as_ref().map(Into::into));
+        hold.after = position;
+        match guarded(|| self.shared.service.call(&cx, inbound)).await {
+            Ok(()) if new => {
+                if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, &topic)).await {
+                    self.report(trouble, &topic);
+                }
+            }
+            Ok(()) => {}
+            Err(trouble) => {
+                // The client is told that the operation failed, so it must not be subscribed by it either.
+                if new {
+                    self.leave(&topic);
+                    self.peer.outbound().forget_held();
+                }
+                self.report(trouble, &topic);
+            }
+        }
+    }
+
+    async fn position(&self, topic: &Arc<str>) -> Option<Position> {
+        match self.shared.broker.position(topic).await {
+            Ok(position) => Some(position),
+            Err(error) => {
+                tracing::error!(subscription = &**topic, %error, "the topic's position is unknown");
+                None
+            }
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context::new(self.peer, self.frame_id, &self.shared.publisher)
+    }
+
+    fn say_subscriptions(&self) {
+        let subscriptions = self.peer.subscriptions();
+        let data = SubscriptionUpdated { topics: subscriptions.iter().map(|topic| &**topic).collect() };
+        self.peer.say(SessionRole::SubscriptionUpdated, Some(self.frame_id), &data);
+    }
+
+    fn report_refused(&self, refused: &RefusedTopics) {
+        if refused.is_empty() {
+            return;
+        }
+        let topics = refused.named();
+        tracing::warn!(?topics, code = refused.code(), "topics were refused");
+        let mut report = ErrorReport::new(refused.code(), refused.message()).answering(self.frame_id);
+        report.topics = topics;
+        self.peer.report(&report);
+    }
+
+    fn report(&self, trouble: Trouble<S::Code>, topic: &Arc<str>) {
+        let report = match trouble {
+            Trouble::Failure(failure) => {
+                let code = failure.code.as_str();
+                tracing::info!(code, message = &*failure.message, internal = failure.internal, "a handler failed");
+                ErrorReport::new(code, failure.message)
+            }
+            Trouble::Panic(message) => {
+                self.shared.counters.handler_panics_total.increment();
+                tracing::error!(panic = message, "a handler panicked");
+                ErrorReport::new(code::INTERNAL_ERROR, "the server failed; nothing was wrong with the frame")
+            }
+        };
+        self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
+    }
+}
+
+/// Runs the application's code and catches its panics, those of making the future included.
+async fn guarded<C, F>(call: impl FnOnce() -> F) -> Result<(), Trouble<C>>
+where
+    F: Future<Output = Result<(), Failure<C>>>,
+{
+    match AssertUnwindSafe(async { call().await }).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(failure)) => Err(Trouble::Failure(failure)),
+        Err(panic) => Err(Trouble::Panic(panic_message(panic))),
+    }
+}
+
+fn panic_message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => panic.downcast_ref::<&str>().map_or_else(String::new, |message| (*message).to_owned()),
+    }
+}

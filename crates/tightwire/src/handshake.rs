@@ -1,0 +1,234 @@
+//! The WebSocket handshake (RFC 6455, section 4.2): checks the request, answers 101, and gets the socket back.
+
+use std::sync::Arc;
+
+use headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use warp::http::header::{CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use warp::reply::Response;
+
+use crate::connection;
+use crate::connections::{Place, Refused};
+use crate::http::problem;
+use crate::service::Service;
+use crate::shared::Shared;
+use crate::transport::Socket;
+
+/// Why a request does not become a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum HandshakeError {
+    #[error("a WebSocket begins with a GET request")]
+    Method,
+    #[error("this is a WebSocket endpoint: send `Connection: Upgrade` and `Upgrade: websocket` over HTTP/1.1")]
+    NoUpgrade,
+    #[error("`Sec-WebSocket-Version` must be 13")]
+    Version,
+    #[error("`Sec-WebSocket-Key` must be there once, with 16 bytes in base64")]
+    Key,
+    #[error("this origin may not connect; a server's own origin may, others stand in its setting `allowed_origins`")]
+    Origin,
+    #[error("the server has as many connections as it may have; try again later")]
+    Full,
+    #[error("the server shuts down; try again later")]
+    Ending,
+}
+
+impl HandshakeError {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
+            Self::Key => StatusCode::BAD_REQUEST,
+            Self::Origin => StatusCode::FORBIDDEN,
+            Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The header that says what would be right.
+    fn hint(self) -> Option<(HeaderName, &'static str)> {
+        match self {
+            Self::Method => Some((warp::http::header::ALLOW, "GET")),
+            Self::NoUpgrade => Some((UPGRADE, "websocket")),
+            Self::Version => Some((SEC_WEBSOCKET_VERSION, "13")),
+            Self::Full | Self::Ending => Some((RETRY_AFTER, "5")),
+            Self::Key | Self::Origin => None,
+        }
+    }
+}
+
+/// Answers a request at the WebSocket endpoint.
+pub(crate) fn answer<S: Service>(
+    shared: &Arc<Shared<S>>,
+    method: &Method,
+    headers: &HeaderMap,
+    upgrade: Option<OnUpgrade>,
+) -> Response {
+    match check(shared, method, headers, upgrade) {
+        Ok((key, upgrade, place)) => {
+            tokio::spawn(take_over(Arc::clone(shared), upgrade, place));
+            switch_protocols(key)
+        }
+        Err(error) => {
+            tracing::info!(status = error.status().as_u16(), %error, "a handshake was refused");
+            let mut response = problem(error.status(), &error.to_string());
+            if let Some((name, value)) = error.hint() {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+            response
+        }
+    }
+}
+
+fn check<S: Service>(
+    shared: &Arc<Shared<S>>,
+    method: &Method,
+    headers: &HeaderMap,
+    upgrade: Option<OnUpgrade>,
+) -> Result<(SecWebsocketKey, OnUpgrade, Place), HandshakeError> {
+    if *method != Method::GET {
+        return Err(HandshakeError::Method);
+    }
+    // hyper offers an upgrade only where the request asks for one over HTTP/1.1.
+    let upgrade = upgrade.ok_or(HandshakeError::NoUpgrade)?;
+    if !has_token(headers, &CONNECTION, "upgrade") || !has_token(headers, &UPGRADE, "websocket") {
+        return Err(HandshakeError::NoUpgrade);
+    }
+    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        return Err(HandshakeError::Version);
+    }
+    let key = websocket_key(headers).ok_or(HandshakeError::Key)?;
+    if !origin_may_connect(headers, &shared.config.allowed_origins) {
+        return Err(HandshakeError::Origin);
+    }
+    let place = shared.connections.admit().map_err(|refused| match refused {
+        Refused::Full => HandshakeError::Full,
+        Refused::Ending => HandshakeError::Ending,
+    })?;
+    Ok((key, upgrade, place))
+}
+
+/// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.
+async fn take_over<S: Service>(shared: Arc<Shared<S>>, upgrade: OnUpgrade, place: Place) {
+    match tokio::time::timeout(shared.config.handshake_timeout, upgrade).await {
+        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), place).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
+        Err(_) => tracing::debug!("a handshake took too long"),
+    }
+}
+
+fn socket(upgraded: Upgraded) -> Socket {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        // Only what was read goes on. `read_buf` itself may be a view into hyper's large buffer, so it is copied.
+        Ok(parts) => Socket::tcp(parts.io.into_inner(), bytes::Bytes::copy_from_slice(&parts.read_buf)),
+        Err(upgraded) => Socket::stream(TokioIo::new(upgraded)),
+    }
+}
+
+fn switch_protocols(key: SecWebsocketKey) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.typed_insert(SecWebsocketAccept::from(key));
+    response
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(token))
+}
+
+/// The key, if it is 16 bytes in base64: 22 characters, of which the last has four bits of padding, and `==`.
+fn websocket_key(headers: &HeaderMap) -> Option<SecWebsocketKey> {
+    let mut values = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let digits = value.as_bytes().strip_suffix(b"==")?;
+    let sound = digits.len() == 22
+        && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+        && digits.last().is_some_and(|last| b"AQgw".contains(last));
+    if sound { headers.typed_get() } else { None }
+}
+
+/// Whether a page of this origin may connect. Without an `Origin` it is not a browser, and nobody's page.
+fn origin_may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
+    if allowed.iter().any(|allowed| allowed == "*" || allowed.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    // The scheme is not compared: behind a proxy that ends TLS the server does not know its own.
+    host.zip(origin.split_once("://")).is_some_and(|(host, (scheme, authority))| {
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let plain = |authority: &str| authority.trim_end_matches(default_port).to_ascii_lowercase();
+        plain(host) == plain(authority)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
+            headers.append(name, HeaderValue::from_str(value).expect("a header value"));
+        }
+        headers
+    }
+
+    #[track_caller]
+    fn check_origin(host: &str, origin: &str, expected: bool) {
+        let allowed = ["https://chat.example.com/".to_owned()];
+        let headers = headers(&[("host", host), ("origin", origin)]);
+        assert_eq!(origin_may_connect(&headers, &allowed), expected, "{host} {origin}");
+    }
+
+    #[test]
+    fn pages_of_the_server_itself_and_of_listed_origins_may_connect() {
+        check_origin("127.0.0.1:8080", "http://127.0.0.1:8080", true);
+        check_origin("127.0.0.1:8080", "http://127.0.0.1:8081", false);
+        check_origin("example.com", "https://example.com", true);
+        check_origin("example.com:443", "https://EXAMPLE.com", true);
+        check_origin("example.com:80", "https://example.com", false);
+        check_origin("example.com", "https://example.com.evil.test", false);
+        check_origin("internal", "https://chat.example.com", true);
+        check_origin("internal", "https://other.example.com", false);
+        check_origin("internal", "null", false);
+        assert!(origin_may_connect(&headers(&[("host", "a")]), &[]), "not a browser");
+    }
+
+    #[track_caller]
+    fn check_key(keys: &[&str], expected: bool) {
+        let pairs: Vec<_> = keys.iter().map(|key| ("sec-websocket-key", *key)).collect();
+        assert_eq!(websocket_key(&headers(&pairs)).is_some(), expected, "{keys:?}");
+    }
+
+    #[test]
+    fn a_key_is_sixteen_bytes() {
+        check_key(&["dGhlIHNhbXBsZSBub25jZQ=="], true);
+        check_key(&["dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="], false);
+        check_key(&["dGhlIHNhbXBsZSBub25jZR=="], false);
+        check_key(&["dGhlIHNhbXBsZSBub25j"], false);
+        check_key(&["dGhlIHNhbXBsZSBub25!ZQ=="], false);
+        check_key(&[], false);
+    }
+
+    #[test]
+    fn tokens_are_found_in_lists() {
+        let headers = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")]);
+        assert!(has_token(&headers, &CONNECTION, "upgrade"));
+        assert!(has_token(&headers, &UPGRADE, "websocket"));
+        assert!(!has_token(&headers, &UPGRADE, "h2c"));
+    }
+}

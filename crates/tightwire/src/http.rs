@@ -1,0 +1,130 @@
+//! The server's own HTTP endpoints beside the WebSocket: health and limits; and what every error looks like.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use hyper::upgrade::OnUpgrade;
+use serde_json::json;
+use warp::filters::BoxedFilter;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply};
+
+use crate::handshake;
+use crate::service::Service;
+use crate::shared::Shared;
+use crate::stats::Stats;
+
+/// All routes: the server's own first, then the application's. What neither knows is a 404, in JSON like every error.
+pub(crate) fn routes<S: Service>(
+    shared: &Arc<Shared<S>>,
+    application: Option<BoxedFilter<(Response,)>>,
+) -> BoxedFilter<(Response,)> {
+    let own = websocket(Arc::clone(shared)).or(health(Arc::clone(shared))).unify();
+    let own = own.or(limits(Arc::clone(shared))).unify().boxed();
+    let all = match application {
+        Some(application) => own.or(application).unify().boxed(),
+        None => own,
+    };
+    all.recover(explain).unify().boxed()
+}
+
+fn websocket<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let path = warp::path(shared.config.websocket_path.clone()).and(warp::path::end());
+    path.and(warp::method())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .map(move |method: Method, headers: HeaderMap, upgrade: Option<OnUpgrade>| {
+            handshake::answer(&shared, &method, &headers, upgrade)
+        })
+        .boxed()
+}
+
+fn health<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let path = warp::path("health").and(warp::path::end());
+    path.and(warp::get())
+        .map(move || {
+            let stats = Stats::new(Arc::clone(&shared.counters));
+            let ending = shared.connections.is_ending();
+            let body = json!({
+                "status": if ending { "ending" } else { "ok" },
+                "contract_version": shared.contract.version,
+                "bus": shared.broker.health(),
+                "uptime_s": stats.uptime().as_secs(),
+                "connections": stats.connections(),
+                "subscriptions": stats.subscriptions(),
+            });
+            // A load balancer should send nobody here any more.
+            json_response(if ending { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &body)
+        })
+        .boxed()
+}
+
+fn limits<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let path = warp::path!("api" / "dashboard" / "websocket" / "limits");
+    path.and(warp::get())
+        .map(move || {
+            let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);
+            let body = json!({
+                "contract_version": shared.contract.version,
+                "limits": {
+                    "max_message_bytes": limits.max_message_bytes,
+                    "max_frame_bytes": limits.max_frame_bytes,
+                    "messages_per_second": limits.messages_per_second,
+                    "message_burst": limits.message_burst,
+                    "connections": limits.connections,
+                    "subscriptions_per_connection": limits.subscriptions_per_connection,
+                    "outbound_queue_frames": limits.outbound_queue_frames,
+                    "outbound_queue_bytes": limits.outbound_queue_bytes,
+                    "idle_timeout_ms": limits.idle_timeout_ms,
+                    "replay_frames": limits.replay_frames,
+                    "replay_age_ms": limits.replay_age_ms,
+                    "handshake_timeout_ms": millis(config.handshake_timeout),
+                    "max_headers": config.max_headers,
+                    "max_head_bytes": config.max_head_bytes,
+                    "close_timeout_ms": millis(config.close_timeout),
+                    "drain_ms": millis(config.drain),
+                    "rate_limit_cooldown_ms": millis(config.rate_limit_cooldown),
+                },
+                "heartbeat": {
+                    "ping_interval_ms": heartbeat.ping_interval_ms,
+                    "pong_timeout_ms": heartbeat.pong_timeout_ms,
+                },
+            });
+            json_response(StatusCode::OK, &body)
+        })
+        .boxed()
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Says in JSON what is wrong with a request that no route took.
+async fn explain(rejection: Rejection) -> Result<Response, Infallible> {
+    let response = if rejection.is_not_found() {
+        problem(StatusCode::NOT_FOUND, "there is nothing at this path")
+    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
+        problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+    } else if rejection.find::<warp::reject::PayloadTooLarge>().is_some() {
+        problem(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is too large")
+    } else {
+        // What remains are headers, queries and bodies that a route cannot read.
+        problem(StatusCode::BAD_REQUEST, "the request cannot be understood")
+    };
+    Ok(response)
+}
+
+/// An error for an HTTP client.
+pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
+    json_response(status, &json!({ "error": status.canonical_reason(), "message": message }))
+}
+
+fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
+    let mut response = warp::reply::with_status(body.to_string(), status).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

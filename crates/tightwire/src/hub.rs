@@ -1,0 +1,70 @@
+//! The hub: which of this server's connections are subscribed to which topic.
+//!
+//! Brokers hand it frames in the order of their positions; it hands each frame to every subscriber. It knows nothing of
+//! logs, positions or other servers.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indexmap::IndexMap;
+use tightwire_proto::frame::OutboundFrame;
+use uuid::Uuid;
+
+use crate::peer::Peer;
+
+/// Topics are spread over so many locks, so that two of them seldom wait for each other.
+const SHARDS: usize = 16;
+
+/// Topic → subscribers.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    hasher: RandomState,
+    /// Held for the length of one attach, detach or fan-out; never across an await.
+    shards: [Mutex<HashMap<Arc<str>, Subscribers>>; SHARDS],
+}
+
+/// By connection; insertion order, so that walking them is walking an array.
+type Subscribers = IndexMap<Uuid, Arc<Peer>>;
+
+impl Hub {
+    /// Adds a subscriber. From now on it gets the topic's frames. False if it was there already.
+    pub(crate) fn attach(&self, topic: &Arc<str>, peer: &Arc<Peer>) -> bool {
+        let mut shard = self.shard(topic);
+        shard.entry(Arc::clone(topic)).or_default().insert(peer.id(), Arc::clone(peer)).is_none()
+    }
+
+    /// Removes a subscriber. False if it was not there.
+    pub(crate) fn detach(&self, topic: &str, peer: &Peer) -> bool {
+        let mut shard = self.shard(topic);
+        let Some(subscribers) = shard.get_mut(topic) else { return false };
+        let removed = subscribers.swap_remove(&peer.id()).is_some();
+        if subscribers.is_empty() {
+            shard.remove(topic);
+        }
+        removed
+    }
+
+    /// Hands a frame to every subscriber of its topic.
+    pub(crate) fn deliver(&self, frame: &OutboundFrame) {
+        let tag = frame.tag();
+        let shard = self.shard(&tag.topic);
+        for peer in shard.get(&*tag.topic).into_iter().flat_map(IndexMap::values) {
+            if !peer.outbound().deliver(frame) {
+                tracing::warn!(
+                    correlation_id = %tag.correlation_id,
+                    r#type = &*tag.wire_type,
+                    topic = &*tag.topic,
+                    subscription = &*tag.topic,
+                    connection_id = %peer.id(),
+                    "a frame could not be sent: the client is too slow or about to be closed"
+                );
+            }
+        }
+    }
+
+    fn shard(&self, topic: &str) -> MutexGuard<'_, HashMap<Arc<str>, Subscribers>> {
+        let index = self.hasher.hash_one(topic) as usize % SHARDS;
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,293 @@
+//! The sending half of a connection: where the hub, handlers and the session put frames, and from where the
+//! connection's task writes them.
+//!
+//! Frames are queued here and the task is woken; it writes everything that waits in one vectored write. A direct write
+//! from the hub, without waking anyone, has its place in [`Outbound::push`]: wire and queue lie under the same lock.
+
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use tightwire_proto::close::CloseReason;
+use tightwire_proto::frame::{OutboundFrame, Position};
+use tightwire_proto::outbound::{OutboundQueue, Overflow, Pushed};
+use tokio::sync::Notify;
+
+use crate::stats::Counters;
+use crate::transport::Wire;
+
+/// How many frames one write takes along.
+const SLICES: usize = 64;
+
+/// The sending half of a connection.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    /// Held for the length of a push or of a non-blocking write, never across an await.
+    state: Mutex<State>,
+    /// The connection's task, while it waits for something to write.
+    task: AtomicWaker,
+    /// Wakes a replay that waits for room.
+    room: Notify,
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: OutboundQueue,
+    wire: Wire,
+    /// Live frames of the topic that is just being subscribed to: they follow the reply or the replay.
+    held: Option<Held>,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+struct Held {
+    topic: Arc<str>,
+    frames: Vec<OutboundFrame>,
+    bytes: usize,
+}
+
+/// ```text
+/// Open ── begin_close ──► Closing ── end ──► Ending ── all written ──► (the task shuts the wire down)
+///   └──────────────── end (the peer closed first) ────┘
+/// any ── abort ──► Aborted
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Frames are taken.
+    Open,
+    /// The connection is to be closed; the task has yet to notice. No more frames are taken.
+    Closing(CloseReason),
+    /// The close frame waits or is written.
+    Ending,
+    /// Nothing is written any more.
+    Aborted,
+}
+
+/// What [`Outbound::poll_write`] did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    /// Whether a frame was written that is more than heartbeat.
+    pub(crate) application: bool,
+}
+
+impl Outbound {
+    pub(crate) fn new(queue: OutboundQueue, wire: Wire, counters: Arc<Counters>) -> Self {
+        let state = State { queue, wire, held: None, phase: Phase::Open };
+        Self { state: Mutex::new(state), task: AtomicWaker::new(), room: Notify::new(), counters }
+    }
+
+    /// Sends a frame to this client only. False if the client will not get it.
+    pub(crate) fn send(&self, frame: OutboundFrame) -> bool {
+        let mut state = self.lock();
+        self.push(&mut state, frame)
+    }
+
+    /// Sends a live frame of a topic. False if the client will not get it.
+    pub(crate) fn deliver(&self, frame: &OutboundFrame) -> bool {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        match &mut state.held {
+            Some(held) if state.phase == Phase::Open && held.topic == frame.tag().topic => {
+                held.bytes += frame.wire().len();
+                held.frames.push(frame.clone());
+                let fits = state.queue.fits_with((held.frames.len(), held.bytes));
+                if !fits {
+                    self.overflow(state);
+                }
+                fits
+            }
+            _ => self.push(state, frame.clone()),
+        }
+    }
+
+    /// Adds a control frame of WebSocket itself.
+    pub(crate) fn send_control(&self, frame: Bytes) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open && state.queue.push_control(frame).is_err() {
+            self.overflow(&mut state);
+        }
+        self.task.wake();
+    }
+
+    /// Holds the topic's live frames back until [`Self::release`].
+    pub(crate) fn hold(&self, topic: &Arc<str>) {
+        self.lock().held = Some(Held { topic: Arc::clone(topic), frames: Vec::new(), bytes: 0 });
+    }
+
+    /// Sends what was held back, without what lies at or before `after`: the client has it already.
+    pub(crate) fn release(&self, after: Option<&Position>) {
+        let mut state = self.lock();
+        let Some(held) = state.held.take() else { return };
+        for frame in held.frames {
+            let known = after
+                .zip(frame.position())
+                .is_some_and(|(after, position)| after.epoch == position.epoch && position.seq <= after.seq);
+            if !known {
+                self.push(&mut state, frame);
+            }
+        }
+    }
+
+    /// Forgets what was held back so far: the subscription did not come about.
+    pub(crate) fn forget_held(&self) {
+        self.lock().held = None;
+    }
+
+    /// Waits until a replay may go on. False if the connection is being closed.
+    pub(crate) async fn has_room(&self) -> bool {
+        loop {
+            // Made before the check, so that a write in between is not missed.
+            let room = self.room.notified();
+            {
+                let state = self.lock();
+                if state.phase != Phase::Open {
+                    return false;
+                } else if state.queue.has_room() {
+                    return true;
+                }
+            }
+            room.await;
+        }
+    }
+
+    /// Asks for the connection to be closed. The first reason counts.
+    pub(crate) fn begin_close(&self, reason: CloseReason) {
+        self.close_in(&mut self.lock(), reason);
+    }
+
+    /// Why the connection is to be closed, if it is.
+    pub(crate) fn closing(&self) -> Option<CloseReason> {
+        match self.lock().phase {
+            Phase::Closing(reason) => Some(reason),
+            Phase::Open | Phase::Ending | Phase::Aborted => None,
+        }
+    }
+
+    /// Queues the last frames. Nothing is taken after them.
+    pub(crate) fn end(&self, notice: Option<OutboundFrame>, close: Bytes) {
+        let mut state = self.lock();
+        if state.phase != Phase::Aborted {
+            state.phase = Phase::Ending;
+            state.held = None;
+            state.queue.push_last(notice, close);
+        }
+    }
+
+    /// Forgets what waits, because the peer will not read it.
+    pub(crate) fn discard(&self) {
+        self.lock().queue.clear_unsent();
+    }
+
+    /// Ends the connection at once.
+    pub(crate) fn abort(&self) {
+        let mut state = self.lock();
+        state.phase = Phase::Aborted;
+        state.held = None;
+        state.queue.clear_unsent();
+        drop(state);
+        self.task.wake();
+        self.room.notify_waiters();
+    }
+
+    /// Whether everything is written.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.lock().queue.is_empty()
+    }
+
+    /// Writes what waits. Ready when something was written or the connection is to be closed.
+    pub(crate) fn poll_write(&self, cx: &mut Context<'_>) -> Poll<io::Result<Progress>> {
+        self.task.register(cx.waker());
+        let mut state = self.lock();
+        let state = &mut *state;
+        match state.phase {
+            Phase::Closing(_) => return Poll::Ready(Ok(Progress::default())),
+            Phase::Aborted => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Phase::Open | Phase::Ending => {}
+        }
+        let mut progress = None::<Progress>;
+        while !state.queue.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let filled = state.queue.chunks(&mut slices);
+            match state.wire.poll_write_vectored(cx, &slices[..filled]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => {
+                    let written = state.queue.advance(count);
+                    self.counters.messages_sent_total.add(written.frames);
+                    self.counters.sent_bytes_total.add(count as u64);
+                    progress.get_or_insert_default().application |= written.application;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => break,
+            }
+        }
+        if let Poll::Ready(Err(error)) = state.wire.poll_flush(cx) {
+            return Poll::Ready(Err(error));
+        }
+        match progress {
+            None => Poll::Pending,
+            Some(progress) => {
+                if state.queue.has_room() {
+                    self.room.notify_waiters();
+                }
+                Poll::Ready(Ok(progress))
+            }
+        }
+    }
+
+    /// Says to the peer that nothing more will come.
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lock().wire.poll_shutdown(cx)
+    }
+
+    fn push(&self, state: &mut State, frame: OutboundFrame) -> bool {
+        if state.phase != Phase::Open {
+            self.counters.send_failures_total.increment();
+            return false;
+        }
+        let reserved = state.held.as_ref().map_or((0, 0), |held| (held.frames.len(), held.bytes));
+        let sent = match state.queue.push(frame, reserved) {
+            Ok(Pushed::Queued) => true,
+            Ok(Pushed::Replaced(count)) => {
+                self.counters.frames_dropped_total.add(count as u64);
+                true
+            }
+            Ok(Pushed::Dropped) => {
+                self.counters.frames_dropped_total.increment();
+                false
+            }
+            Err(Overflow) => {
+                self.overflow(state);
+                false
+            }
+        };
+        self.task.wake();
+        sent
+    }
+
+    fn overflow(&self, state: &mut State) {
+        self.counters.send_failures_total.increment();
+        self.counters.backpressure_disconnects_total.increment();
+        self.close_in(state, CloseReason::SlowConsumer);
+    }
+
+    fn close_in(&self, state: &mut State, reason: CloseReason) {
+        if state.phase != Phase::Open {
+            return;
+        }
+        state.phase = Phase::Closing(reason);
+        state.held = None;
+        if !reason.flushes() {
+            state.queue.clear_unsent();
+        }
+        self.task.wake();
+        self.room.notify_waiters();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics under the lock; if it did, every field would still be sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

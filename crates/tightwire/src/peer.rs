@@ -1,0 +1,69 @@
+//! A connection as the rest of the server sees it: an identity, a place to put frames, a set of topics.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tightwire_proto::contract::SessionRole;
+use tightwire_proto::session::{ErrorReport, Subscriptions, Voice};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::outbound::Outbound;
+use crate::stats::Counters;
+
+/// A connection as the rest of the server sees it. Shared by its task, the hub, handlers and the list of connections.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    id: Uuid,
+    outbound: Outbound,
+    /// Written by the connection's own frames, one after the other, and emptied when it ends.
+    subscriptions: Mutex<Subscriptions>,
+    voice: Arc<Voice>,
+    counters: Arc<Counters>,
+}
+
+impl Peer {
+    pub(crate) fn new(
+        id: Uuid,
+        outbound: Outbound,
+        subscriptions: Subscriptions,
+        voice: Arc<Voice>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self { id, outbound, subscriptions: Mutex::new(subscriptions), voice, counters }
+    }
+
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    pub(crate) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends one of the session's own frames about the connection.
+    pub(crate) fn say(&self, role: SessionRole, answers: Option<Uuid>, data: &impl Serialize) {
+        if let Some(frame) = self.voice.say(role, clock::stamp(answers), data) {
+            self.outbound.send(frame);
+        }
+    }
+
+    /// Sends one of the session's own frames about a topic.
+    pub(crate) fn say_about(&self, topic: &Arc<str>, role: SessionRole, answers: Uuid, data: &impl Serialize) {
+        if let Some(frame) = self.voice.say_about(topic, role, clock::stamp(Some(answers)), data) {
+            self.outbound.send(frame);
+        }
+    }
+
+    /// Sends an error.
+    pub(crate) fn report(&self, report: &ErrorReport) {
+        if let Some(frame) = self.voice.error(clock::stamp(report.answers), report) {
+            self.counters.errors_sent_total.increment();
+            self.outbound.send(frame);
+        }
+    }
+}

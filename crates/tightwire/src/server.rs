@@ -1,0 +1,186 @@
+//! The server: takes connections, serves HTTP on them, and ends them all when it is told to.
+//!
+//! `warp` routes, this accept loop serves: so that request heads have a time limit and a size limit, sockets send at
+//! once, and a shutdown says goodbye to every WebSocket.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply};
+
+use crate::config::{Auth, Config};
+use crate::http;
+use crate::publisher::Publisher;
+use crate::service::Service;
+use crate::shared::Shared;
+use crate::stats::Stats;
+
+/// How long to wait after `accept` failed, for instance because there are no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The address of the peer, in the extensions of every request. Routes get it with
+/// `warp::ext::get::<tightwire::RemoteAddr>()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddr(pub SocketAddr);
+
+/// A server for one protocol. Clones are handles on the same server.
+pub struct Server<S: Service> {
+    shared: Arc<Shared<S>>,
+    routes: BoxedFilter<(Response,)>,
+    /// True once a shutdown has begun; HTTP connections end after the request they are at.
+    ending: Arc<watch::Sender<bool>>,
+}
+
+impl<S: Service> Clone for Server<S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), routes: self.routes.clone(), ending: Arc::clone(&self.ending) }
+    }
+}
+
+impl<S: Service> Server<S> {
+    /// A server that does what `service` says.
+    #[must_use]
+    pub fn new(service: S, config: Config) -> Self {
+        let shared = Arc::new(Shared::new(service, config));
+        let routes = http::routes(&shared, None);
+        Self { shared, routes, ending: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Adds the application's own routes. The server's come first; what neither knows is a 404.
+    #[must_use]
+    pub fn with_routes<F, R>(mut self, routes: F) -> Self
+    where
+        F: Filter<Extract = (R,), Error = Rejection> + Clone + Send + Sync + 'static,
+        R: Reply + 'static,
+    {
+        let routes = routes.map(|reply: R| reply.into_response()).boxed();
+        self.routes = http::routes(&self.shared, Some(routes));
+        self
+    }
+
+    /// Publishes to the server's topics, from anywhere and at any time.
+    #[must_use]
+    pub fn publisher(&self) -> Publisher {
+        self.shared.publisher.clone()
+    }
+
+    /// The server's counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::new(Arc::clone(&self.shared.counters))
+    }
+
+    /// Takes connections from `listener` until `shutdown` is done, then ends them all: see [`Self::shutdown`].
+    ///
+    /// # Errors
+    /// If the server must not listen there, or the listener does not know its address.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        self.may_listen(address)?;
+        tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => {
+                    // Frames are written whole: waiting for more would only delay them.
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection was gone before it began");
+                        continue;
+                    }
+                    tokio::spawn(self.serve_stream(stream, remote));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        self.shutdown().await;
+        Ok(())
+    }
+
+    /// Serves one connection: HTTP, and what it is upgraded to. Done when HTTP is; a WebSocket lives on by itself.
+    ///
+    /// The stream may be anything, for instance a `tokio::io::duplex` in a test.
+    pub fn serve_stream<IO>(&self, stream: IO, remote: SocketAddr) -> impl Future<Output = ()> + Send + use<S, IO>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let routes = TowerToHyperService::new(warp::service(self.routes.clone()));
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(RemoteAddr(remote));
+            routes.call(request)
+        });
+        let config = &self.shared.config;
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(config.handshake_timeout)
+            .max_headers(config.max_headers)
+            .max_buf_size(config.max_head_bytes.max(8192))
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut ending = self.ending.subscribe();
+        async move {
+            let mut connection = std::pin::pin!(connection);
+            let ended = async { ending.wait_for(|ending| *ending).await.is_ok() };
+            let result = tokio::select! {
+                result = &mut connection => result,
+                _ = ended => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = result {
+                tracing::debug!(%remote, %error, "an HTTP connection failed");
+            }
+        }
+    }
+
+    /// Ends every connection: WebSockets get what waits for them, a `disconnect_notice` and close 1001; whoever has not
+    /// left when the drain time is over is cut off. Nobody can connect any more.
+    pub async fn shutdown(&self) {
+        self.ending.send_replace(true);
+        let connections = &self.shared.connections;
+        connections.close_all();
+        if tokio::time::timeout(self.shared.config.drain, connections.all_ended()).await.is_err() {
+            tracing::warn!(connections = self.stats().connections(), "connections are cut off at the shutdown");
+            connections.abort_all();
+        }
+        tracing::info!("the server has ended");
+    }
+
+    /// Without authentication only loopback is safe.
+    fn may_listen(&self, address: SocketAddr) -> io::Result<()> {
+        let Auth::Disabled { force } = self.shared.config.auth;
+        if !address.ip().is_loopback() && !force {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "authentication is disabled, and {address} can be reached from other machines: everyone there could \
+                     read and write every topic. Listen on 127.0.0.1, or set `Auth::Disabled {{ force: true }}` if \
+                     something else keeps strangers out"
+                ),
+            ));
+        }
+        tracing::warn!(%address, "authentication is disabled: everyone who reaches this address may connect");
+        Ok(())
+    }
+}
