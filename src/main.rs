@@ -1,3 +1,59 @@
-//! The reference chat server.
+//! The chat server's command: reads the settings, listens, serves until it is told to stop.
 
-fn main() {}
+use std::process::ExitCode;
+
+use tightwire_chat::settings::{Settings, SettingsError};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = match Settings::read(std::env::args_os()) {
+        Ok(settings) => settings,
+        // clap prints help to stdout and mistakes to stderr, and knows the exit code of each.
+        Err(SettingsError::Arguments(error)) => error.exit(),
+        Err(error) => return fail(&error),
+    };
+    if let Err(error) = tightwire::telemetry::init(settings.log_format, &settings.log) {
+        return fail(&error);
+    }
+    let listener = match TcpListener::bind(settings.bind).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return fail(&format!("cannot listen on {}: {error}. --bind takes another address.", settings.bind));
+        }
+    };
+    match tightwire_chat::run(settings, listener, told_to_stop()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Says why there is no server. Plain text: it may come before logging is set up.
+#[expect(clippy::print_stderr, reason = "the one place where the command speaks to its caller")]
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("tightwire-chat: {error}");
+    ExitCode::FAILURE
+}
+
+/// Ready when the process is asked to end: by Ctrl-C, or by SIGTERM where there is such a thing.
+async fn told_to_stop() {
+    let interrupted = async {
+        // Without a handler there is no way to hear Ctrl-C: then only SIGTERM ends the server.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,126 @@
+//! One answer: from `stream_start` over the chunks to `stream_end`, with the agent's events around it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::Utc;
+use futures_util::StreamExt;
+use tightwire::{Publisher, ServerMessage};
+use uuid::Uuid;
+
+use crate::agents::Outcome;
+use crate::chat::{
+    AgentActivity, AgentEvent, AgentEventEvent, AgentState, AgentTopic, AgentUpdate, Author, AuthorKind, CriticalAlert,
+    CriticalAlertSeverity, DashboardTopic, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart, ThreadMessage,
+    ThreadTopic,
+};
+use crate::dashboard::{self, ALERT_AFTER_FAILURES};
+use crate::service::Chat;
+use crate::threads::MESSAGES_PER_THREAD;
+
+/// What the client reads where an answer broke off before its first piece.
+const NO_ANSWER: &str = "(no answer)";
+
+/// An answer in the making.
+pub(crate) struct Answering {
+    pub(crate) chat: Arc<Chat>,
+    /// Carries the id of the frame that is answered: every frame of the answer refers to it.
+    pub(crate) publisher: Publisher,
+    pub(crate) topic: ThreadTopic,
+    pub(crate) question: ThreadMessage,
+}
+
+impl Answering {
+    /// Streams the answer and stores it. A frame that cannot be published is logged; the rest goes on, because the
+    /// answer still belongs into the history.
+    pub(crate) async fn run(self) {
+        let agent_id = self.chat.responder.agent_id().to_owned();
+        if let Some(agent) = self.chat.agents.task_started(&agent_id) {
+            self.agent(AgentEventEvent::TaskStarted, agent).await;
+        }
+        let stream_id = Uuid::now_v7();
+        let in_reply_to = self.question.message_id;
+        self.publish(&self.topic, &StreamStart { agent_id: agent_id.clone(), in_reply_to, stream_id }).await;
+
+        let history = self.chat.threads.newest(&self.question.thread_id, MESSAGES_PER_THREAD);
+        let mut pieces = self.chat.responder.answer(&self.question, &history);
+        let (mut text, mut index) = (String::new(), 0);
+        let mut outcome = Outcome::Completed;
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(delta) => {
+                    text.push_str(&delta);
+                    self.publish(&self.topic, &StreamChunk { delta, index, stream_id }).await;
+                    index += 1;
+                }
+                Err(cause) => {
+                    tracing::warn!(%cause, agent_id, topic = %self.topic, "an answer broke off");
+                    outcome = Outcome::Failed;
+                    break;
+                }
+            }
+        }
+        if index == 0 {
+            // The contract promises at least one piece.
+            text.push_str(NO_ANSWER);
+            self.publish(&self.topic, &StreamChunk { delta: NO_ANSWER.to_owned(), index, stream_id }).await;
+            index += 1;
+        }
+
+        let message_id = Uuid::now_v7();
+        self.chat.threads.append(ThreadMessage {
+            author: Author { id: agent_id.clone(), kind: AuthorKind::Agent },
+            content: text,
+            created_at: Utc::now(),
+            message_id,
+            metadata: BTreeMap::new(),
+            thread_id: self.question.thread_id.clone(),
+        });
+        let finish_reason = match outcome {
+            Outcome::Completed => StreamEndFinishReason::Stop,
+            Outcome::Failed => StreamEndFinishReason::Error,
+        };
+        self.publish(&self.topic, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await;
+        self.ended(&agent_id, outcome).await;
+    }
+
+    /// Tells agent topic and dashboard how it went, and raises an alert when it went wrong too often.
+    async fn ended(&self, agent_id: &str, outcome: Outcome) {
+        let Some((agent, failures)) = self.chat.agents.task_ended(agent_id, outcome) else { return };
+        let event = match outcome {
+            Outcome::Completed => AgentEventEvent::TaskCompleted,
+            Outcome::Failed => AgentEventEvent::TaskFailed,
+        };
+        self.agent(event, agent).await;
+        self.publish(&DashboardTopic, &dashboard::update(&self.chat)).await;
+        if failures == ALERT_AFTER_FAILURES {
+            let alert = CriticalAlert {
+                alert_id: Uuid::now_v7(),
+                message: format!("The responder failed {failures} times in a row."),
+                raised_at: Utc::now(),
+                severity: CriticalAlertSeverity::Critical,
+                source: format!("agent:{agent_id}"),
+            };
+            self.publish(&DashboardTopic, &alert).await;
+        }
+    }
+
+    async fn agent(&self, event: AgentEventEvent, agent: AgentState) {
+        let details = [("thread_id".to_owned(), self.question.thread_id.clone().into())].into_iter().collect();
+        let status: AgentActivity = agent.status;
+        match AgentTopic::new(agent.agent_id.clone()) {
+            Ok(topic) => {
+                let event = AgentEvent { agent_id: agent.agent_id.clone(), details, event, status };
+                self.publish(&topic, &event).await;
+            }
+            Err(error) => tracing::error!(%error, agent_id = agent.agent_id, "an agent's id is not a topic"),
+        }
+        self.publish(&DashboardTopic, &AgentUpdate { agent }).await;
+    }
+
+    async fn publish<M: ServerMessage>(&self, topic: &M::Topic, message: &M) {
+        if let Err(error) = self.publisher.publish(topic, message).await {
+            tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
+        }
+    }
+}

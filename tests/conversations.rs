@@ -1,0 +1,220 @@
+//! The conversations of the protocol, over streams in memory and with the clock paused. The harness checks every frame
+//! that arrives against the contract, and that positions are dense.
+
+mod common;
+
+use std::time::Duration;
+
+use serde_json::json;
+use tightwire_chat::chat::{
+    AgentEvent, AgentEventEvent, CONTRACT_VERSION, ConnectionEstablished, CriticalAlert, DashboardInitialized,
+    DataResponse, DataType, Error, ErrorCode, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart, SystemTopic,
+    ThreadHistory, ThreadMessageCreated,
+};
+use tightwire_testkit::{expect_seq, time};
+use uuid::Uuid;
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_says_who_and_what() {
+    let mut client = common::serve(&["--message-burst", "7"]).connect().await;
+    let first = client.next_frame().await;
+    assert_eq!(first.wire_type, "connection_established");
+    let data: ConnectionEstablished = first.data_as();
+    assert_eq!((data.contract_version.as_str(), data.limits.message_burst), (CONTRACT_VERSION, 7));
+    assert_eq!(first.topic, SystemTopic.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_begins_with_its_history() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    let reply = client.request("subscribe_thread", "thread:new", json!({})).await;
+    assert_eq!(reply.wire_type, "thread_history");
+    let history: ThreadHistory = reply.data_as();
+    assert_eq!((history.messages.len(), history.seq, history.thread_id.as_str()), (0, 0, "new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_answered_in_a_stream() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    client.request("subscribe_thread", "thread:t", json!({})).await;
+    let id = client.send("send_message", "thread:t", json!({"content": "What does 4408 mean?"})).await;
+    let frames = expect_seq!(client, [thread_message_created, stream_start, stream_chunk+, stream_end])
+        .on("thread:t")
+        .within(Duration::from_secs(30))
+        .await;
+    assert!(
+        frames.iter().all(|frame| frame.correlation_id == Some(id)),
+        "every frame of the answer refers to the question"
+    );
+
+    let created: ThreadMessageCreated = frames[0].data_as();
+    let start: StreamStart = frames[1].data_as();
+    let end: StreamEnd = frames[frames.len() - 1].data_as();
+    assert_eq!(start.in_reply_to, created.message.message_id);
+    let mut text = String::new();
+    for (index, frame) in frames[2..frames.len() - 1].iter().enumerate() {
+        let chunk: StreamChunk = frame.data_as();
+        assert_eq!((chunk.index, chunk.stream_id), (index as u64, start.stream_id));
+        text.push_str(&chunk.delta);
+    }
+    assert_eq!((end.chunks, end.finish_reason), ((frames.len() - 3) as u64, StreamEndFinishReason::Stop));
+    assert!(text.contains("pong_timeout"), "the built-in responder answers from the contract: {text}");
+
+    // What was seen live is what the history says.
+    let history: ThreadHistory = client.request("subscribe_thread", "thread:t", json!({})).await.data_as();
+    let contents: Vec<_> = history.messages.iter().map(|message| message.content.as_str()).collect();
+    assert_eq!(contents, ["What does 4408 mean?", text.as_str()]);
+    assert_eq!(history.messages[1].message_id, end.message_id);
+    assert_eq!(history.seq, frames[frames.len() - 1].position().expect("published").seq);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everyone_in_the_thread_sees_the_same_frames() {
+    let served = common::serve(&[]);
+    let (mut ada, mut bob, mut eve) = (served.connect().await, served.connect().await, served.connect().await);
+    for (client, thread) in [(&mut ada, "thread:t"), (&mut bob, "thread:t"), (&mut eve, "thread:other")] {
+        client.expect("connection_established").await;
+        client.request("subscribe_thread", thread, json!({})).await;
+    }
+    ada.send("send_message", "thread:t", json!({"content": "hello"})).await;
+    let mut seen = Vec::new();
+    for client in [&mut ada, &mut bob] {
+        let frames = expect_seq!(client, [thread_message_created, stream_start, stream_chunk+, stream_end])
+            .within(Duration::from_secs(30))
+            .await;
+        seen.push(frames.iter().map(|frame| (frame.id, frame.position())).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[0], seen[1], "the same frames, with the same ids and positions");
+    eve.expect_none(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_data_set_comes_from_the_real_state() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    for data_type in [DataType::AgentStatus, DataType::CoordinationMetrics, DataType::SystemHealth] {
+        let reply = client.request("request_data", "dashboard", json!({"data_type": data_type})).await;
+        assert_eq!(reply.wire_type, "data_response");
+        match reply.data_as() {
+            DataResponse::AgentStatus(data) => assert_eq!(data.agents[0].agent_id, "guide"),
+            DataResponse::CoordinationMetrics(data) => assert!((data.success_rate - 1.0).abs() < f64::EPSILON),
+            DataResponse::SystemHealth(data) => {
+                let connections = data.components.iter().find(|part| part.name == "connections");
+                assert_eq!(connections.and_then(|part| part.detail.as_deref()), Some("1 of 50000"));
+            }
+        }
+    }
+    let request = json!({"data_type": "agent_status", "params": {"agent_id": "nobody"}});
+    let reply = client.request("request_data", "dashboard", request).await;
+    assert_eq!(reply.wire_type, "data_error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dashboard_tells_its_state_first_and_alerts_when_answers_fail() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    let reply =
+        client.request("subscribe", "system", json!({"topics": ["dashboard", "agent:guide", "dashboard"]})).await;
+    assert_eq!(reply.data, json!({"topics": ["agent:guide", "dashboard"]}));
+    let state: DashboardInitialized = client.expect_message().await;
+    assert_eq!(state.snapshot.agents.len(), 1);
+
+    for _ in 0..3 {
+        client.send("send_message", "thread:t", json!({"content": "/fail"})).await;
+        let within = Duration::from_secs(30);
+        let started: AgentEvent = client.expect_message::<AgentEvent>().anywhere().within(within).await;
+        assert_eq!(started.event, AgentEventEvent::TaskStarted);
+        let end: StreamEnd = client.expect_message::<StreamEnd>().anywhere().within(within).await;
+        assert_eq!(end.finish_reason, StreamEndFinishReason::Error);
+        let failed: AgentEvent = client.expect_message::<AgentEvent>().anywhere().within(within).await;
+        assert_eq!(failed.event, AgentEventEvent::TaskFailed);
+    }
+    let alert: CriticalAlert = client.expect_message::<CriticalAlert>().anywhere().await;
+    assert_eq!(alert.source, "agent:guide");
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_that_do_not_exist_are_named_in_one_error() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    let topics = json!({"topics": ["thread:t", "agent:nobody", "nonsense"]});
+    let id = client.send("subscribe", "system", topics).await;
+    let error: Error = client.expect_message::<Error>().answering(id).await;
+    assert_eq!(error.code, ErrorCode::InvalidTopic);
+    assert_eq!(error.topics, ["agent:nobody", "nonsense"]);
+    let updated = client.expect("subscription_updated").answering(id).await;
+    assert_eq!(updated.data, json!({"topics": ["thread:t"]}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_violation_is_explained_and_ends_the_connection() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    let id = client.send_unchecked("send_message", "thread:t", json!({"contents": "secret", "metadata": 1})).await;
+    let error: Error = client.expect_message::<Error>().answering(id).await;
+    assert_eq!(error.code, ErrorCode::ContractViolation);
+    let mut violations: Vec<_> =
+        error.violations.iter().map(|each| (each.pointer.as_str(), each.keyword.as_str())).collect();
+    violations.sort_unstable();
+    assert_eq!(
+        violations,
+        [("/data/content", "required"), ("/data/contents", "additionalProperties"), ("/data/metadata", "type")]
+    );
+    assert!(!client.transcript().split("error").last().unwrap_or_default().contains("secret"), "values are not echoed");
+    client.expect_close(1002).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tolerant_server_keeps_the_connection() {
+    let mut client = common::serve(&["--tolerant"]).connect().await;
+    client.expect("connection_established").await;
+    client.send_text("{\"v\":1").await;
+    client.expect_message::<Error>().await;
+    assert_eq!(client.request("ping", "system", json!({})).await.wire_type, "pong");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_is_answered_with_its_own_time() {
+    let mut client = common::serve(&[]).connect().await;
+    client.expect("connection_established").await;
+    let timestamp = "2026-01-01T00:00:00Z";
+    let pong = client.request("ping", "system", json!({"timestamp": timestamp})).await;
+    assert_eq!(pong.data, json!({"timestamp": timestamp}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_closed() {
+    let served = common::serve(&[]).with(|harness| harness.answer_pings(false));
+    let mut client = served.connect().await;
+    client.expect("connection_established").await;
+    time::advance(Duration::from_secs(30)).await;
+    client.expect("ping").await;
+    time::advance(Duration::from_secs(60)).await;
+    client.expect_close(4408).anywhere().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_missed_is_replayed_once_and_in_order() {
+    let served = common::serve(&[]);
+    let mut first = served.connect().await;
+    first.expect("connection_established").await;
+    first.request("subscribe_thread", "thread:t", json!({})).await;
+    first.send("send_message", "thread:t", json!({"content": "one"})).await;
+    let seen = expect_seq!(first, [thread_message_created, stream_start]).await;
+    let position = seen[1].position().expect("published");
+    let _ = first.close().await;
+
+    let mut again = served.connect().await;
+    again.expect("connection_established").await;
+    let after = json!({"topics": ["thread:t"], "after": {"thread:t": position}});
+    again.send("subscribe", "system", after).await;
+    again.expect("subscription_updated").await;
+    let frames = expect_seq!(again, [stream_chunk+, stream_end]).within(Duration::from_secs(30)).await;
+    assert_eq!(frames[0].position().expect("published").seq, position.seq + 1);
+
+    let unknown = json!({"topics": ["thread:t"], "after": {"thread:t": Uuid::nil()}});
+    again.send("subscribe", "system", unknown).await;
+    again.expect("replay_gap").on("thread:t").anywhere().await;
+}
