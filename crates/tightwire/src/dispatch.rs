@@ -87,6 +87,19 @@ enum Trouble<C> {
     Panic(String),
 }
 
+impl<C: ErrorCode> Trouble<C> {
+    /// What it means for the topic, where the application says that the topic itself is the trouble: such topics are
+    /// named together in one error. Anything else is reported by itself.
+    fn refusal(&self) -> Option<Refused> {
+        let Self::Failure(failure) = self else { return None };
+        match failure.code.as_str() {
+            code::INVALID_TOPIC => Some(Refused::Invalid),
+            code::TOPIC_FORBIDDEN => Some(Refused::Forbidden),
+            _ => None,
+        }
+    }
+}
+
 impl<S: Service> Dispatch<'_, S> {
     async fn subscribe(&self, topics: &[String], after: &[(String, ReplayStart)]) {
         let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
@@ -118,13 +131,11 @@ impl<S: Service> Dispatch<'_, S> {
         let cx = self.context();
         match guarded(|| self.shared.service.authorize(&cx, topic)).await {
             Ok(()) => {}
-            Err(Trouble::Failure(failure)) if failure.code.as_str() == code::TOPIC_FORBIDDEN => {
-                tracing::warn!(subscription = &**topic, internal = failure.internal, "a subscription is not allowed");
-                refused.push(Refused::Forbidden, topic);
-                return None;
-            }
             Err(trouble) => {
-                self.report(trouble, topic);
+                match trouble.refusal() {
+                    Some(why) => refused.push(why, topic),
+                    None => self.report(trouble, topic),
+                }
                 return None;
             }
         }
