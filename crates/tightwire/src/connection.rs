@@ -4,8 +4,10 @@
 //! a bound) go on meanwhile.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
@@ -48,6 +50,7 @@ pub(crate) async fn run<S: Service>(shared: Arc<Shared<S>>, socket: Socket, plac
         session: Session::new(&shared.policy, clock::now()),
         inbox: VecDeque::new(),
         job: None,
+        read_first: false,
         shared,
         peer: Arc::clone(&peer),
         incoming,
@@ -76,6 +79,8 @@ struct Connection<S: Service> {
     inbox: VecDeque<(Inbound<S::Frame>, Option<SessionRequest>)>,
     /// The handler at work.
     job: Option<BoxFuture<'static, ()>>,
+    /// Whether reading comes before writing at the next turn.
+    read_first: bool,
 }
 
 /// Why a connection ends.
@@ -115,17 +120,9 @@ impl<S: Service> Connection<S> {
             }
             self.start_job();
             set(&mut timer, self.session.deadline());
-            let reading = self.inbox.len() < INBOX_FRAMES;
-            let event = tokio::select! {
-                biased;
-                () = work(&mut self.job) => Event::JobDone,
-                written = poll_fn(|cx| self.peer.outbound().poll_write(cx)) => Event::Written(written),
-                received = self.incoming.next(), if reading => Event::Received(received),
-                () = &mut timer => Event::Timer,
-            };
-            if !reading {
-                self.session.heartbeat().excuse(clock::now());
-            }
+            let event = poll_fn(|cx| self.poll_event(cx, timer.as_mut())).await;
+            // Whoever had its turn comes second now: a flood in one direction must not starve the other.
+            self.read_first = matches!(event, Event::Written(_));
             match event {
                 Event::JobDone => self.job = None,
                 Event::Written(Ok(progress)) => {
@@ -142,6 +139,36 @@ impl<S: Service> Connection<S> {
                 Event::Timer => {}
             }
         }
+    }
+
+    /// The next thing that happens: first the handler's end, so that frames are answered in their order.
+    fn poll_event(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+        if self.job.as_mut().is_some_and(|job| job.as_mut().poll(cx).is_ready()) {
+            return Poll::Ready(Event::JobDone);
+        }
+        if self.read_first
+            && let Poll::Ready(received) = self.poll_read(cx)
+        {
+            return Poll::Ready(Event::Received(received));
+        }
+        if let Poll::Ready(written) = self.peer.outbound().poll_write(cx) {
+            return Poll::Ready(Event::Written(written));
+        }
+        if !self.read_first
+            && let Poll::Ready(received) = self.poll_read(cx)
+        {
+            return Poll::Ready(Event::Received(received));
+        }
+        timer.poll(cx).map(|()| Event::Timer)
+    }
+
+    /// What the peer sends, unless too much of it waits already.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        if self.inbox.len() < INBOX_FRAMES {
+            return self.incoming.poll_next(cx);
+        }
+        self.session.heartbeat().excuse(clock::now());
+        Poll::Pending
     }
 
     fn keep_time(&mut self, now: Instant) {
@@ -265,18 +292,23 @@ impl<S: Service> Connection<S> {
         let farewell = async {
             let read = async {
                 while !peer_closed
-                    && matches!(self.incoming.next().await, Received::Text(_) | Received::Binary | Received::Control)
-                {
-                }
+                    && matches!(
+                        poll_fn(|cx| self.incoming.poll_next(cx)).await,
+                        Received::Text(_) | Received::Binary | Received::Control
+                    )
+                {}
             };
             let (written, ()) = tokio::join!(drain(outbound), read);
             if written && poll_fn(|cx| outbound.poll_shutdown(cx)).await.is_ok() {
                 self.incoming.linger().await;
             }
         };
-        if tokio::time::timeout(self.shared.config.close_timeout, farewell).await.is_err() {
-            tracing::debug!(connection_id = %self.peer.id(), code, "the peer did not complete the close");
-        }
+        let complete = tokio::select! {
+            () = farewell => true,
+            () = tokio::time::sleep(self.shared.config.close_timeout) => false,
+            () = poll_fn(|cx| outbound.poll_aborted(cx)) => false,
+        };
+        tracing::debug!(connection_id = %self.peer.id(), code, complete, "said goodbye");
         outbound.abort();
         code
     }
@@ -303,16 +335,8 @@ async fn drain(outbound: &Outbound) -> bool {
     true
 }
 
-/// Runs the handler at work, if there is one.
-async fn work(job: &mut Option<BoxFuture<'static, ()>>) {
-    match job {
-        Some(job) => job.await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Sets the timer, if it is not set so already.
-fn set(timer: &mut std::pin::Pin<Box<Sleep>>, deadline: Instant) {
+fn set(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
     if timer.deadline().into_std() != deadline {
         timer.as_mut().reset(deadline.into());
     }

@@ -244,13 +244,8 @@ impl<S: Service> Dispatch<'_, S> {
             self.report_refused(&refused);
             return;
         };
-        let mut hold = Hold::new(self.peer, &topic);
-        if new {
-            self.attach(&topic);
-        }
-        let position = self.position(&topic).await;
+        let (position, _hold) = self.hold_for_reply(&topic, new).await;
         let cx = self.context().at(position.as_ref().map(Into::into));
-        hold.after = position;
         match guarded(|| self.shared.service.call(&cx, inbound)).await {
             Ok(()) if new => {
                 if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, &topic)).await {
@@ -266,6 +261,23 @@ impl<S: Service> Dispatch<'_, S> {
                 }
                 self.report(trouble, &topic);
             }
+        }
+    }
+
+    /// Holds the topic's live frames back for a reply that says from which position they continue.
+    async fn hold_for_reply(&self, topic: &Arc<str>, new: bool) -> (Option<Position>, Hold<'_>) {
+        if new {
+            let mut hold = Hold::new(self.peer, topic);
+            self.attach(topic);
+            let position = self.position(topic).await;
+            // What the position covers is the reply's business.
+            hold.after.clone_from(&position);
+            (position, hold)
+        } else {
+            // The topic's frames reach the client already, and none may be taken away. What comes between these two
+            // steps comes before the reply.
+            let position = self.position(topic).await;
+            (position, Hold::new(self.peer, topic))
         }
     }
 

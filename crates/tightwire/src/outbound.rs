@@ -192,6 +192,12 @@ impl Outbound {
         self.room.notify_waiters();
     }
 
+    /// Ready when [`Self::abort`] was called. To be polled by the connection's task only.
+    pub(crate) fn poll_aborted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.task.register(cx.waker());
+        if self.lock().phase == Phase::Aborted { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Whether everything is written.
     pub(crate) fn is_drained(&self) -> bool {
         self.lock().queue.is_empty()

@@ -16,6 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
@@ -157,12 +158,17 @@ impl<S: Service> Server<S> {
     /// Ends every connection: WebSockets get what waits for them, a `disconnect_notice` and close 1001; whoever has not
     /// left when the drain time is over is cut off. Nobody can connect any more.
     pub async fn shutdown(&self) {
+        let deadline = Instant::now() + self.shared.config.drain;
         self.ending.send_replace(true);
         let connections = &self.shared.connections;
         connections.close_all();
-        if tokio::time::timeout(self.shared.config.drain, connections.all_ended()).await.is_err() {
+        if timeout_at(deadline, connections.all_ended()).await.is_err() {
             tracing::warn!(connections = self.stats().connections(), "connections are cut off at the shutdown");
             connections.abort_all();
+        }
+        // Every HTTP connection holds a receiver until it ends.
+        if timeout_at(deadline, self.ending.closed()).await.is_err() {
+            tracing::warn!(connections = self.ending.receiver_count(), "HTTP requests are cut off at the shutdown");
         }
         tracing::info!("the server has ended");
     }

@@ -146,22 +146,19 @@ impl Incoming {
         Self { messages: ServerBuilder::new().limits(limits).serve(side) }
     }
 
-    /// The next thing the peer sends. May be dropped and called again without losing anything.
-    pub(crate) async fn next(&mut self) -> Received {
-        match self.messages.next().await {
+    /// The next thing the peer sends.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        let received = match ready!(self.messages.poll_next_unpin(cx)) {
             Some(Ok(message)) if message.is_text() => Received::Text(message.into_payload()),
             Some(Ok(message)) if message.is_binary() => Received::Binary,
-            Some(Ok(message)) if message.is_close() => {
-                let payload = message.into_payload();
-                match *payload {
-                    [high, low, ..] => {
-                        let code = u16::from_be_bytes([high, low]);
-                        Received::Close(close_frame(code, ""), code)
-                    }
-                    // 1005 stands for "no code" and never goes over the wire.
-                    _ => Received::Close(Bytes::from_static(&[0x88, 0]), 1005),
+            Some(Ok(message)) if message.is_close() => match **message.as_payload() {
+                [high, low, ..] => {
+                    let code = u16::from_be_bytes([high, low]);
+                    Received::Close(close_frame(code, ""), code)
                 }
-            }
+                // 1005 stands for "no code" and never goes over the wire.
+                _ => Received::Close(Bytes::from_static(&[0x88, 0]), 1005),
+            },
             Some(Ok(_)) => Received::Control,
             Some(Err(tokio_websockets::Error::Protocol(error))) => {
                 let code = if matches!(error, ProtocolError::InvalidUtf8) { 1007 } else { 1002 };
@@ -171,7 +168,8 @@ impl Incoming {
                 Received::Broken(close_frame(1009, &format!("the message is larger than {max_len} bytes")), 1009)
             }
             Some(Err(_)) | None => Received::Gone,
-        }
+        };
+        Poll::Ready(received)
     }
 
     /// Reads and forgets what still comes, until the peer has closed its side.

@@ -1,0 +1,10 @@
+//! The runtime from outside: a small protocol, a client over an in-memory pipe with the clock paused, and real sockets.
+
+mod client;
+mod handshake;
+mod inbound;
+mod life;
+mod protocol;
+mod replay;
+mod slow;
+mod subscriptions;
