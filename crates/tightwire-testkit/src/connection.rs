@@ -15,6 +15,7 @@ use tokio_websockets::{CloseCode, Error, Message, WebSocketStream};
 
 use crate::contract::{Contract, Direction, Violation};
 use crate::frame::Frame;
+use crate::json;
 use crate::positions::Positions;
 use crate::session;
 use crate::transcript::{Content, Entry, Transcript};
@@ -297,7 +298,11 @@ fn content(message: &Message) -> Content {
 
 /// The frame, and under it each violation on a line of its own.
 pub(crate) fn violations(frame: &str, violations: &[Violation]) -> String {
-    let mut text = format!("a frame that violates the contract: {}", Content::Text(frame.to_owned()));
+    let shown = match json::parse(frame) {
+        Ok(value) => json::one_line(&value),
+        Err(_) => format!("{:?}", json::shorten(frame, 600)),
+    };
+    let mut text = format!("a frame that violates the contract: {shown}");
     for violation in violations {
         text.push_str("\n  ");
         text.push_str(&violation.to_string());

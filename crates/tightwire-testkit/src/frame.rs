@@ -70,6 +70,29 @@ impl Display for Frame {
     }
 }
 
+/// A frame of either side in one line, easier to read than its JSON: message, topic, position, payload, ids. `None` where
+/// it is not exactly an envelope, so that nothing that may matter is left out.
+pub(crate) fn summary(frame: &Value) -> Option<String> {
+    let envelope = frame.as_object()?;
+    let text = |key: &str| envelope.get(key)?.as_str();
+    let known = ["v", "id", "type", "topic", "ts", "correlation_id", "seq", "epoch", "data"];
+    if envelope.get("v")? != 1 || !envelope.get("ts")?.is_u64() || envelope.keys().any(|k| !known.contains(&k.as_str()))
+    {
+        return None;
+    }
+    let mut line = format!("{} on {}", text("type")?, text("topic")?);
+    match (envelope.get("seq"), envelope.get("epoch")) {
+        (Some(seq), Some(Value::String(epoch))) => line += &format!(" #{}@{epoch}", seq.as_u64()?),
+        (None, None) => {}
+        _ => return None,
+    }
+    line += &format!(" {}  id {}", json::one_line(envelope.get("data")?), text("id")?);
+    if let Some(answered) = envelope.get("correlation_id") {
+        line += &format!(" re {}", answered.as_str()?);
+    }
+    Some(line)
+}
+
 /// A client's frame with a fresh id and the present time.
 pub(crate) fn envelope(wire_type: &str, topic: &str, data: Value) -> (Uuid, Value) {
     let id = Uuid::new_v4();
@@ -79,4 +102,37 @@ pub(crate) fn envelope(wire_type: &str, topic: &str, data: Value) -> (Uuid, Valu
 fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_summary(frame: &str, expected: Option<&str>) {
+        assert_eq!(summary(&serde_json::from_str(frame).unwrap()).as_deref(), expected);
+    }
+
+    #[test]
+    fn sums_up_envelopes() {
+        check_summary(
+            r#"{"v": 1, "id": "i", "type": "ping", "topic": "system", "ts": 1, "data": {}}"#,
+            Some("ping on system {}  id i"),
+        );
+        check_summary(
+            r#"{"v": 1, "id": "i", "type": "said", "topic": "t", "ts": 1, "correlation_id": "c", "seq": 2, "epoch": "e", "data": {"a": [1]}}"#,
+            Some("said on t #2@e {\"a\": [1]}  id i re c"),
+        );
+    }
+
+    #[test]
+    fn leaves_other_frames_as_they_are() {
+        check_summary("[]", None);
+        check_summary(r#"{"v": 2, "id": "i", "type": "ping", "topic": "system", "ts": 1, "data": {}}"#, None);
+        check_summary(r#"{"v": 1, "id": 7, "type": "ping", "topic": "system", "ts": 1, "data": {}}"#, None);
+        check_summary(r#"{"v": 1, "id": "i", "type": "ping", "topic": "system", "ts": "1", "data": {}}"#, None);
+        check_summary(r#"{"v": 1, "id": "i", "type": "ping", "topic": "system", "ts": 1, "data": {}, "x": 1}"#, None);
+        check_summary(r#"{"v": 1, "id": "i", "type": "ping", "topic": "system", "ts": 1, "data": {}, "seq": 1}"#, None);
+        check_summary(r#"{"v": 1, "id": "i", "type": "ping", "topic": "system", "ts": 1}"#, None);
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::json;
+use crate::{frame, json};
 
 /// How many of the newest entries are kept.
 const KEPT: usize = 100;
@@ -93,8 +93,11 @@ impl Display for Entry {
 impl Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => match serde_json::from_str(text) {
-                Ok(value) => f.write_str(&json::shorten(&json::one_line(&value), LINE_CHARS)),
+            Self::Text(text) => match json::parse(text) {
+                Ok(value) => {
+                    let line = frame::summary(&value).unwrap_or_else(|| json::one_line(&value));
+                    f.write_str(&json::shorten(&line, LINE_CHARS))
+                }
                 Err(_) => write!(f, "text {:?}", json::shorten(text, LINE_CHARS)),
             },
             Self::Binary(length) => write!(f, "binary, {length} bytes"),
