@@ -114,7 +114,11 @@ impl<S: Service> Connection<S> {
     async fn live(&mut self) -> End {
         let mut timer = Box::pin(sleep_until(self.session.deadline().into()));
         loop {
-            self.keep_time(clock::now());
+            let now = clock::now();
+            if !self.is_reading() {
+                self.session.heartbeat().excuse(now);
+            }
+            self.keep_time(now);
             if let Some(reason) = self.peer.outbound().closing() {
                 return End::Ours(reason);
             }
@@ -164,11 +168,11 @@ impl<S: Service> Connection<S> {
 
     /// What the peer sends, unless too much of it waits already.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        if self.inbox.len() < INBOX_FRAMES {
-            return self.incoming.poll_next(cx);
-        }
-        self.session.heartbeat().excuse(clock::now());
-        Poll::Pending
+        if self.is_reading() { self.incoming.poll_next(cx) } else { Poll::Pending }
+    }
+
+    fn is_reading(&self) -> bool {
+        self.inbox.len() < INBOX_FRAMES
     }
 
     fn keep_time(&mut self, now: Instant) {
@@ -267,7 +271,6 @@ impl<S: Service> Connection<S> {
         let topics = self.peer.subscriptions().close();
         for topic in topics {
             self.shared.hub.detach(&topic, &self.peer);
-            self.shared.counters.subscriptions.decrement();
         }
     }
 
@@ -308,7 +311,7 @@ impl<S: Service> Connection<S> {
             () = tokio::time::sleep(self.shared.config.close_timeout) => false,
             () = poll_fn(|cx| outbound.poll_aborted(cx)) => false,
         };
-        tracing::debug!(connection_id = %self.peer.id(), code, complete, "said goodbye");
+        tracing::debug!(connection_id = %self.peer.id(), code, complete, "closed");
         outbound.abort();
         code
     }

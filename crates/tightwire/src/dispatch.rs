@@ -141,10 +141,7 @@ impl<S: Service> Dispatch<'_, S> {
         }
         let added = self.peer.subscriptions().add(topic);
         match added {
-            Ok(new) => {
-                self.shared.counters.subscriptions.increment();
-                Some(new)
-            }
+            Ok(new) => Some(new),
             Err(why) => {
                 refused.push(why, topic);
                 None
@@ -221,7 +218,6 @@ impl<S: Service> Dispatch<'_, S> {
         let removed = self.peer.subscriptions().remove(topic);
         if removed {
             self.shared.hub.detach(topic, self.peer);
-            self.shared.counters.subscriptions.decrement();
         }
     }
 

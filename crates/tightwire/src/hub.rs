@@ -12,14 +12,16 @@ use tightwire_proto::frame::OutboundFrame;
 use uuid::Uuid;
 
 use crate::peer::Peer;
+use crate::stats::Counters;
 
 /// Topics are spread over so many locks, so that two of them seldom wait for each other.
 const SHARDS: usize = 16;
 
 /// Topic → subscribers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hub {
     hasher: RandomState,
+    counters: Arc<Counters>,
     /// Held for the length of one attach, detach or fan-out; never across an await.
     shards: [Mutex<HashMap<Arc<str>, Subscribers>>; SHARDS],
 }
@@ -28,21 +30,28 @@ pub(crate) struct Hub {
 type Subscribers = IndexMap<Uuid, Arc<Peer>>;
 
 impl Hub {
-    /// Adds a subscriber. From now on it gets the topic's frames. False if it was there already.
-    pub(crate) fn attach(&self, topic: &Arc<str>, peer: &Arc<Peer>) -> bool {
-        let mut shard = self.shard(topic);
-        shard.entry(Arc::clone(topic)).or_default().insert(peer.id(), Arc::clone(peer)).is_none()
+    pub(crate) fn new(counters: Arc<Counters>) -> Self {
+        Self { hasher: RandomState::new(), counters, shards: Default::default() }
     }
 
-    /// Removes a subscriber. False if it was not there.
-    pub(crate) fn detach(&self, topic: &str, peer: &Peer) -> bool {
+    /// Adds a subscriber, if it is not there. From now on it gets the topic's frames.
+    pub(crate) fn attach(&self, topic: &Arc<str>, peer: &Arc<Peer>) {
         let mut shard = self.shard(topic);
-        let Some(subscribers) = shard.get_mut(topic) else { return false };
-        let removed = subscribers.swap_remove(&peer.id()).is_some();
+        if shard.entry(Arc::clone(topic)).or_default().insert(peer.id(), Arc::clone(peer)).is_none() {
+            self.counters.subscriptions.increment();
+        }
+    }
+
+    /// Removes a subscriber, if it is there.
+    pub(crate) fn detach(&self, topic: &str, peer: &Peer) {
+        let mut shard = self.shard(topic);
+        let Some(subscribers) = shard.get_mut(topic) else { return };
+        if subscribers.swap_remove(&peer.id()).is_some() {
+            self.counters.subscriptions.decrement();
+        }
         if subscribers.is_empty() {
             shard.remove(topic);
         }
-        removed
     }
 
     /// Hands a frame to every subscriber of its topic.

@@ -38,7 +38,7 @@ impl<S: Service> Shared<S> {
             rate_limit_cooldown: config.rate_limit_cooldown,
         };
         let counters = Arc::new(Counters::new());
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(Arc::clone(&counters)));
         let broker: Arc<dyn Broker> = Arc::new(MemoryBroker::new(Arc::clone(&hub), policy.limits));
         Self {
             service,

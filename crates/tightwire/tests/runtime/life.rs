@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tightwire::Config;
+use tightwire::proto::contract::Heartbeat;
 use tokio_websockets::{CloseCode, Message};
 
 use crate::client::Step::{OpenGate, Pass, Post, Raw, Read, ReadAll, ReadAllAlive, Send, Shutdown};
@@ -75,6 +76,23 @@ fn the_heartbeat_goes_on_while_a_handler_waits() {
             "close 4410 @100",
         ],
     );
+}
+
+/// Behind a handler that waits so much is queued that the server stops reading: it cannot see the pongs then.
+#[test]
+fn a_client_that_is_not_listened_to_is_not_blamed() {
+    let mut config = with_limits(|limits| limits.message_burst = 100);
+    for (ping_interval_ms, pong_timeout_ms) in [(30_000, 60_000), (60_000, 30_000)] {
+        config.heartbeat = Some(Heartbeat { ping_interval_ms, pong_timeout_ms });
+        let mut steps = vec![Send("wait", "room:a", json!({}))];
+        steps.extend((0..40).map(|_| Send("fail", "room:a", json!({}))));
+        steps.extend([Pass(Duration::from_secs(125)), OpenGate, Read(5)]);
+        let pings = 125_000 / ping_interval_ms as usize;
+        let mut expected = vec!["connection_established @125"];
+        expected.extend(["ping @125"; 4].iter().take(pings));
+        expected.extend(["error not_found @125"; 4].iter().take(4 - pings));
+        check(config.clone(), steps, &expected);
+    }
 }
 
 #[test]
