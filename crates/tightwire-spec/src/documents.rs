@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::reference::Target;
 use crate::source::Source;
 use crate::sources::{FileId, SourceMap, Span};
-use crate::tree::{self, Arena, Fault, Kind, Node};
+use crate::tree::{self, Arena, Kind, Node, fault};
 
 /// More files than this are not read.
 const MAX_FILES: usize = 1000;
@@ -101,28 +101,23 @@ impl Documents {
         let file = self.sources.add(path.clone(), text);
         let text = self.sources.file(file).text();
         let (root, mut faults) = if let Some(start) = bad {
-            let fault = Fault::syntax(Span { file, start, end: start + 3 }, "this is not UTF-8");
-            (None, vec![Fault { help: Some("save the file as UTF-8".into()), ..fault }])
+            let mut fault = fault::syntax(Span { file, start, end: start + 3 }, "this is not UTF-8");
+            fault.help("save the file as UTF-8");
+            (None, vec![fault])
         } else if text.len() > tree::MAX_BYTES {
             let message = format!("the file has {} bytes; at most {} are read", text.len(), tree::MAX_BYTES);
-            (None, vec![Fault::too_large(Span { file, start: 0, end: 0 }, message)])
+            (None, vec![fault::too_large(Span { file, start: 0, end: 0 }, message)])
         } else if is_json {
             tree::json::parse(text, file, &mut self.arena)
         } else {
             tree::yaml::parse(text, file, &mut self.arena)
         };
         if root.is_none() && faults.is_empty() {
-            let fault = Fault::syntax(Span { file, start: 0, end: 0 }, "the file is empty");
-            faults.push(Fault { help: Some("a document starts with `asyncapi: 3.0.0`".into()), ..fault });
+            let mut fault = fault::syntax(Span { file, start: 0, end: 0 }, "the file is empty");
+            fault.help("a document starts with `asyncapi: 3.0.0`");
+            faults.push(fault);
         }
-        for fault in faults {
-            let mut diagnostic = Diagnostic::new(fault.rule, Severity::Error, fault.span, fault.message);
-            diagnostic.help = fault.help;
-            if let Some((span, message)) = fault.also {
-                diagnostic.also(span, message);
-            }
-            diagnostics.push(diagnostic);
-        }
+        diagnostics.extend(faults.into_iter().map(|fault| *fault));
         self.roots.push(root);
         self.paths.insert(normalize(&path), Ok(file));
         file

@@ -119,8 +119,7 @@ impl<'a> Schemas<'a> {
         }
         let properties = self.properties(&a, &b, nesting)?;
         let mut required = a.required;
-        required
-            .extend(b.required.into_iter().filter(|name| !properties_contains(&required, name)).collect::<Vec<_>>());
+        required.extend(b.required.into_iter().filter(|name| !contains(&required, name)).collect::<Vec<_>>());
         let mut dependencies = a.dependencies;
         for (key, dependency) in b.dependencies {
             match (dependencies.get_mut(&key), dependency) {
@@ -128,7 +127,7 @@ impl<'a> Schemas<'a> {
                     dependencies.insert(key, dependency);
                 }
                 (Some(Dependency::Required(names)), Dependency::Required(more)) => {
-                    names.extend(more.into_iter().filter(|name| !properties_contains(names, name)).collect::<Vec<_>>());
+                    names.extend(more.into_iter().filter(|name| !contains(names, name)).collect::<Vec<_>>());
                 }
                 (Some(known), dependency) if *known == dependency => {}
                 _ => return None,
@@ -202,7 +201,7 @@ impl<'a> Schemas<'a> {
         if patterned && (restricts(&a.additional_properties) || restricts(&b.additional_properties)) {
             // What counts as additional is then decided by patterns of one side only.
             let same = a.pattern_properties == b.pattern_properties && a.properties.keys().eq(b.properties.keys());
-            if !same && !(is_untyped(a) || is_untyped(b)) {
+            if !(same || says_nothing_of_properties(a) || says_nothing_of_properties(b)) {
                 return None;
             }
         }
@@ -296,11 +295,11 @@ impl<'a> Schemas<'a> {
     }
 }
 
-fn is_untyped(object: &SchemaObject) -> bool {
+fn says_nothing_of_properties(object: &SchemaObject) -> bool {
     object.properties.is_empty() && object.additional_properties.is_none() && object.pattern_properties.is_empty()
 }
 
-fn properties_contains(names: &[String], name: &str) -> bool {
+fn contains(names: &[String], name: &str) -> bool {
     names.iter().any(|known| known == name)
 }
 

@@ -14,9 +14,12 @@ mod channel_parameter_undeclared;
 mod channel_parameter_unused;
 mod duplicate_channel_address;
 mod duplicate_discriminator;
+mod duplicate_enum_value;
 mod duplicate_key;
 mod envelope_shape;
 mod example_invalid;
+mod impossible_bounds;
+mod invalid_pattern;
 mod invalid_schema;
 mod message_without_example;
 mod misplaced_extension;
@@ -57,9 +60,12 @@ pub static RULES: &[Rule] = &[
     channel_parameter_unused::RULE,
     duplicate_channel_address::RULE,
     duplicate_discriminator::RULE,
+    duplicate_enum_value::RULE,
     duplicate_key::RULE,
     envelope_shape::RULE,
     example_invalid::RULE,
+    impossible_bounds::RULE,
+    invalid_pattern::RULE,
     invalid_schema::RULE,
     message_without_example::RULE,
     misplaced_extension::RULE,

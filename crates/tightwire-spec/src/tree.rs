@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::sources::{FileId, Span};
 
+pub(crate) mod fault;
 pub(crate) mod json;
 pub(crate) mod scalar;
 pub(crate) mod yaml;
@@ -50,36 +51,6 @@ pub(crate) enum Kind {
 pub(crate) struct Member {
     key: Span,
     value: u32,
-}
-
-/// A fault in the text itself.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) rule: &'static str,
-    pub(crate) span: Span,
-    pub(crate) message: String,
-    pub(crate) also: Option<(Span, String)>,
-    pub(crate) help: Option<String>,
-}
-
-impl Fault {
-    pub(crate) fn syntax(span: Span, message: impl Into<String>) -> Self {
-        Self { rule: "syntax", span, message: message.into(), also: None, help: None }
-    }
-
-    pub(crate) fn too_large(span: Span, message: impl Into<String>) -> Self {
-        Self { rule: "too-large", span, message: message.into(), also: None, help: None }
-    }
-
-    pub(crate) fn duplicate_key(key: &str, span: Span, first: Span) -> Self {
-        Self {
-            rule: "duplicate-key",
-            span,
-            message: format!("the key `{key}` appears twice in one object"),
-            also: Some((first, "first here".into())),
-            help: Some("remove or rename one of them; readers disagree about which one counts".into()),
-        }
-    }
 }
 
 impl Arena {

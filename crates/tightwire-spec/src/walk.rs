@@ -40,16 +40,15 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let may_refer = matches!(shape, Shape::Object(_) | Shape::Map(_) | Shape::Schema | Shape::Loose);
-            if may_refer || shape == Shape::Reference {
-                if let Some(text) = node.text("$ref") {
-                    walk.references.push(node);
-                    if let (true, Ok(target)) = (may_refer, documents.target(node, text)) {
-                        waiting.push((target, shape));
-                    }
-                    continue;
-                }
+            let reference = node.text("$ref").filter(|_| may_refer || shape == Shape::Reference);
+            let Some(text) = reference else {
+                walk.visit(node, shape, &mut waiting);
+                continue;
+            };
+            walk.references.push(node);
+            if let (true, Ok(target)) = (may_refer, documents.target(node, text)) {
+                waiting.push((target, shape));
             }
-            walk.visit(node, shape, &mut waiting);
         }
         walk
     }

@@ -25,10 +25,8 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             }
         }
         for (index, segment) in segments.iter().enumerate() {
-            if let Segment::Parameter(name) = segment {
-                if segments[..index].contains(segment) {
-                    report.at(node.span(), format!("`{{{name}}}` appears twice in the address"));
-                }
+            if let (Segment::Parameter(name), true) = (segment, segments[..index].contains(segment)) {
+                report.at(node.span(), format!("`{{{name}}}` appears twice in the address"));
             }
         }
     }

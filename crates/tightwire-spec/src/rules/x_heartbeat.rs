@@ -33,12 +33,12 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
         report.at(heartbeat.name_span(), format!("`x-heartbeat` needs `{key}`"));
     }
     let time = |key| heartbeat.get(key).and_then(|node| Some((node, node.as_u64()?)));
-    if let (Some((interval_node, interval)), Some((node, timeout))) = (time(KEYS[0]), time(KEYS[1])) {
-        if timeout <= interval {
-            report
-                .at(node.span(), "`pong_timeout_ms` must be longer than `ping_interval_ms`")
-                .also(interval_node.span(), "the time between two pings");
-        }
+    if let (Some((interval_node, interval)), Some((node, timeout))) = (time(KEYS[0]), time(KEYS[1]))
+        && timeout <= interval
+    {
+        report
+            .at(node.span(), "`pong_timeout_ms` must be longer than `ping_interval_ms`")
+            .also(interval_node.span(), "the time between two pings");
     }
 }
 

@@ -44,12 +44,12 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
         }
     }
     let limit = |key| limits.get(key).and_then(|node| Some((node, node.as_u64()?)));
-    if let (Some((node, message)), Some((other, frame))) = (limit("max_message_bytes"), limit("max_frame_bytes")) {
-        if message > frame {
-            report
-                .at(node.span(), "`max_message_bytes` is above `max_frame_bytes`")
-                .also(other.span(), "a larger frame never arrives");
-        }
+    if let (Some((node, message)), Some((other, frame))) = (limit("max_message_bytes"), limit("max_frame_bytes"))
+        && message > frame
+    {
+        report
+            .at(node.span(), "`max_message_bytes` is above `max_frame_bytes`")
+            .also(other.span(), "a larger frame never arrives");
     }
 }
 

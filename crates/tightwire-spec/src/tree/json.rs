@@ -6,7 +6,8 @@
 use indexmap::IndexMap;
 use serde_json::Number;
 
-use super::{Arena, Fault, Kind, MAX_DEPTH};
+use super::fault::{self, Fault};
+use super::{Arena, Kind, MAX_DEPTH};
 use crate::sources::{FileId, Span};
 
 /// Parses a JSON text.
@@ -49,7 +50,7 @@ impl Reader<'_> {
             None => "the end of the text".to_owned(),
         };
         let span = Span { file: self.file, start: self.at, end: (self.at + 1).min(self.text.len()) };
-        Fault::syntax(span, format!("this is not JSON: expected {wanted}, found {found}"))
+        fault::syntax(span, format!("this is not JSON: expected {wanted}, found {found}"))
     }
 
     fn blank(&mut self) {
@@ -70,10 +71,10 @@ impl Reader<'_> {
         self.blank();
         let start = self.at;
         if depth > MAX_DEPTH {
-            return Err(Fault::too_large(self.span(start), format!("nested more than {MAX_DEPTH} levels deep")));
+            return Err(fault::too_deep(self.span(start)));
         }
         if self.arena.is_full() {
-            return Err(Fault::too_large(self.span(start), "the document has too many nodes"));
+            return Err(fault::too_many(self.span(start)));
         }
         let kind = match self.peek() {
             Some(b'{') => self.object(depth)?,
@@ -115,7 +116,7 @@ impl Reader<'_> {
             }
             let value = self.value(depth + 1)?;
             if let Some(first) = members.get(&key).map(super::Member::key) {
-                self.faults.push(Fault::duplicate_key(&key, span, first));
+                self.faults.push(fault::duplicate_key(&key, span, first));
             }
             members.insert(key, Arena::member(span, value));
             if self.take(b'}') {
@@ -159,7 +160,7 @@ impl Reader<'_> {
         self.at += 1;
         let raw = self.text.get(start..self.at).unwrap_or_default();
         serde_json::from_str(raw)
-            .map_err(|_| Fault::syntax(self.span(start), "this is not a string of JSON: check its escapes"))
+            .map_err(|_| fault::syntax(self.span(start), "this is not a string of JSON: check its escapes"))
     }
 
     fn number(&mut self) -> Result<Number, Fault> {
@@ -168,7 +169,7 @@ impl Reader<'_> {
             self.at += 1;
         }
         serde_json::from_str(&self.text[start..self.at])
-            .map_err(|_| Fault::syntax(self.span(start), "this is not a number of JSON"))
+            .map_err(|_| fault::syntax(self.span(start), "this is not a number of JSON"))
     }
 }
 
@@ -183,7 +184,7 @@ mod tests {
         let file = SourceMap::default().add("t.json".into(), input.into());
         let (root, faults) = parse(input, file, &mut arena);
         let shown = match (root, faults.first()) {
-            (_, Some(fault)) => format!("{}..{}: {}", fault.span.start, fault.span.end, fault.message),
+            (_, Some(fault)) => format!("{}..{}: {}", fault.span().start, fault.span().end, fault.message),
             (Some(root), None) => arena.node(root).to_json().to_string(),
             (None, None) => "nothing".to_owned(),
         };

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::{Arena, Fault, Kind, MAX_DEPTH, Member, scalar};
+use super::fault::{self, Fault};
+use super::{Arena, Kind, MAX_DEPTH, Member, scalar};
 use crate::sources::{FileId, Span};
 
 /// A collection that is not complete yet.
@@ -47,8 +48,9 @@ pub(crate) fn parse(text: &str, file: FileId, arena: &mut Arena) -> (Option<u32>
                 if matches!(event, Event::DocumentStart(_)) {
                     documents += 1;
                     if documents > 1 {
-                        let fault = Fault::syntax(span, "a second YAML document starts here");
-                        builder.faults.push(Fault { help: Some("keep one document per file".into()), ..fault });
+                        let mut fault = fault::syntax(span, "a second YAML document starts here");
+                        fault.help("keep one document per file");
+                        builder.faults.push(fault);
                         break;
                     }
                 }
@@ -60,7 +62,7 @@ pub(crate) fn parse(text: &str, file: FileId, arena: &mut Arena) -> (Option<u32>
             Err(error) => {
                 let at = error.marker().index();
                 let span = builder.span(at, at + 1);
-                builder.faults.push(Fault::syntax(span, format!("this is not YAML: {}", error.info())));
+                builder.faults.push(fault::syntax(span, format!("this is not YAML: {}", error.info())));
                 return (None, builder.faults);
             }
         }
@@ -86,7 +88,7 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 if let Some(Open { content: Content::Object { members, key: key @ None }, .. }) = self.open.last_mut() {
                     if let Some(first) = members.get(text.as_ref()) {
-                        self.faults.push(Fault::duplicate_key(&text, span, first.key()));
+                        self.faults.push(fault::duplicate_key(&text, span, first.key()));
                     }
                     *key = Some((text.into_owned(), span));
                     return Ok(());
@@ -111,15 +113,15 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 if self.expects_key() {
-                    return Err(Fault::syntax(span, "an alias cannot be a key here"));
+                    return Err(fault::syntax(span, "an alias cannot be a key here"));
                 }
                 let Some(&(target, depth)) = self.anchors.get(&anchor) else {
-                    return Err(Fault::syntax(span, "this alias names an anchor that is not complete yet"));
+                    return Err(fault::syntax(span, "this alias names an anchor that is not complete yet"));
                 };
                 if self.open.len() + depth > MAX_DEPTH {
-                    return Err(too_deep(span));
+                    return Err(fault::too_deep(span));
                 }
-                let copy = self.arena.copy(target).ok_or_else(|| too_many(span))?;
+                let copy = self.arena.copy(target).ok_or_else(|| fault::too_many(span))?;
                 self.place(copy);
                 Ok(())
             }
@@ -141,7 +143,7 @@ impl Builder<'_> {
                 };
                 if !fits {
                     let message = format!("`{text}` is not what its tag `!!{}` says", tag.suffix);
-                    self.faults.push(Fault::syntax(span, message));
+                    self.faults.push(fault::syntax(span, message));
                 }
                 kind
             }
@@ -156,10 +158,10 @@ impl Builder<'_> {
 
     fn start(&mut self, span: Span, anchor: usize, content: Content) -> Result<(), Fault> {
         if self.expects_key() {
-            return Err(Fault::syntax(span, "a key must be text"));
+            return Err(fault::syntax(span, "a key must be text"));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(too_deep(span));
+            return Err(fault::too_deep(span));
         }
         self.open.push(Open { start: span.start, anchor, content });
         Ok(())
@@ -167,7 +169,7 @@ impl Builder<'_> {
 
     fn value(&mut self, kind: Kind, span: Span, anchor: usize) -> Result<(), Fault> {
         if self.arena.is_full() {
-            return Err(too_many(span));
+            return Err(fault::too_many(span));
         }
         let id = self.arena.add(kind, span);
         if anchor != 0 {
@@ -189,13 +191,4 @@ impl Builder<'_> {
             None => self.root = Some(id),
         }
     }
-}
-
-fn too_deep(span: Span) -> Fault {
-    Fault::too_large(span, format!("nested more than {MAX_DEPTH} levels deep"))
-}
-
-fn too_many(span: Span) -> Fault {
-    let fault = Fault::too_large(span, "the document has too many nodes");
-    Fault { help: Some("aliases count as often as they are used".into()), ..fault }
 }
