@@ -1,5 +1,7 @@
 //! A frame that its schema accepts, on its way to the typed frame.
 
+use std::str::FromStr;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -25,15 +27,13 @@ impl CheckedFrame {
         self.frame["type"].as_str().unwrap_or_default()
     }
 
-    /// The topic, as `parse` reads it.
+    /// The topic as its type.
     ///
     /// # Errors
-    /// A violation at `/topic` where `parse` gives nothing: the message does not exist on that topic.
-    pub fn topic<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, Rejection> {
-        self.frame["topic"]
-            .as_str()
-            .and_then(parse)
-            .ok_or_else(|| self.reject(Violation::new("/topic", "pattern", "is not a topic of this message")))
+    /// A violation at `/topic` where the schema allows what is no topic of the message's channels.
+    pub fn topic<T: FromStr>(&self) -> Result<T, Rejection> {
+        let topic = self.frame["topic"].as_str().and_then(|topic| topic.parse().ok());
+        topic.ok_or_else(|| self.refuse("/topic", "pattern", "is not a topic of this message"))
     }
 
     /// The payload as its type.

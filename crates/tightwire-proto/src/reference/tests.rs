@@ -156,7 +156,8 @@ fn the_frame_becomes_typed() {
     assert_eq!(checked.wire_type(), "send");
     assert_eq!(checked.data(), Ok(Data { content: "a".to_owned(), count: 1 }));
     assert_eq!(checked.inbound(()).map(|inbound| (inbound.id.to_string(), inbound.ts)), Ok((ID.to_owned(), 1)));
-    assert!(checked.topic(|_| None::<()>).is_err());
+    assert_eq!(checked.topic::<String>(), Ok("thread:a".to_owned()));
+    assert!(checked.topic::<u8>().is_err());
 
     let checked = TO_SERVER.check(frame(r#"{"content":"a","count":1e300}"#).as_bytes()).expect("accepted");
     let rejection = checked.data::<Data>().expect_err("does not fit");

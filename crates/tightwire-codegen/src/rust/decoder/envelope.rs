@@ -10,8 +10,8 @@ use serde_json::{Number, Value};
 use tightwire_spec::ir::{Channel, Ir, Message, Segment};
 use tightwire_spec::schema::{Dependency, JsonType, Schema, SchemaObject};
 
+use super::pattern::Patterns;
 use super::scalar;
-use crate::rust::names;
 use crate::view::{Obstacle, View};
 
 const FIELDS: [&str; 9] = ["v", "id", "type", "topic", "ts", "correlation_id", "seq", "epoch", "data"];
@@ -62,7 +62,12 @@ pub(super) fn shape(view: &View<'_>, wire_type: &str) -> Result<TokenStream, Obs
 }
 
 /// What holds for the topic: an expression over `text: &str` that gives the typed topic or uses `?`.
-pub(super) fn topic(ir: &Ir, message: &Message, view: &View<'_>) -> Result<TokenStream, Obstacle> {
+pub(super) fn topic(
+    ir: &Ir,
+    message: &Message,
+    view: &View<'_>,
+    patterns: &mut Patterns,
+) -> Result<TokenStream, Obstacle> {
     let property = view.property("topic")?;
     property.admit(JsonType::String)?;
     let channels: Vec<&Channel> = message.channels.iter().filter_map(|id| ir.channels.get(id)).collect();
@@ -72,37 +77,13 @@ pub(super) fn topic(ir: &Ir, message: &Message, view: &View<'_>) -> Result<Token
     };
     let mut checks = Vec::new();
     if !property.parts().all(implied) {
-        checks = scalar::text_checks(&property)?;
+        checks = scalar::text_checks(&property, patterns)?;
     }
     let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
-    let parsed = parse(ir, message, &quote!(json::parse(text)?));
-    Ok(match (&ensure, parsed) {
-        (None, (parsed, None)) => parsed,
-        (_, (parsed, None)) => quote!({ #ensure #parsed }),
-        (_, (parsed, Some(allowed))) => quote!({
-            #ensure
-            let topic = #parsed;
-            json::ensure(matches!(topic, #allowed))?;
-            topic
-        }),
+    Ok(match ensure {
+        None => quote!(json::parse(text)?),
+        Some(ensure) => quote!({ #ensure json::parse(text)? }),
     })
-}
-
-/// The topic's parser for the reference path: a closure `&str -> Option<topic>`.
-pub(super) fn topic_parser(ir: &Ir, message: &Message) -> TokenStream {
-    match parse(ir, message, &quote!(text.parse().ok())) {
-        (parsed, None) => quote!(|text| #parsed),
-        (parsed, Some(allowed)) => quote!(|text| #parsed.filter(|topic| matches!(topic, #allowed))),
-    }
-}
-
-/// The expression itself, and the pattern that the topic must match where the message is not on every channel.
-fn parse(ir: &Ir, message: &Message, parsed: &TokenStream) -> (TokenStream, Option<TokenStream>) {
-    if message.channels.len() < 2 || message.channels.len() == ir.channels.len() {
-        return (parsed.clone(), None);
-    }
-    let variants = message.channels.iter().filter_map(|id| ir.channels.get(id)).map(names::topic_variant);
-    (parsed.clone(), Some(quote!(#(Topic::#variants(_))|*)))
 }
 
 /// The schema that says of a topic what its address says, in the words of `part`.

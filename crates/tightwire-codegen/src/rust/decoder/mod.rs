@@ -141,17 +141,16 @@ impl<'ir> Decoder<'ir> {
         let data_type = format_ident!("{name}");
         let view = View::of(self.ir, [&message.payload])?;
         let shape = envelope::shape(&view, wire_type)?;
-        let topic = envelope::topic(self.ir, message, &view)?;
+        let topic = envelope::topic(self.ir, message, &view, &mut self.readers.patterns)?;
         let data = self.readers.read(&FieldType::Named(data_type.clone()), &view.property("data")?)?;
         Ok(Fast { wire_type, variant: names::variant(wire_type), data_type, shape, topic, data })
     }
 
     /// The arms that make a typed frame of one that the reference path accepts.
     fn reference_arms(&self, frame: &Ident) -> Vec<TokenStream> {
-        let arm = |(message, wire_type): &(&Message, &str)| {
+        let arm = |(_, wire_type): &(&Message, &str)| {
             let variant = names::variant(wire_type);
-            let topic = envelope::topic_parser(self.ir, message);
-            quote!(#wire_type => #frame::#variant { topic: frame.topic(#topic)?, data: frame.data()? },)
+            quote!(#wire_type => #frame::#variant { topic: frame.topic()?, data: frame.data()? },)
         };
         self.messages.iter().map(arm).collect()
     }

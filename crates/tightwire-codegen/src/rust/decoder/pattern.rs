@@ -1,30 +1,62 @@
 //! `pattern` in Rust: a simple one becomes a few comparisons, any other a regular expression of the linear-time engine.
 
+use indexmap::IndexMap;
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::pattern::{self, Piece};
 use crate::view::Obstacle;
 
-/// A Boolean expression over `text`.
-pub(super) fn check(pattern: &str) -> Result<TokenStream, Obstacle> {
+/// The functions that match the patterns of a direction.
+#[derive(Clone, Default)]
+pub(super) struct Patterns {
+    functions: IndexMap<String, TokenStream>,
+}
+
+impl Patterns {
+    /// A Boolean expression over `text`.
+    pub(super) fn check(&mut self, pattern: &str) -> Result<TokenStream, Obstacle> {
+        let number = self.functions.get_index_of(pattern).unwrap_or(self.functions.len());
+        let name = format_ident!("matches_pattern_{}", number + 1);
+        if number == self.functions.len() {
+            let body = body(pattern)?;
+            let docs = format!(" `{pattern}`");
+            let function = quote! {
+                #[doc = #docs]
+                fn #name(text: &str) -> bool {
+                    #body
+                }
+            };
+            self.functions.insert(pattern.to_owned(), function);
+        }
+        Ok(quote!(#name(&text)))
+    }
+
+    /// The functions.
+    pub(super) fn into_functions(self) -> impl Iterator<Item = TokenStream> {
+        self.functions.into_values()
+    }
+}
+
+/// What the function of a pattern does with `text`.
+fn body(pattern: &str) -> Result<TokenStream, Obstacle> {
     if let Some(alternatives) = pattern::unfold(pattern) {
         let alternatives = alternatives.iter().map(|alternative| alternative_check(alternative));
-        return Ok(quote!((#(#alternatives)||*)));
+        return Ok(quote!(#(#alternatives)||*));
     }
     let regex = jsonschema_regex::to_rust_regex(pattern)
         .ok()
         .filter(|regex| regex::Regex::new(regex).is_ok())
         .ok_or_else(|| Obstacle::new(format!("the pattern {pattern} is beyond the linear-time engine")))?;
-    Ok(quote!({
+    Ok(quote! {
         static PATTERN: json::Pattern = json::Pattern::new(#regex);
-        PATTERN.is_match(&text)
-    }))
+        PATTERN.is_match(text)
+    })
 }
 
 fn alternative_check(pieces: &[Piece]) -> TokenStream {
     if let [Piece::Literal(literal), Piece::End] = pieces {
-        return quote!(&*text == #literal);
+        return quote!(text == #literal);
     }
     let mut steps = pieces.iter().map(|piece| match piece {
         Piece::Literal(literal) => quote!(literal(#literal)),
@@ -46,5 +78,5 @@ fn alternative_check(pieces: &[Piece]) -> TokenStream {
         Piece::End => quote!(end()),
     });
     let Some(first) = steps.next() else { return quote!(true) };
-    quote!(json::Matching::new(&text).#first #(.and_then(|rest| rest.#steps))*.is_some())
+    quote!(json::Matching::new(text).#first #(.and_then(|rest| rest.#steps))*.is_some())
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Number, Value};
 
-use super::pattern;
+use super::pattern::Patterns;
 use crate::view::{Obstacle, View};
 
 /// The formats that the reference path checks. It ignores all others.
@@ -37,7 +37,7 @@ pub(super) enum Integer {
 }
 
 /// What holds for a string, over `text`, which derefs to `str`.
-pub(super) fn text_checks(view: &View<'_>) -> Result<Vec<TokenStream>, Obstacle> {
+pub(super) fn text_checks(view: &View<'_>, patterns: &mut Patterns) -> Result<Vec<TokenStream>, Obstacle> {
     let mut checks = Vec::new();
     for part in view.parts() {
         match part.min_length {
@@ -54,7 +54,7 @@ pub(super) fn text_checks(view: &View<'_>) -> Result<Vec<TokenStream>, Obstacle>
             None => {}
         }
         if let Some(pattern) = &part.pattern {
-            checks.push(pattern::check(pattern)?);
+            checks.push(patterns.check(pattern)?);
         }
         let values = part.const_value.iter().map(std::slice::from_ref).chain(part.enum_values.as_deref());
         for values in values {

@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::schema::{JsonType, SchemaObject};
 
+use super::pattern::Patterns;
 use super::scalar::{self, Integer};
 use super::{object, union};
 use crate::rust::model::{FieldType, RustTypes, StringVariant, TypeKind};
@@ -18,6 +19,7 @@ pub(super) struct Readers<'ir> {
     pub(super) types: &'ir RustTypes,
     /// By type and by what holds for it; `None` while the function is being made.
     functions: IndexMap<(String, Vec<*const SchemaObject>), Reader>,
+    pub(super) patterns: Patterns,
 }
 
 #[derive(Clone)]
@@ -28,12 +30,12 @@ struct Reader {
 
 impl<'ir> Readers<'ir> {
     pub(super) fn new(types: &'ir RustTypes) -> Self {
-        Self { types, functions: IndexMap::new() }
+        Self { types, functions: IndexMap::new(), patterns: Patterns::default() }
     }
 
     /// All functions, in the order in which they were needed.
     pub(super) fn into_functions(self) -> impl Iterator<Item = TokenStream> {
-        self.functions.into_values().filter_map(|reader| reader.body)
+        self.functions.into_values().filter_map(|reader| reader.body).chain(self.patterns.into_functions())
     }
 
     /// An expression that reads a value of type `ty` with everything that `view` asks of it; it may use `?`.
@@ -59,7 +61,7 @@ impl<'ir> Readers<'ir> {
         match ty {
             FieldType::String => {
                 view.admit(JsonType::String)?;
-                let checks = scalar::text_checks(view)?;
+                let checks = scalar::text_checks(view, &mut self.patterns)?;
                 if checks.is_empty() {
                     return Ok(quote!(cursor.owned_string()?));
                 }
