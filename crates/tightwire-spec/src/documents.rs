@@ -89,6 +89,13 @@ impl Documents {
         normalize(&base.join(path))
     }
 
+    /// Where some text stands in a node, or the node where it is written otherwise (escaped).
+    pub(crate) fn part(&self, node: Node<'_>, text: &str) -> Span {
+        let Span { file, start, end } = node.span();
+        let found = self.sources.file(file).text().get(start..end).and_then(|written| written.find(text));
+        found.map_or(node.span(), |at| Span { file, start: start + at, end: start + at + text.len() })
+    }
+
     fn add(&mut self, path: PathBuf, bytes: Vec<u8>, diagnostics: &mut Vec<Diagnostic>) -> FileId {
         let (text, bad) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),

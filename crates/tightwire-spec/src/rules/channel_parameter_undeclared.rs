@@ -23,7 +23,8 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             if channel.parameters.iter().any(|parameter| parameter.name == name) {
                 continue;
             }
-            let found = report.at(node.span(), format!("the address uses `{{{name}}}`, which is not declared"));
+            let place = subject.model.documents.part(node, &format!("{{{name}}}"));
+            let found = report.at(place, format!("the address uses `{{{name}}}`, which is not declared"));
             let known = channel.parameters.iter().map(|parameter| parameter.name);
             found.help(
                 did_you_mean(&name, known)
@@ -43,7 +44,7 @@ mod tests {
 
     #[test]
     fn parameters_are_declared() {
-        check(RULE, "channels:\n  a: {address: 'a/{id}'}\n", &["2:16 the address uses `{id}`, which is not declared"]);
+        check(RULE, "channels:\n  a: {address: 'a/{id}'}\n", &["2:19 the address uses `{id}`, which is not declared"]);
         check(RULE, "channels:\n  a: {address: 'a/{id}', parameters: {id: {}}}\n", &[]);
     }
 }

@@ -23,8 +23,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const ADDITIONAL: &str = "/additionalProperties";
-
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for message in &subject.model.messages {
         let Some(lowered) = subject.ir.messages.get(&message.id).filter(|_| message.payload.is_some()) else {
@@ -43,7 +41,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             for error in validator.iter_errors(&value) {
                 for (pointer, span) in places(&error, payload) {
                     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-                    let keyword = error.kind().keyword();
+                    let keyword = keyword(&error);
                     let said = said(&error);
                     let found = report.at(
                         span,
@@ -120,11 +118,24 @@ fn places(error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)>
             .map(|key| (format!("{pointer}/{}", escaped(key)), node.key_span(key).unwrap_or(node.span())))
             .collect(),
         // An object that may have no property at all.
-        ValidationErrorKind::FalseSchema if node.is_object() && error.schema_path().as_str().ends_with(ADDITIONAL) => {
+        ValidationErrorKind::FalseSchema if node.is_object() && is_additional(error) => {
             node.members().map(|(key, span, _)| (format!("{pointer}/{}", escaped(key)), span)).collect()
         }
         _ => vec![(pointer, node.span())],
     }
+}
+
+/// The keyword that is violated: for a `false` schema, the one that holds it.
+fn keyword<'e>(error: &'e ValidationError<'_>) -> &'e str {
+    match error.kind() {
+        ValidationErrorKind::FalseSchema if is_additional(error) => "additionalProperties",
+        kind => kind.keyword(),
+    }
+}
+
+/// Whether an object may have no property at all, and has one.
+fn is_additional(error: &ValidationError<'_>) -> bool {
+    error.schema_path().as_str().ends_with("/additionalProperties")
 }
 
 /// A key as a token of a JSON Pointer.
@@ -137,9 +148,7 @@ fn said(error: &ValidationError<'_>) -> String {
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { .. } => "this property is not allowed".to_owned(),
         ValidationErrorKind::Required { property } => format!("the required property {property} is missing"),
-        ValidationErrorKind::FalseSchema if error.schema_path().as_str().ends_with(ADDITIONAL) => {
-            "this property is not allowed".to_owned()
-        }
+        ValidationErrorKind::FalseSchema if is_additional(error) => "this property is not allowed".to_owned(),
         ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
         _ => error.masked_with("the value").to_string(),
     }
@@ -155,7 +164,7 @@ fn nearest_alternative(error: &ValidationError<'_>) -> Option<String> {
         .enumerate()
         .min_by_key(|(_, errors)| (errors.len(), usize::MAX - errors.iter().map(depth).max().unwrap_or(0)))?;
     let first = errors.first()?;
-    let (at, keyword) = (first.instance_path().as_str(), first.kind().keyword());
+    let (at, keyword) = (first.instance_path().as_str(), keyword(first));
     let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
     Some(format!(
         "the nearest of {} alternatives is number {}, which fails{at}: {} (`{keyword}`)",
