@@ -32,7 +32,8 @@ pub(crate) async fn dispatch<S: Service>(
     request: Option<SessionRequest>,
 ) {
     let info = S::describe(&inbound.frame);
-    let span = tracing::info_span!(
+    // Of the highest level, so that no filter takes the span from a line that passes.
+    let span = tracing::error_span!(
         "frame",
         connection_id = %peer.id(),
         correlation_id = %inbound.id,

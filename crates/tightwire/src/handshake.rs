@@ -6,6 +6,7 @@ use headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tracing::Instrument;
 use warp::http::header::{CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
@@ -13,6 +14,7 @@ use warp::reply::Response;
 use crate::connection;
 use crate::connections::{Place, Refused};
 use crate::http::problem;
+use crate::server::RemoteAddr;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::transport::Socket;
@@ -65,14 +67,17 @@ pub(crate) fn answer<S: Service>(
     method: &Method,
     headers: &HeaderMap,
     upgrade: Option<OnUpgrade>,
+    remote: Option<RemoteAddr>,
 ) -> Response {
+    let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
     match check(shared, method, headers, upgrade) {
         Ok((key, upgrade, place)) => {
-            tokio::spawn(take_over(Arc::clone(shared), upgrade, place));
+            let span = tracing::info_span!("connection", remote);
+            tokio::spawn(take_over(Arc::clone(shared), upgrade, place).instrument(span));
             switch_protocols(key)
         }
         Err(error) => {
-            tracing::info!(status = error.status().as_u16(), %error, "a handshake was refused");
+            tracing::info!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
             let mut response = problem(error.status(), &error.to_string());
             if let Some((name, value)) = error.hint() {
                 response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -12,6 +12,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use crate::handshake;
+use crate::server::RemoteAddr;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::stats::Stats;
@@ -35,8 +36,9 @@ fn websocket<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
     path.and(warp::method())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<OnUpgrade>())
-        .map(move |method: Method, headers: HeaderMap, upgrade: Option<OnUpgrade>| {
-            handshake::answer(&shared, &method, &headers, upgrade)
+        .and(warp::ext::optional::<RemoteAddr>())
+        .map(move |method: Method, headers: HeaderMap, upgrade: Option<OnUpgrade>, remote: Option<RemoteAddr>| {
+            handshake::answer(&shared, &method, &headers, upgrade, remote)
         })
         .boxed()
 }

@@ -121,7 +121,7 @@ pub(crate) struct Frame {
     data: Value,
 }
 
-/// The application: rooms named `secret…` are forbidden, `wait` waits for the gate.
+/// The application: rooms named `secret…` are forbidden; `wait`, entering `guarded` and being in `hall` wait for the gate.
 #[derive(Default)]
 pub(crate) struct Rooms {
     pub(crate) gate: Arc<Notify>,
@@ -224,6 +224,9 @@ impl Service for Rooms {
     }
 
     async fn authorize(&self, _: &Context<'_>, topic: &str) -> Result<(), Failure<Code>> {
+        if topic == "room:guarded" {
+            self.gate.notified().await;
+        }
         if topic.starts_with("room:secret") {
             return Err(Failure::new(Code::Forbidden, "this room is secret"));
         }
@@ -231,6 +234,9 @@ impl Service for Rooms {
     }
 
     async fn subscribed(&self, cx: &Context<'_>, topic: &str) -> Result<(), Failure<Code>> {
+        if topic == "room:hall" {
+            self.gate.notified().await;
+        }
         if topic == "room:lobby" {
             let seq = cx.subscribed_at().expect("just subscribed").seq;
             cx.reply(&Room(topic.to_owned()), &Welcome { seq });

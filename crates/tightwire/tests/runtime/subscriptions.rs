@@ -1,5 +1,7 @@
 //! Subscribing: sorted, unique, allowed, bounded; and operations that subscribe.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tightwire::Config;
 
@@ -160,4 +162,23 @@ async fn what_a_frame_causes_is_correlated_with_it() {
     assert_eq!(client.event().await, "connection_established");
     assert_eq!(client.event().await, "subscription_updated [room:a]");
     assert_eq!(client.frame().await.expect("a frame")["correlation_id"], json!(id));
+}
+
+/// A handler outlives its client. What it was about to subscribe it to must not stay.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_subscribed_after_leaving() {
+    for asked in [&["room:guarded"][..], &["room:hall", "room:z"]] {
+        let rooms = Rooms::default();
+        let gate = rooms.gate.clone();
+        let server = tightwire::Server::new(rooms, Config::default());
+        let mut client = Client::connect(&server, 4096).await;
+        client.send("subscribe", "system", topics(asked)).await;
+        client.send("ping", "system", json!({})).await;
+        while client.event().await != "pong" {}
+        drop(client);
+        settle(&server).await;
+        gate.notify_one();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        settle(&server).await;
+    }
 }
