@@ -23,7 +23,6 @@ pub fn compile(document: impl AsRef<Path>) -> Result<(), Error> {
 
 /// Options for [`compile`], in code. The same can stand in a `tightwire.toml` beside the document, where the
 /// `tightwire` command sees it too.
-#[must_use]
 pub fn configure() -> Builder {
     Builder::default()
 }
@@ -96,7 +95,13 @@ impl Builder {
         if input.files.is_empty() {
             instructions.push(format!("cargo::rerun-if-changed={}", document.display()));
         }
-        instructions.extend(input.warnings.iter().map(|warning| format!("cargo::warning={warning}")));
+        if !input.warnings.is_empty() {
+            // One line: whoever only builds a server should not read about missing descriptions every time.
+            let (count, document) = (input.warnings.len(), document.display());
+            instructions.push(format!(
+                "cargo::warning={document}: {count} warning(s); `tightwire validate {document}` shows them"
+            ));
+        }
         let text = instructions.join("\n") + "\n";
         cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         let (ir, config) = input.protocol?;
@@ -123,5 +128,67 @@ struct Package(PathBuf);
 impl Source for Package {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(self.0.join(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../tests/rust/push.yml");
+
+    /// Runs a build script in a package with these files; gives what it told cargo, the output and the error.
+    #[track_caller]
+    fn check(files: &[(&str, &str)], told: &str, output: Option<&str>, error: Option<&str>) {
+        let package = tempfile::tempdir().unwrap();
+        let out = tempfile::tempdir().unwrap();
+        fs::create_dir(package.path().join("api")).unwrap();
+        for (path, contents) in files {
+            fs::write(package.path().join(path), contents).unwrap();
+        }
+        let mut cargo = Vec::new();
+        let package = Package(package.path().to_owned());
+        let result = configure().run(Path::new("api/push.yml"), &package, out.path(), &mut cargo);
+        let text = String::from_utf8(cargo).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("cargo::warning=")).collect();
+        assert_eq!(lines.join(" "), told.replace("FILE:", "cargo::rerun-if-changed="));
+        let found = fs::read_dir(out.path()).unwrap().next();
+        assert_eq!(found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).as_deref(), output);
+        match (result, error) {
+            (Ok(()), None) => {}
+            (Err(error), Some(expected)) => assert!(format!("{error:?}").contains(expected), "{error:?}"),
+            (result, expected) => panic!("{result:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn cargo_learns_every_file_and_gets_the_module() {
+        check(&[("api/push.yml", DOCUMENT)], "FILE:api/push.yml", Some("push.rs"), None);
+        check(
+            &[("api/push.yml", DOCUMENT), ("api/tightwire.toml", "module = 'news'")],
+            "FILE:api/tightwire.toml FILE:api/push.yml",
+            Some("news.rs"),
+            None,
+        );
+        let split = DOCUMENT.replace("text: {type: string}", "text: {$ref: 'text.yml#/Text'}");
+        check(
+            &[("api/push.yml", &split), ("api/text.yml", "Text: {type: string}")],
+            "FILE:api/push.yml FILE:api/text.yml",
+            Some("push.rs"),
+            None,
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_shown_with_its_place() {
+        check(&[], "FILE:api/push.yml", None, Some("api/push.yml"));
+        let broken = DOCUMENT.replace("$ref: '#/channels/news'", "$ref: '#/channels/nws'");
+        check(&[("api/push.yml", &broken)], "FILE:api/push.yml", None, Some("--> api/push.yml:15:21"));
+        check(
+            &[("api/push.yml", DOCUMENT), ("api/tightwire.toml", "module = 1")],
+            "FILE:api/tightwire.toml",
+            None,
+            Some("api/tightwire.toml"),
+        );
     }
 }

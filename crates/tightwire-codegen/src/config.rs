@@ -2,7 +2,7 @@
 //! for both callers.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -63,12 +63,8 @@ impl Config {
 
     /// These options with everything that depends on the document's path.
     pub(crate) fn completed(mut self, document: &Path) -> Self {
-        let parts: Vec<_> = document
-            .components()
-            .filter(|part| *part != Component::CurDir)
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect();
-        self.document = parts.join("/");
+        let path: PathBuf = document.components().filter(|part| *part != Component::CurDir).collect();
+        self.document = path.to_string_lossy().replace('\\', "/");
         if self.module.is_empty() {
             let stem = document.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             self.module = names::snake(&stem);

@@ -80,6 +80,8 @@ pub(super) fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<T
             TopicType::One(_) => quote!(Self::#variant { topic, .. } => Topic::from(topic.clone())),
         });
     }
+    // A reference always counts as inhabited, so that `match self {}` of an enum without variants is an error.
+    let this = if variants.is_empty() { quote!(*self) } else { quote!(self) };
     let description = match direction {
         Direction::ToServer => "A frame of a client: topic and data, by message.",
         Direction::ToClient => "A frame of the server: topic and data, by message.",
@@ -102,7 +104,7 @@ pub(super) fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<T
             }
             #topic_docs
             pub fn topic(&self) -> Topic {
-                match self {
+                match #this {
                     #(#topics_of,)*
                 }
             }

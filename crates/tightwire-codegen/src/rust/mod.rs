@@ -61,7 +61,7 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
     let module = quote! {
         #docs
         // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
-        #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, rustdoc::all, unreachable_pub, unused_imports)]
+        #[allow(clippy::all, clippy::pedantic, missing_docs, nonstandard_style, rustdoc::all, unreachable_pub, unused)]
         pub mod #name {
             use ::tightwire::__rt::{self, topic::InvalidTopic};
             pub use messages::*;

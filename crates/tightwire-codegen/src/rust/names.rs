@@ -12,12 +12,11 @@ use tightwire_spec::ir::{Channel, Ir};
 
 use crate::config::Config;
 
-/// `send_message` → `SendMessage`; always a valid identifier.
+/// `send_message` → `SendMessage`; a valid identifier once [`ident`] has looked at it.
 pub fn pascal(text: &str) -> String {
     let name = separate(text).to_upper_camel_case();
     match name.as_str() {
         "" => "Unnamed".to_owned(),
-        "Self" => "Self_".to_owned(),
         _ if name.starts_with(|first: char| first.is_numeric()) => format!("X{name}"),
         _ => name,
     }
@@ -86,7 +85,8 @@ pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
     names.extend(ir.channels.values().map(|channel| topic(channel).to_string()));
     names.extend(ir.operations.keys().map(|operation| reply(operation).to_string()));
     // What the output uses by short names.
-    let prelude = ["Box", "Clone", "Copy", "Debug", "Default", "Eq", "Err", "Hash", "None", "Ok", "Option", "Ord"];
+    let prelude =
+        ["Box", "Clone", "Copy", "Debug", "Default", "Eq", "Err", "Hash", "None", "Ok", "Option", "Ord", "Self"];
     names.extend(prelude.map(str::to_owned));
     let prelude = ["PartialEq", "PartialOrd", "Result", "Some", "String", "Vec"];
     names.extend(prelude.map(str::to_owned));

@@ -20,7 +20,8 @@ use crate::config::Config;
 pub(super) struct Shapes {
     /// The definitions, by Rust name, in the order of the document.
     pub(super) definitions: IndexMap<String, Value>,
-    /// For each definition that is an object its properties, in the order of the document.
+    /// The properties, in the order of the document, of each definition that is an object (`Name`) and of each
+    /// alternative of a tagged union (`Name::tag`).
     pub(super) properties: IndexMap<String, Vec<String>>,
     /// The name of the type of each message's data, by the message's key.
     pub(super) messages: IndexMap<String, String>,
@@ -45,6 +46,13 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
             lowering.schemas.insert(reference.name.clone(), name.clone());
         }
         lowering.shapes.messages.insert(id.clone(), name);
+    }
+    // Then the schemas that have names, before those that have not.
+    for (name, schema) in &ir.schemas {
+        if !lowering.schemas.contains_key(name) && lowering.nominal(&lowering.resolve(ir.resolve(schema))) {
+            let rust_name = lowering.unique(&names::pascal(name), "Value");
+            lowering.schemas.insert(name.clone(), rust_name);
+        }
     }
     for (id, name) in lowering.shapes.messages.clone() {
         if let Some(data) = ir.messages.get(&id).and_then(|message| message.data.as_ref())
@@ -132,7 +140,9 @@ impl<'ir> Lowering<'ir> {
         } else if !self.alternatives(object).is_empty() {
             self.union(name, object)
         } else if structural(object) {
-            self.structure(name, object, closed, None)
+            let shape = self.structure(name, object, closed, None);
+            self.remember_order(name.to_owned(), &shape);
+            shape
         } else {
             self.inline(object, name)
         };
@@ -157,7 +167,6 @@ impl<'ir> Lowering<'ir> {
         for property in &object.required {
             properties.entry(property.clone()).or_insert(Value::Bool(true));
         }
-        self.shapes.properties.insert(name.to_owned(), properties.keys().cloned().collect());
         let mut shape = json!({ "type": "object", "properties": properties, "required": object.required });
         match &object.additional_properties {
             Some(Schema::Bool(false)) if closed == Closed::Keep || object.properties.is_empty() => {
@@ -171,16 +180,24 @@ impl<'ir> Lowering<'ir> {
         shape
     }
 
+    fn remember_order(&mut self, key: String, shape: &Value) {
+        let properties = shape["properties"].as_object();
+        self.shapes.properties.insert(key, properties.into_iter().flat_map(Map::keys).cloned().collect());
+    }
+
     /// `oneOf`, `anyOf` or several types.
-    fn union(&mut self, name: &str, object: &SchemaObject) -> Value {
+    fn union(&mut self, union: &str, object: &SchemaObject) -> Value {
         let alternatives = self.alternatives(object);
         let resolved: Vec<SchemaObject> = alternatives.iter().map(|schema| self.resolve(schema)).collect();
         if let Some(tag) = tag(&resolved) {
             // typify sees the tag only in objects that stand here, and names the variants by it.
             let mut variants = Vec::new();
             for (variant, number) in resolved.iter().zip(1..) {
-                let name = format!("{name}{}", variant_name(variant, number));
+                let name = format!("{union}{}", variant_name(variant, number));
                 let mut shape = self.structure(&name, variant, Closed::No, Some(tag));
+                if let Some(value) = constant(variant, tag) {
+                    self.remember_order(format!("{union}::{value}"), &shape);
+                }
                 describe(&mut shape, variant.description.as_deref());
                 variants.push(shape);
             }
@@ -206,7 +223,7 @@ impl<'ir> Lowering<'ir> {
                     while !titles.insert(title.clone()) {
                         title.push_str(&number.to_string());
                     }
-                    let mut shape = self.at(schema, &format!("{name}{title}"));
+                    let mut shape = self.at(schema, &format!("{union}{title}"));
                     if let Value::Object(shape) = &mut shape {
                         shape.insert("title".to_owned(), Value::String(title));
                     }

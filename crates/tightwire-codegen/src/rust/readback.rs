@@ -32,6 +32,12 @@ pub(super) fn name_of(item: &Item) -> Option<String> {
     }
 }
 
+/// The name on the wire of a field or a variant.
+pub(super) fn wire_name(attributes: &[Attribute], ident: &Ident) -> String {
+    let renamed = SerdeOptions::of(attributes).ok().and_then(|options| options.rename);
+    renamed.unwrap_or_else(|| ident.to_string())
+}
+
 struct Reader {
     names: BTreeSet<String>,
 }

@@ -77,7 +77,11 @@ fn path(tokens: &[TokenTree]) -> Vec<&Ident> {
 /// Whether a `::` after the token goes on with a path instead of beginning one.
 fn continues_path(token: &TokenTree) -> bool {
     match token {
-        TokenTree::Ident(_) => true,
+        // `for ::a::B` begins a path, `self::a::B` and `a::B` go on with one.
+        TokenTree::Ident(ident) => {
+            let name = ident.to_string();
+            matches!(name.as_str(), "crate" | "self" | "Self" | "super") || syn::parse_str::<Ident>(&name).is_ok()
+        }
         TokenTree::Punct(punct) => punct.as_char() == '>',
         _ => false,
     }
@@ -110,6 +114,7 @@ mod tests {
         check(quote!(::std::vec::Vec::new()), quote!(Vec::new()));
         check(quote!(::std::convert::From<::std::string::String>), quote!(::std::convert::From<String>));
         check(quote!(#[derive(::serde::Serialize)]), quote!(#[derive(serde::Serialize)]));
+        check(quote!(impl From<A> for ::serde_json::Value {}), quote!(impl From<A> for serde_json::Value {}));
         check(quote!(self::uuid::f()), quote!(self::uuid::f()));
         check(quote!(a::std::vec::Vec), quote!(a::std::vec::Vec));
         check(quote!(<T>::serde::f()), quote!(<T>::serde::f()));

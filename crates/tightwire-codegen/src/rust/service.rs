@@ -177,6 +177,8 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
     if requests.len() < described.len() {
         requests.push(quote!(_ => None));
     }
+    // A reference always counts as inhabited, so that `match frame {}` of an enum without variants is an error.
+    let frame = if described.is_empty() { quote!(*frame) } else { quote!(frame) };
     let function_docs = docs::tokens("The application as a service that a `tightwire::Server` can serve.");
     let server_docs = docs::tokens("An application with its protocol. Made by [`service`].");
     quote! {
@@ -204,12 +206,12 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
                 ClientFrame::decode(text)
             }
             fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
-                match frame {
+                match #frame {
                     #(#requests,)*
                 }
             }
             fn describe(frame: &ClientFrame) -> __rt::FrameInfo {
-                let (topic, channel, subscribes) = match frame {
+                let (topic, channel, subscribes) = match #frame {
                     #(#described,)*
                 };
                 __rt::FrameInfo { wire_type: frame.wire_type(), topic, channel, subscribes }

@@ -36,9 +36,9 @@ pub(super) fn emit(ir: &Ir, config: &Config) -> Result<DataTypes, Error> {
     let stream = run(&shapes, &config.rust)?;
     let file: File = syn::parse2(stream).map_err(|error| Error::Internal(format!("the data types: {error}")))?;
     let mut groups = group(file.items);
-    for (name, items) in &mut groups {
+    for items in groups.values_mut() {
         for item in items {
-            tidy(item, shapes.properties.get(name));
+            tidy(item, &shapes.properties);
         }
     }
     // typify sorts by name; a reader looks for the order of the document.
@@ -161,20 +161,21 @@ fn implements(item: &ItemImpl, name: &str) -> bool {
     item.trait_.as_ref().and_then(|implemented| implemented.0.segments.last()).is_some_and(|last| last.ident == name)
 }
 
-/// Puts an item into the form that readers expect; `order` are the object's properties.
-fn tidy(item: &mut Item, order: Option<&Vec<String>>) {
+/// Puts an item into the form that readers expect; `orders` are the properties of objects, see [`Shapes`].
+fn tidy(item: &mut Item, orders: &IndexMap<String, Vec<String>>) {
     match item {
         Item::Struct(item) => {
             tidy_docs(&mut item.attrs);
             item.attrs.push(parse_quote!(#[serde(crate = "::tightwire::__rt::serde")]));
-            tidy_fields(&mut item.fields, order);
+            tidy_fields(&mut item.fields, orders.get(&item.ident.to_string()));
         }
         Item::Enum(item) => {
             tidy_docs(&mut item.attrs);
             item.attrs.push(parse_quote!(#[serde(crate = "::tightwire::__rt::serde")]));
             for variant in &mut item.variants {
                 tidy_docs(&mut variant.attrs);
-                tidy_fields(&mut variant.fields, None);
+                let tag = readback::wire_name(&variant.attrs, &variant.ident);
+                tidy_fields(&mut variant.fields, orders.get(&format!("{}::{tag}", item.ident)));
             }
         }
         Item::Mod(module) if module.ident == "defaults" => {
@@ -197,20 +198,20 @@ fn tidy_fields(fields: &mut Fields, order: Option<&Vec<String>>) {
     let mut list: Vec<Field> = std::mem::take(&mut named.named).into_iter().collect();
     if let Some(order) = order {
         list.sort_by_cached_key(|field| {
-            order.iter().position(|property| *property == wire_name(field)).unwrap_or(usize::MAX)
+            order.iter().position(|property| Some(property) == name_of_field(field).as_ref()).unwrap_or(usize::MAX)
         });
     }
     let mut seen = BTreeSet::new();
     for field in &mut list {
         tidy_docs(&mut field.attrs);
-        let (Some(ident), name) = (field.ident.clone(), wire_name(field)) else { continue };
+        let (Some(ident), Some(name)) = (field.ident.clone(), name_of_field(field)) else { continue };
         // `fooBar` and `foo_bar` are one name in Rust.
         let numbered = (2..).map(|number| format!("{ident}_{number}"));
         let free = std::iter::once(ident.to_string()).chain(numbered).find(|candidate| !seen.contains(candidate));
         let free = free.unwrap_or_default();
         if ident != free.as_str() {
             let renamed = syn::Ident::new(&free, ident.span());
-            if name == ident.to_string() {
+            if ident == name.as_str() {
                 field.attrs.push(parse_quote!(#[serde(rename = #name)]));
             }
             field.ident = Some(renamed);
@@ -220,20 +221,8 @@ fn tidy_fields(fields: &mut Fields, order: Option<&Vec<String>>) {
     named.named = Punctuated::<Field, Token![,]>::from_iter(list);
 }
 
-/// The property of a field.
-fn wire_name(field: &Field) -> String {
-    let mut name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        let _ = attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident("rename") {
-                name = meta.value()?.parse::<syn::LitStr>()?.value();
-            } else if meta.input.peek(Token![=]) {
-                meta.value()?.parse::<syn::Expr>()?;
-            }
-            Ok(())
-        });
-    }
-    name
+fn name_of_field(field: &Field) -> Option<String> {
+    field.ident.as_ref().map(|ident| readback::wire_name(&field.attrs, ident))
 }
 
 /// One attribute per line, so that doc comments come out as `/// …`.
