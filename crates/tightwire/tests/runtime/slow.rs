@@ -115,3 +115,21 @@ async fn others_do_not_notice() {
     drop((stalled, healthy));
     settle(&server).await;
 }
+
+/// Frames that are held back until a subscriber is greeted count like those that wait.
+#[tokio::test(start_paused = true)]
+async fn what_is_held_back_is_bounded_as_well() {
+    let server = Server::new(Rooms::default(), with_limits(|limits| limits.outbound_queue_frames = 10));
+    let mut client = Client::connect(&server, 4096).await;
+    client.send("subscribe", "system", json!({"topics": ["room:hall"]})).await;
+    client.event().await;
+    assert_eq!(client.event().await, "subscription_updated [room:hall]");
+    for _ in 0..11 {
+        let message = Posted { text: String::new() };
+        server.publisher().publish(&Room::named("hall"), &message).await.expect("published");
+    }
+    assert_eq!(client.event().await, "disconnect_notice slow_consumer");
+    assert_eq!(client.event().await, "close 4409");
+    drop(client);
+    settle(&server).await;
+}
