@@ -96,6 +96,12 @@ impl Documents {
         found.map_or(node.span(), |at| Span { file, start: start + at, end: start + at + text.len() })
     }
 
+    /// Whether a node takes more than one line.
+    pub(crate) fn is_long(&self, node: Node<'_>) -> bool {
+        let Span { file, start, end } = node.span();
+        self.sources.file(file).text().get(start..end).is_some_and(|written| written.contains('\n'))
+    }
+
     fn add(&mut self, path: PathBuf, bytes: Vec<u8>, diagnostics: &mut Vec<Diagnostic>) -> FileId {
         let (text, bad) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),

@@ -7,6 +7,8 @@ use crate::tree::Node;
 
 /// A chain of references longer than this is taken for a cycle.
 const MAX_HOPS: usize = 64;
+/// How often pointers may lead through references that have pointers themselves.
+const MAX_DETOURS: usize = 4;
 
 /// What the text of a `$ref` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,10 @@ impl Target {
 impl Documents {
     /// The node that a `$ref` object leads to in one step.
     pub(crate) fn target<'a>(&'a self, reference: Node<'a>, text: &str) -> Result<Node<'a>, Broken<'a>> {
+        self.target_within(reference, text, MAX_DETOURS)
+    }
+
+    fn target_within<'a>(&'a self, reference: Node<'a>, text: &str, hops: usize) -> Result<Node<'a>, Broken<'a>> {
         let (root, pointer) = match Target::parse(text) {
             Target::Here { pointer } => (self.root_of(reference).ok_or(Broken::Pointer)?, pointer),
             Target::File { path, pointer } => {
@@ -65,15 +71,32 @@ impl Documents {
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return Err(Broken::Pointer);
         }
-        root.follow(&pointer).map_err(|(at, token)| Broken::Missing { at, token })
+        let mut node = root;
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            node = match node.child(&token) {
+                Some(child) => child,
+                // The way may lead through references: `#/channels/echo/messages/ping` where `echo` is one.
+                None if hops > 0 && node.text("$ref").is_some() => {
+                    let at = self.resolve_within(node, hops - 1)?;
+                    at.child(&token).ok_or(Broken::Missing { at, token })?
+                }
+                None => return Err(Broken::Missing { at: node, token }),
+            };
+        }
+        Ok(node)
     }
 
     /// The node itself, or what it leads to if it is a `$ref`, however many steps that takes.
     pub(crate) fn resolve<'a>(&'a self, node: Node<'a>) -> Result<Node<'a>, Broken<'a>> {
+        self.resolve_within(node, MAX_DETOURS)
+    }
+
+    fn resolve_within<'a>(&'a self, node: Node<'a>, hops: usize) -> Result<Node<'a>, Broken<'a>> {
         let mut node = node;
         for _ in 0..MAX_HOPS {
             match node.text("$ref") {
-                Some(text) => node = self.target(node, text)?,
+                Some(text) => node = self.target_within(node, text, hops)?,
                 None => return Ok(node),
             }
         }

@@ -306,19 +306,23 @@ impl<'a> Node<'a> {
         tokens.iter().rev().fold(String::new(), |pointer, token| pointer + "/" + token)
     }
 
+    /// The member or item that a token of a JSON Pointer names.
+    pub(crate) fn child(self, token: &str) -> Option<Node<'a>> {
+        match self.kind() {
+            Kind::Object(_) => self.get(token),
+            Kind::Array(items) => {
+                token.parse::<usize>().ok().and_then(|index| items.get(index)).map(|&id| self.arena.node(id))
+            }
+            _ => None,
+        }
+    }
+
     /// The node a JSON Pointer leads to, or the last node on the way and the token that it does not have.
     pub(crate) fn follow(self, pointer: &str) -> Result<Node<'a>, (Node<'a>, String)> {
         let mut node = self;
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
-            let next = match node.kind() {
-                Kind::Object(_) => node.get(&token),
-                Kind::Array(items) => {
-                    token.parse::<usize>().ok().and_then(|index| items.get(index)).map(|&id| self.arena.node(id))
-                }
-                _ => None,
-            };
-            node = next.ok_or((node, token))?;
+            node = node.child(&token).ok_or((node, token))?;
         }
         Ok(node)
     }

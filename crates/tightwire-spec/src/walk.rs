@@ -25,7 +25,7 @@ pub(crate) struct Walk<'a> {
 const ONE: &[&str] =
     &["additionalItems", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else"];
 /// Keywords that hold a list of schemas.
-const LIST: &[&str] = &["allOf", "anyOf", "oneOf"];
+const LIST: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords that hold an object of schemas.
 const MAP: &[&str] = &["properties", "patternProperties", "definitions", "$defs"];
 

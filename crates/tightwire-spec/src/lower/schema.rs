@@ -111,11 +111,11 @@ impl<'a> Lowering<'a> {
             exclusive_minimum: number("exclusiveMinimum"),
             exclusive_maximum: number("exclusiveMaximum"),
             multiple_of: number("multipleOf"),
-            items: node.get("items").map(|items| match items.is_array() {
-                true => Items::Tuple(items.items().map(|item| self.schema(item)).collect()),
-                false => Items::All(self.schema(items)),
-            }),
-            additional_items: self.member(node, "additionalItems"),
+            items: self.items(node),
+            additional_items: match node.get("prefixItems") {
+                Some(_) => self.member(node, "items"),
+                None => self.member(node, "additionalItems"),
+            },
             contains: self.member(node, "contains"),
             min_items: count("minItems"),
             max_items: count("maxItems"),
@@ -141,6 +141,15 @@ impl<'a> Lowering<'a> {
                 .map(|(key, _, value)| (key.to_owned(), value.to_json()))
                 .collect(),
         }
+    }
+
+    /// `items`. A tuple of a later draft (`prefixItems`) is read for what it means; a rule warns of it.
+    fn items(&mut self, node: Node<'a>) -> Option<Items> {
+        let items = node.get("prefixItems").or_else(|| node.get("items"))?;
+        Some(match items.is_array() {
+            true => Items::Tuple(items.items().map(|item| self.schema(item)).collect()),
+            false => Items::All(self.schema(items)),
+        })
     }
 
     fn member(&mut self, node: Node<'a>, key: &str) -> Option<Schema> {
@@ -170,8 +179,8 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn types(node: Node<'_>) -> Vec<JsonType> {
-    let Some(node) = node.get("type") else { return Vec::new() };
+fn types(schema: Node<'_>) -> Vec<JsonType> {
+    let Some(node) = schema.get("type") else { return Vec::new() };
     let names: Vec<_> = match node.as_str() {
         Some(name) => vec![name],
         None => node.items().filter_map(Node::as_str).collect(),
@@ -181,6 +190,11 @@ fn types(node: Node<'_>) -> Vec<JsonType> {
         if !types.contains(&json_type) {
             types.push(json_type);
         }
+    }
+    // OpenAPI's word for it; a rule warns.
+    let nullable = schema.get("nullable").and_then(Node::as_bool) == Some(true);
+    if nullable && !types.is_empty() && !types.contains(&JsonType::Null) {
+        types.push(JsonType::Null);
     }
     types
 }

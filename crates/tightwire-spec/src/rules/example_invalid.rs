@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::documents::Documents;
 use crate::ir::Ir;
 use crate::schema::Schema;
 use crate::sources::Span;
@@ -39,7 +40,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             let name = example.text("name").map_or_else(|| format!("{}", index + 1), |name| format!("`{name}`"));
             let value = payload.to_json();
             for error in validator.iter_errors(&value) {
-                for (pointer, span) in places(&error, payload) {
+                for (pointer, span) in places(subject.model.documents, &error, payload) {
                     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
                     let keyword = keyword(&error);
                     let said = said(&error);
@@ -109,7 +110,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// Where an error stands in the document: the value, or the keys that should not be there.
-fn places(error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)> {
+fn places(documents: &Documents, error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)> {
     let pointer = error.instance_path().as_str().to_owned();
     let node = payload.follow(&pointer).unwrap_or_else(|(nearest, _)| nearest);
     match error.kind() {
@@ -121,6 +122,8 @@ fn places(error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)>
         ValidationErrorKind::FalseSchema if node.is_object() && is_additional(error) => {
             node.members().map(|(key, span, _)| (format!("{pointer}/{}", escaped(key)), span)).collect()
         }
+        // Of a value over several lines, the key is a better place than the first line.
+        _ if documents.is_long(node) => vec![(pointer, node.name_span())],
         _ => vec![(pointer, node.span())],
     }
 }
