@@ -1,13 +1,16 @@
-//! The TypeScript output: models, frames, guards, topics, constants and the map from requests to replies.
+//! The TypeScript output: models, frames, guards, checks, topics, constants and the map from requests to replies.
 //!
 //! No enums, no dependencies, no `eval`; every export has an explicit type, so that declaration files can be made file
 //! by file.
 
+mod checks;
 mod contract;
 mod frames;
 mod guards;
 mod names;
+mod pattern;
 mod requests;
+mod shape;
 mod topics;
 mod types;
 mod writer;
@@ -31,10 +34,12 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     let preamble = config.preamble("//");
     let mut names = Names::new(ir);
     let files = [
+        ("checks.ts", checks::emit(ir, &names, &preamble)?),
         ("contract.ts", contract::emit(ir, &preamble)),
         ("frames.ts", frames::emit(ir, &names, &preamble)),
         ("guards.ts", guards::emit(ir, &names, &preamble)?),
         ("index.ts", verbatim(&preamble, INDEX)),
+        ("report.ts", verbatim(&preamble, checks::REPORT)),
         ("requests.ts", requests::emit(ir, &names, &preamble)),
         ("runtime.ts", verbatim(&preamble, guards::RUNTIME)),
         ("topics.ts", topics::emit(ir, &names, &preamble)),

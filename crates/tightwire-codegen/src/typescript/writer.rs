@@ -57,6 +57,11 @@ impl Writer {
         Self { text: String::new(), depth: self.depth + 1 }
     }
 
+    /// What has been written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether nothing has been written.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -1,2 +1,2 @@
 // The same for every protocol.
-export * from "../../../src/typescript/guards/runtime.js";
+export * from "../../../src/typescript/runtime.js";

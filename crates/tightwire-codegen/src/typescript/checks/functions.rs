@@ -4,12 +4,32 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 use tightwire_spec::ir::{Ir, Message};
-use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
+use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
 use super::super::names::{Names, pascal, shouty};
+use super::super::pattern;
+use super::super::shape::{is_trivial, recursive, validation};
 use super::super::writer::{Brackets, Writer};
-use super::{keywords, pattern};
+use super::keywords;
 use crate::error::Error;
+
+/// What a check calls of `runtime.ts`; the rest stands in `report.ts`.
+const PREDICATES: &[&str] = &[
+    "equal",
+    "has",
+    "isDate",
+    "isDateTime",
+    "isIpv4",
+    "isJsonPointer",
+    "isLonger",
+    "isMultiple",
+    "isObject",
+    "isShorter",
+    "isTime",
+    "isUnique",
+    "isUuid",
+    "size",
+];
 
 /// The check functions of a protocol.
 pub(super) struct Checks<'a> {
@@ -23,7 +43,7 @@ pub(super) struct Checks<'a> {
     patterns: HashMap<String, String>,
     /// The names that are taken.
     taken: HashSet<String>,
-    /// What is called of `runtime.ts`.
+    /// What is called of `report.ts` and `runtime.ts`.
     runtime: BTreeSet<&'static str>,
     /// The named schemas that contain themselves.
     recursive: HashSet<&'a str>,
@@ -33,7 +53,7 @@ pub(super) struct Checks<'a> {
 
 impl<'a> Checks<'a> {
     pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
-        let recursive = ir.schemas.keys().map(String::as_str).filter(|name| reaches(ir, name)).collect();
+        let recursive = recursive(ir);
         Self {
             ir,
             names,
@@ -115,7 +135,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// Notes that these functions of `runtime.ts` are called.
+    /// Notes that these functions of `report.ts` or `runtime.ts` are called.
     pub(super) fn uses(&mut self, names: &[&'static str]) {
         self.runtime.extend(names);
     }
@@ -147,13 +167,15 @@ impl<'a> Checks<'a> {
         Error::unsupported(self.place.clone(), message)
     }
 
-    /// What to import of `runtime.ts`.
-    pub(super) fn imports(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.runtime.iter().map(|name| (*name).to_owned()).collect();
-        let checks = self.constants.keys().any(|name| name.ends_with("_ALTERNATIVES"));
-        names.extend(checks.then(|| "type Check".to_owned()));
-        names.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
-        names
+    /// What to import of `report.ts` and of `runtime.ts`.
+    pub(super) fn imports(&self) -> (Vec<String>, Vec<String>) {
+        let (runtime, mut report): (Vec<String>, Vec<String>) =
+            self.runtime.iter().map(|name| (*name).to_owned()).partition(|name| PREDICATES.contains(&name.as_str()));
+        if self.constants.keys().any(|name| name.ends_with("_ALTERNATIVES")) {
+            report.push("type Check".to_owned());
+        }
+        report.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
+        (report, runtime)
     }
 
     /// All functions and constants.
@@ -234,38 +256,10 @@ fn wrapped(name: &str, body: Writer) -> Writer {
     w
 }
 
-/// Whether a schema accepts everything.
-fn is_trivial(schema: &Schema) -> bool {
-    match schema {
-        Schema::Bool(accepts) => *accepts,
-        Schema::Ref(_) => false,
-        Schema::Object(object) => {
-            let bare = SchemaObject {
-                title: object.title.clone(),
-                description: object.description.clone(),
-                default: object.default.clone(),
-                examples: object.examples.clone(),
-                deprecated: object.deprecated,
-                extensions: object.extensions.clone(),
-                ..SchemaObject::default()
-            };
-            **object == bare
-        }
-    }
-}
-
 /// A name that says all that a simple schema says: `Text1To128`, `Uuid`, `IntegerFrom0`.
 fn described(object: &SchemaObject) -> Option<String> {
     let [kind] = object.types.as_slice() else { return None };
-    let mut rest = SchemaObject {
-        title: None,
-        description: None,
-        default: None,
-        examples: Vec::new(),
-        deprecated: false,
-        extensions: IndexMap::new(),
-        ..object.clone()
-    };
+    let mut rest = validation(object);
     rest.types.clear();
     let name = match kind {
         JsonType::String => {
@@ -303,62 +297,4 @@ fn range<T: std::fmt::Display>(least: Option<T>, most: Option<T>) -> String {
         (None, Some(most)) => format!("UpTo{most}"),
         (Some(least), Some(most)) => format!("{least}To{most}"),
     }
-}
-
-/// Whether a named schema reaches itself.
-fn reaches(ir: &Ir, start: &str) -> bool {
-    let mut seen = HashSet::new();
-    let mut pending = Vec::new();
-    if let Some(schema) = ir.schemas.get(start) {
-        references(schema, &mut pending);
-    }
-    while let Some(name) = pending.pop() {
-        if name == start {
-            return true;
-        }
-        if seen.insert(name)
-            && let Some(schema) = ir.schemas.get(name)
-        {
-            references(schema, &mut pending);
-        }
-    }
-    false
-}
-
-/// All references in a schema.
-fn references<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
-    let object = match schema {
-        Schema::Bool(_) => return,
-        Schema::Ref(reference) => return found.push(&reference.name),
-        Schema::Object(object) => object,
-    };
-    let items = match &object.items {
-        Some(Items::All(schema)) => std::slice::from_ref(schema),
-        Some(Items::Tuple(schemas)) => schemas,
-        None => &[],
-    };
-    let dependencies = object.dependencies.values().filter_map(|dependency| match dependency {
-        Dependency::Schema(schema) => Some(schema),
-        Dependency::Required(_) => None,
-    });
-    let single = [
-        &object.additional_items,
-        &object.contains,
-        &object.additional_properties,
-        &object.property_names,
-        &object.not,
-        &object.if_schema,
-        &object.then_schema,
-        &object.else_schema,
-    ];
-    items
-        .iter()
-        .chain(object.properties.values())
-        .chain(object.pattern_properties.values())
-        .chain(dependencies)
-        .chain(&object.all_of)
-        .chain(&object.any_of)
-        .chain(&object.one_of)
-        .chain(single.into_iter().flatten())
-        .for_each(|schema| references(schema, found));
 }

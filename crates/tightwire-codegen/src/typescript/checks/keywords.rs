@@ -1,28 +1,13 @@
 //! The body of a check: one statement per keyword of a schema.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 
-use super::super::names::{pascal, property, shouty, string};
+use super::super::names::{pascal, shouty, string};
+use super::super::shape::{self, number, scalar, value_of};
 use super::super::writer::Writer;
-use super::checks::Checks;
+use super::functions::Checks;
 use crate::error::Error;
-
-/// Formats that the server's validator checks and a guard does not: there is no short and faithful check for them.
-const UNCHECKED_FORMATS: &[&str] = &[
-    "email",
-    "hostname",
-    "idn-email",
-    "idn-hostname",
-    "ipv6",
-    "iri",
-    "iri-reference",
-    "regex",
-    "relative-json-pointer",
-    "uri",
-    "uri-reference",
-    "uri-template",
-];
 
 /// Writes the body of the check of `schema`.
 pub(super) fn emit(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer) -> Result<(), Error> {
@@ -89,11 +74,10 @@ fn values(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer)
         fail_if(c, &condition, "const", w);
     }
     if let Some(values) = &schema.enum_values {
-        let scalar = values.iter().all(|value| !value.is_array() && !value.is_object());
+        let scalar = values.iter().all(scalar);
         let item = if !values.is_empty() && values.iter().all(Value::is_string) { "string" } else { "unknown" };
         let item = if schema.types == [JsonType::String] { item } else { "unknown" };
-        let list =
-            c.list(&format!("{}_VALUES", shouty(hint)), item, &values.iter().map(expression).collect::<Vec<_>>());
+        let list = c.list(&format!("{}_VALUES", shouty(hint)), item, &values.iter().map(value_of).collect::<Vec<_>>());
         let condition = if scalar {
             format!("!{list}.includes(value)")
         } else {
@@ -105,11 +89,11 @@ fn values(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer)
 }
 
 fn differs(c: &mut Checks<'_>, value: &Value) -> String {
-    if value.is_array() || value.is_object() {
-        c.uses(&["equal"]);
-        format!("!equal(value, {})", expression(value))
+    if scalar(value) {
+        format!("value !== {}", value_of(value))
     } else {
-        format!("value !== {}", expression(value))
+        c.uses(&["equal"]);
+        format!("!equal(value, {})", value_of(value))
     }
 }
 
@@ -165,22 +149,8 @@ fn strings(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer
         fail_if(c, &format!("!{name}.test(value)"), "pattern", w);
     }
     if let Some(format) = &schema.format {
-        let check = match format.as_str() {
-            "uuid" => "isUuid",
-            "date-time" => "isDateTime",
-            "date" => "isDate",
-            "time" => "isTime",
-            "ipv4" => "isIpv4",
-            "json-pointer" => "isJsonPointer",
-            unchecked if UNCHECKED_FORMATS.contains(&unchecked) => {
-                return Err(c.unsupported(format!(
-                    "TypeScript guards do not check `format: {unchecked}`, so they would accept what the server \
-                     refuses; describe the text with a `pattern` instead"
-                )));
-            }
-            // Not a format of draft-07: a note to the reader, for the server's validator too.
-            _ => return Ok(()),
-        };
+        let check = shape::format(format).map_err(|message| c.unsupported(message))?;
+        let Some(check) = check else { return Ok(()) };
         c.uses(&[check]);
         fail_if(c, &format!("!{check}(value)"), "format", w);
     }
@@ -380,16 +350,11 @@ fn combinations(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut W
         }
         let mut checks = Vec::new();
         for (index, alternative) in alternatives.iter().enumerate() {
-            let title = match alternative {
-                Schema::Object(object) => object.title.as_deref().map(pascal),
-                Schema::Bool(_) | Schema::Ref(_) => None,
-            };
-            let title = title.unwrap_or_else(|| format!("Option{}", index + 1));
-            checks.push(c.check_or_anything(alternative, &format!("{hint}{title}"))?);
+            checks.push(c.check_or_anything(alternative, &shape::alternative(hint, alternative, index))?);
         }
-        c.uses(&["matching"]);
+        c.uses(&["passed"]);
         let list = c.list(&format!("{}_ALTERNATIVES", shouty(hint)), "Check", &checks);
-        fail_if(c, &format!("matching({list}, value, report) {wanted}"), keyword, w);
+        fail_if(c, &format!("passed({list}, value, report) {wanted}"), keyword, w);
     }
     if let Some(not) = &schema.not {
         let check = c.check_or_anything(not, &format!("{hint}Not"))?;
@@ -425,33 +390,4 @@ fn call(c: &mut Checks<'_>, function: &'static str, arguments: &[&str], w: &mut 
     all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     all.push("report".to_owned());
     w.list(function, super::super::writer::Brackets::Parentheses, &all, ";");
-}
-
-/// A number as TypeScript has it: a double.
-fn number(number: &Number) -> String {
-    match number.as_f64() {
-        Some(value) if number.is_f64() || value.abs() > 9_007_199_254_740_991.0 => {
-            if value.abs() >= 1e21 {
-                format!("{value:e}")
-            } else {
-                format!("{value}")
-            }
-        }
-        _ => number.to_string(),
-    }
-}
-
-/// A JSON value as an expression.
-fn expression(value: &Value) -> String {
-    match value {
-        Value::Null | Value::Bool(_) => value.to_string(),
-        Value::Number(n) => number(n),
-        Value::String(text) => string(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", ")),
-        Value::Object(members) => {
-            let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{}: {}", property(key), expression(value))).collect();
-            if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
-        }
-    }
 }

@@ -1,0 +1,260 @@
+//! The functions behind the guards: one per schema that needs more than a single call.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use indexmap::IndexMap;
+use tightwire_spec::ir::{Ir, Message};
+use tightwire_spec::schema::{Schema, SchemaObject};
+
+use super::super::names::{Names, shouty};
+use super::super::pattern;
+use super::super::shape::{is_trivial, recursive};
+use super::super::writer::{Brackets, Writer};
+use super::{expression, layout};
+use crate::error::Error;
+
+/// What the guards call of `runtime.ts`: no function of theirs is called like that.
+const RUNTIME_NAMES: &[&str] = &[
+    "isAnything",
+    "isDate",
+    "isDateTime",
+    "isInteger",
+    "isIpv4",
+    "isJsonPointer",
+    "isLonger",
+    "isMultiple",
+    "isNothing",
+    "isNumber",
+    "isObject",
+    "isShorter",
+    "isText",
+    "isTime",
+    "isUnique",
+    "isUuid",
+];
+
+/// The predicates of a protocol.
+pub(super) struct Predicates<'a> {
+    ir: &'a Ir,
+    names: &'a Names,
+    /// The functions by name, in the order in which they were first needed.
+    functions: IndexMap<String, Writer>,
+    /// The functions of the named schemas.
+    named: HashMap<String, String>,
+    /// Constants by name, with their declarations.
+    constants: IndexMap<String, Writer>,
+    /// The constants of the patterns, by literal.
+    patterns: HashMap<String, String>,
+    taken: HashSet<String>,
+    runtime: BTreeSet<String>,
+    recursive: HashSet<&'a str>,
+    /// Where in the protocol this is, for errors.
+    place: String,
+}
+
+impl<'a> Predicates<'a> {
+    pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
+        let mut taken: HashSet<String> = RUNTIME_NAMES.iter().map(|name| (*name).to_owned()).collect();
+        taken.extend(["isClientFrame", "isServerFrame"].map(str::to_owned));
+        taken.extend(ir.messages.keys().map(|message| format!("is{}", names.frame(message))));
+        Self {
+            ir,
+            names,
+            functions: IndexMap::new(),
+            named: HashMap::new(),
+            constants: IndexMap::new(),
+            patterns: HashMap::new(),
+            taken,
+            runtime: BTreeSet::new(),
+            recursive: recursive(ir),
+            place: String::new(),
+        }
+    }
+
+    /// The protocol.
+    pub(super) fn ir(&self) -> &'a Ir {
+        self.ir
+    }
+
+    /// The body of the guard of a message's frames.
+    pub(super) fn message(&mut self, message: &Message) -> Result<Writer, Error> {
+        self.place = format!("message {}", message.id);
+        let hint = self.names.frame(&message.id).to_owned();
+        self.body(&message.payload, &hint)
+    }
+
+    /// Whether `operand` is accepted by a schema, as an expression; `None` where everything is. What needs a function
+    /// of its own is named after `hint`.
+    pub(super) fn test(&mut self, schema: &Schema, operand: &str, hint: &str) -> Result<Option<String>, Error> {
+        match schema {
+            Schema::Bool(true) => Ok(None),
+            Schema::Bool(false) => {
+                self.uses("isNothing");
+                Ok(Some(format!("isNothing({operand})")))
+            }
+            Schema::Object(_) if is_trivial(schema) => Ok(None),
+            Schema::Object(object) => {
+                if let Some(expression) = expression::simple(self, object, operand, hint)? {
+                    return Ok(Some(expression));
+                }
+                let name = self.claim(&format!("is{hint}"));
+                self.function(&name, schema, hint)?;
+                Ok(Some(format!("{name}({operand})")))
+            }
+            Schema::Ref(reference) => {
+                let Some((key, target)) = self.ir.schemas.get_key_value(&reference.name) else {
+                    return Err(self.unsupported(format!("there is no schema {}", reference.name)));
+                };
+                let hint = self.names.schema(key).to_owned();
+                match target {
+                    _ if is_trivial(target) => return Ok(None),
+                    Schema::Object(object) if !self.recursive.contains(key.as_str()) => {
+                        if let Some(expression) = expression::simple(self, object, operand, &hint)? {
+                            return Ok(Some(expression));
+                        }
+                    }
+                    _ => {}
+                }
+                let name = self.named(key, target, &hint)?;
+                Ok(Some(format!("{name}({operand})")))
+            }
+        }
+    }
+
+    /// A function that says whether its argument is accepted, as something that can be handed on.
+    pub(super) fn predicate(&mut self, schema: &Schema, hint: &str) -> Result<String, Error> {
+        Ok(match self.test(schema, "item", hint)? {
+            None => {
+                self.uses("isAnything");
+                "isAnything".to_owned()
+            }
+            Some(test) => match test.strip_suffix("(item)") {
+                // `every` hands on the index too, which these would take for a bound.
+                Some("isText" | "isInteger" | "isNumber") => format!("(item) => {test}"),
+                Some(name) if !name.contains(['(', ' ']) => name.to_owned(),
+                _ => format!("(item) => {test}"),
+            },
+        })
+    }
+
+    /// Notes that a function of `runtime.ts` is called.
+    pub(super) fn uses(&mut self, name: &str) {
+        self.runtime.insert(name.to_owned());
+    }
+
+    /// The constant that holds a pattern.
+    pub(super) fn pattern(&mut self, text: &str, hint: &str) -> Result<String, Error> {
+        let literal = pattern::literal(text).map_err(|why| {
+            self.unsupported(format!("the pattern {text:?} cannot be a regular expression of TypeScript: {why}"))
+        })?;
+        if let Some(name) = self.patterns.get(&literal) {
+            return Ok(name.clone());
+        }
+        let name = self.claim(&format!("{}_PATTERN", shouty(hint)));
+        let mut w = Writer::default();
+        w.line(format!("const {name} = {literal};"));
+        self.constants.insert(name.clone(), w);
+        self.patterns.insert(literal, name.clone());
+        Ok(name)
+    }
+
+    /// A constant list; the same one for the same items of the same name.
+    pub(super) fn list(&mut self, hint: &str, items: &[String]) -> String {
+        let write = |name: &str| {
+            let mut w = Writer::default();
+            w.list(&format!("const {name}: readonly unknown[] = "), Brackets::Squares, items, ";");
+            w
+        };
+        let wanted = write(hint);
+        if let Some(existing) = self.constants.get(hint)
+            && existing.text() == wanted.text()
+        {
+            return hint.to_owned();
+        }
+        let name = self.claim(hint);
+        self.constants.insert(name.clone(), write(&name));
+        name
+    }
+
+    /// An error about the schema at hand.
+    pub(super) fn unsupported(&self, message: String) -> Error {
+        Error::unsupported(self.place.clone(), message)
+    }
+
+    /// What to import of `runtime.ts`.
+    pub(super) fn imports(&self) -> Vec<String> {
+        self.runtime.iter().cloned().collect()
+    }
+
+    /// All functions and constants that are not exported.
+    pub(super) fn finish(self) -> Writer {
+        let mut w = Writer::default();
+        for (_, declaration) in self.constants.into_iter().chain(self.functions) {
+            w.append(declaration);
+        }
+        w
+    }
+
+    fn named(&mut self, key: &str, schema: &Schema, hint: &str) -> Result<String, Error> {
+        if let Some(name) = self.named.get(key) {
+            return Ok(name.clone());
+        }
+        let name = self.claim(&format!("is{hint}"));
+        self.named.insert(key.to_owned(), name.clone());
+        let place = std::mem::replace(&mut self.place, format!("schema {key}"));
+        if self.recursive.contains(key) {
+            self.uses("within");
+            let level = self.claim(&format!("{name}Level"));
+            let mut body = Writer::nested();
+            body.line(format!("return within({level}, value);"));
+            self.functions.insert(name.clone(), wrapped(&name, body));
+            self.function(&level, schema, hint)?;
+        } else {
+            self.function(&name, schema, hint)?;
+        }
+        self.place = place;
+        Ok(name)
+    }
+
+    fn function(&mut self, name: &str, schema: &Schema, hint: &str) -> Result<(), Error> {
+        // Takes its place now, so that what it needs comes after it.
+        self.functions.insert(name.to_owned(), Writer::default());
+        let body = self.body(schema, hint)?;
+        self.functions.insert(name.to_owned(), wrapped(name, body));
+        Ok(())
+    }
+
+    /// `return …;`
+    fn body(&mut self, schema: &Schema, hint: &str) -> Result<Writer, Error> {
+        let conditions = match schema {
+            Schema::Object(object) => expression::full(self, object, hint, &self.required(schema, object))?,
+            Schema::Ref(_) | Schema::Bool(_) => Vec::from_iter(self.test(schema, "value", hint)?),
+        };
+        let mut w = Writer::nested();
+        layout::write_return(&conditions, &mut w);
+        Ok(w)
+    }
+
+    /// The properties that a schema requires, those of its `allOf` included.
+    fn required(&self, schema: &Schema, object: &SchemaObject) -> Vec<String> {
+        self.ir.merged(schema).map_or_else(|| object.required.clone(), |merged| merged.required)
+    }
+
+    fn claim(&mut self, name: &str) -> String {
+        let mut candidate = name.to_owned();
+        let mut attempt = 2;
+        while !self.taken.insert(candidate.clone()) {
+            candidate = format!("{name}{attempt}");
+            attempt += 1;
+        }
+        candidate
+    }
+}
+
+fn wrapped(name: &str, body: Writer) -> Writer {
+    let mut w = Writer::default();
+    w.line(format!("function {name}(value: unknown): boolean {{"));
+    w.extend(body);
+    w.line("}");
+    w
+}

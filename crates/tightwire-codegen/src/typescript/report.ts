@@ -1,0 +1,201 @@
+/**
+ * What the checks stand on: how findings are collected.
+ *
+ * A check appends what it finds to a {@link Report}. Pointers are put together on the way out of a check that failed.
+ */
+import { has, type JsonObject, MAX_DEPTH } from "./runtime.js";
+
+/** A place where a value departs from the contract. It never carries the value itself. */
+export interface Violation {
+  /** JSON Pointer (RFC 6901) into the frame; empty for the frame itself. */
+  readonly pointer: string;
+  /** The violated keyword of JSON Schema; `json` for text that is not JSON, `depth` for a value nested too deeply. */
+  readonly keyword: string;
+}
+
+/** What a check has found so far. */
+export interface Report {
+  /** The findings. Their pointers are relative to the value that is being checked. */
+  readonly found: { pointer: string; keyword: string }[];
+  /** How many recursive schemas the check is inside of. */
+  depth: number;
+}
+
+/** Checks a value against one schema. */
+export type Check = (value: unknown, report: Report) => void;
+
+/** What a frame's text turned out to be. */
+export type Parsed<Frame> =
+  | { readonly ok: true; readonly frame: Frame }
+  | { readonly ok: false; readonly violations: readonly Violation[] };
+
+/**
+ * Parses a frame's text: the guard accepts, and the check explains what the guard refuses.
+ *
+ * What `JSON.parse` takes but the server's parser does not is refused here too (a lone surrogate in a string), except
+ * for duplicate keys: `JSON.parse` keeps the last and does not tell.
+ */
+export function parse<Frame>(
+  text: string,
+  guard: (value: unknown) => value is Frame,
+  check: (value: unknown) => readonly Violation[],
+): Parsed<Frame> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, violations: NOT_JSON };
+  }
+  if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value)) {
+    return { ok: false, violations: NOT_JSON };
+  }
+  return guard(value) ? { ok: true, frame: value } : { ok: false, violations: check(value) };
+}
+
+const NOT_JSON: readonly Violation[] = [{ pointer: "", keyword: "json" }];
+
+const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
+/** Whether all strings in a value are Unicode. */
+function isWellFormed(value: unknown): boolean {
+  const pending = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === "string") {
+      if (LONE_SURROGATE.test(next)) {
+        return false;
+      }
+    } else if (typeof next === "object" && next !== null) {
+      for (const [key, member] of Object.entries(next)) {
+        pending.push(key, member);
+      }
+    }
+  }
+  return true;
+}
+
+/** Findings beyond this number are dropped: a hostile frame must not cost more than it says. */
+const MAX_FINDINGS = 64;
+
+/** Adds a finding. */
+export function fail(report: Report, keyword: string, pointer: string = ""): void {
+  if (report.found.length < MAX_FINDINGS) {
+    report.found.push({ pointer, keyword });
+  }
+}
+
+/** Whether a value passes a check. */
+export function accepts(check: Check, value: unknown, depth: number = 0): boolean {
+  const report: Report = { found: [], depth };
+  check(value, report);
+  return report.found.length === 0;
+}
+
+/** How many of the checks a value passes. */
+export function passed(checks: readonly Check[], value: unknown, report: Report): number {
+  return checks.filter((check) => accepts(check, value, report.depth)).length;
+}
+
+/** The check of the schema `true`. */
+export function anything(_value: unknown, _report: Report): void {}
+
+/** The check of the schema `false`. */
+export function nothing(_value: unknown, report: Report): void {
+  fail(report, "falseSchema");
+}
+
+/** All violations, in the order of the checks and without repetition. */
+export function violations(check: Check, value: unknown): readonly Violation[] {
+  const report: Report = { found: [], depth: 0 };
+  check(value, report);
+  const seen = new Set<string>();
+  return report.found.filter(({ pointer, keyword }) => {
+    const key = `${keyword} ${pointer}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+}
+
+/** Checks a value that stands at `key` of the value being checked. */
+export function at(key: string | number, value: unknown, check: Check, report: Report): void {
+  const before = report.found.length;
+  check(value, report);
+  if (report.found.length > before) {
+    const token = `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    for (const finding of report.found.slice(before)) {
+      finding.pointer = token + finding.pointer;
+    }
+  }
+}
+
+/** Follows a recursive schema, but not for ever. */
+export function nested(value: unknown, check: Check, report: Report): void {
+  if (report.depth >= MAX_DEPTH) {
+    fail(report, "depth");
+    return;
+  }
+  report.depth += 1;
+  check(value, report);
+  report.depth -= 1;
+}
+
+/** A property that must be there. */
+export function required(value: JsonObject, key: string, check: Check, report: Report): void {
+  if (has(value, key)) {
+    at(key, value[key], check, report);
+  } else {
+    missing(key, "required", report);
+  }
+}
+
+/** A property that may be there. */
+export function optional(value: JsonObject, key: string, check: Check, report: Report): void {
+  if (has(value, key)) {
+    at(key, value[key], check, report);
+  }
+}
+
+/** A property that must be there, whatever it is. */
+export function present(value: JsonObject, key: string, keyword: string, report: Report): void {
+  if (!has(value, key)) {
+    missing(key, keyword, report);
+  }
+}
+
+/** No other properties than these. */
+export function closed(value: JsonObject, keys: readonly string[], report: Report): void {
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) {
+      at(key, undefined, unexpected, report);
+    }
+  }
+}
+
+/** The check of a property that must not be there. */
+export function unexpected(_value: unknown, report: Report): void {
+  fail(report, "additionalProperties");
+}
+
+/** Each item of an array, from a position on. */
+export function items(value: readonly unknown[], check: Check, report: Report, from: number = 0): void {
+  for (let index = from; index < value.length; index += 1) {
+    at(index, value[index], check, report);
+  }
+}
+
+/** The item at a position, if there is one. */
+export function item(value: readonly unknown[], index: number, check: Check, report: Report): void {
+  if (index < value.length) {
+    at(index, value[index], check, report);
+  }
+}
+
+function missing(key: string, keyword: string, report: Report): void {
+  at(key, keyword, failWith, report);
+}
+
+/** A check that always fails, with the keyword given as the value. */
+function failWith(keyword: unknown, report: Report): void {
+  fail(report, String(keyword));
+}

@@ -1,0 +1,238 @@
+/**
+ * What the guards stand on: plain functions, no dependencies, no `eval`.
+ */
+
+/** A JSON object. */
+export interface JsonObject {
+  readonly [key: string]: unknown;
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether an object has a property of its own. */
+export function has(value: JsonObject, key: string): boolean {
+  const property = value[key];
+  return property !== undefined && (property !== INHERITED[key] || Object.hasOwn(value, key));
+}
+
+/** What every object inherits: `toString` is not a property that a frame has. */
+const INHERITED = Object.prototype as unknown as JsonObject;
+
+/** Whether an object has no other properties than these. */
+export function hasOnly(value: JsonObject, keys: readonly unknown[]): boolean {
+  for (const key in value) {
+    if (!keys.includes(key)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Whether a value is a string of so many code points. */
+export function isText(value: unknown, least: number = 0, most: number = Infinity): value is string {
+  return typeof value === "string" && !isShorter(value, least) && !isLonger(value, most);
+}
+
+/** Whether a value is a string that matches a pattern. */
+export function matches(pattern: RegExp, value: unknown): value is string {
+  return typeof value === "string" && pattern.test(value);
+}
+
+/** Whether a value is a number in a range. */
+export function isNumber(value: unknown, least: number = -Infinity, most: number = Infinity): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= least && value <= most;
+}
+
+/** Whether a value is a number without a fraction in a range; 1.0 is one. */
+export function isInteger(value: unknown, least: number = -Infinity, most: number = Infinity): value is number {
+  return isNumber(value, least, most) && Number.isInteger(value);
+}
+
+/** Recursive schemas are followed this deep, like the server's JSON parser does. */
+export const MAX_DEPTH = 127;
+
+let depth = 0;
+
+/** Follows a recursive schema, but not for ever. */
+export function within(guard: (value: unknown) => boolean, value: unknown): boolean {
+  depth += 1;
+  const accepted = depth <= MAX_DEPTH && guard(value);
+  depth -= 1;
+  return accepted;
+}
+
+/** How many guards accept a value. */
+export function matching(guards: readonly ((value: unknown) => boolean)[], value: unknown): number {
+  return guards.filter((guard) => guard(value)).length;
+}
+
+/** The guard of the schema `false`. */
+export function isNothing(_value: unknown): boolean {
+  return false;
+}
+
+/** The guard of the schema `true`. */
+export function isAnything(_value: unknown): boolean {
+  return true;
+}
+
+/** The number of an object's properties. */
+export function size(value: JsonObject): number {
+  return Object.keys(value).length;
+}
+
+/** Whether no two items are equal. */
+export function isUnique(value: readonly unknown[]): boolean {
+  const scalars = new Set<unknown>();
+  const others: unknown[] = [];
+  for (const item of value) {
+    if (typeof item === "object" && item !== null) {
+      if (others.some((other) => equal(item, other))) {
+        return false;
+      }
+      others.push(item);
+    } else if (scalars.has(item)) {
+      return false;
+    } else {
+      scalars.add(item);
+    }
+  }
+  return true;
+}
+
+/** Whether two JSON values are equal. Keeps its own stack: the depth of the values does not matter. */
+export function equal(left: unknown, right: unknown): boolean {
+  const pending: [unknown, unknown][] = [[left, right]];
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const [one, other] = pair;
+    if (one === other) {
+      continue;
+    }
+    if (Array.isArray(one) && Array.isArray(other) && one.length === other.length) {
+      for (let index = 0; index < one.length; index += 1) {
+        pending.push([one[index], other[index]]);
+      }
+    } else if (isObject(one) && isObject(other) && size(one) === size(other)) {
+      for (const key of Object.keys(one)) {
+        if (!Object.hasOwn(other, key)) {
+          return false;
+        }
+        pending.push([one[key], other[key]]);
+      }
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Whether a text has fewer code points than `limit`. */
+export function isShorter(text: string, limit: number): boolean {
+  return text.length < limit || (text.length < 2 * limit && codePoints(text) < limit);
+}
+
+/** Whether a text has more code points than `limit`. */
+export function isLonger(text: string, limit: number): boolean {
+  return text.length > limit && (text.length > 2 * limit || codePoints(text) > limit);
+}
+
+/** Whether a number is a multiple of another, as decimals: 0.3 is a multiple of 0.1. */
+export function isMultiple(value: number, step: number): boolean {
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(step)) {
+    return value % step === 0;
+  }
+  const [digits, exponent] = decimal(value);
+  const [stepDigits, stepExponent] = decimal(step);
+  const least = Math.min(exponent, stepExponent);
+  return (digits * 10n ** BigInt(exponent - least)) % (stepDigits * 10n ** BigInt(stepExponent - least)) === 0n;
+}
+
+/** `format: uuid`: 36 characters, hyphenated, of any version. */
+export function isUuid(value: unknown): boolean {
+  return typeof value === "string" && UUID.test(value);
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** `format: date-time` (RFC 3339). */
+export function isDateTime(value: unknown): boolean {
+  return typeof value === "string" && DATE_TIME.test(value) && isDay(value) && isSecond(value, 11);
+}
+
+/** `format: date` (RFC 3339). */
+export function isDate(value: unknown): boolean {
+  return typeof value === "string" && DATE.test(value) && isDay(value);
+}
+
+/** `format: time` (RFC 3339). */
+export function isTime(value: unknown): boolean {
+  return typeof value === "string" && TIME.test(value) && isSecond(value, 0);
+}
+
+const DAY = "\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])";
+
+const HOUR = "(?:[01]\\d|2[0-3]):[0-5]\\d";
+
+const CLOCK = `${HOUR}:(?:[0-5]\\d|60)(?:\\.\\d+)?(?:z|[+-]${HOUR})`;
+
+const DATE_TIME = new RegExp(`^${DAY}t${CLOCK}$`, "i");
+
+const DATE = new RegExp(`^${DAY}$`);
+
+const TIME = new RegExp(`^${CLOCK}$`, "i");
+
+/** Whether the calendar has the day that a text begins with. */
+function isDay(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  if (day < 29) {
+    return true;
+  }
+  const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
+  if (month === 2) {
+    return day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  }
+  return day < 31 || (month % 2 === 1) === month < 8;
+}
+
+/** Whether the time from `start` on may have its second: a 60 stands only where a leap second can be, at 23:59 UTC. */
+function isSecond(text: string, start: number): boolean {
+  if (text[start + 6] !== "6") {
+    return true;
+  }
+  const minutes = (at: number): number => Number(text.slice(at, at + 2)) * 60 + Number(text.slice(at + 3, at + 5));
+  const sign = text.at(-6);
+  const offset = sign === "+" ? minutes(text.length - 5) : sign === "-" ? -minutes(text.length - 5) : 0;
+  return (minutes(start) - offset + 2880) % 1440 === 1439;
+}
+
+/** `format: ipv4`: four numbers without leading zeros. */
+export function isIpv4(value: unknown): boolean {
+  return typeof value === "string" && IPV4.test(value);
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** `format: json-pointer` (RFC 6901). */
+export function isJsonPointer(value: unknown): boolean {
+  return typeof value === "string" && JSON_POINTER.test(value);
+}
+
+const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/u;
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) {
+    count += 1;
+  }
+  return count;
+}
+
+/** A number's shortest decimal form, as digits and exponent. */
+function decimal(value: number): [bigint, number] {
+  const [mantissa = "0", exponent = "0"] = String(value).split("e");
+  const [whole = "0", fraction = ""] = mantissa.split(".");
+  return [BigInt(whole + fraction), Number(exponent) - fraction.length];
+}

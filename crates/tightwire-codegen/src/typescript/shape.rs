@@ -1,0 +1,186 @@
+//! Questions about schemas that guards and checks ask alike.
+
+use std::collections::HashSet;
+
+use serde_json::{Number, Value};
+use tightwire_spec::ir::Ir;
+use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
+
+use super::names::{pascal, property, string};
+
+/// Formats that the server's validator checks and TypeScript does not: there is no short and faithful check for them.
+const UNCHECKED_FORMATS: &[&str] = &[
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "regex",
+    "relative-json-pointer",
+    "uri",
+    "uri-reference",
+    "uri-template",
+];
+
+/// The function of `runtime.ts` that checks a format; `None` for a format that is only a note to the reader, for the
+/// server's validator too. An error says why there is no check for one that the server makes.
+pub(super) fn format(format: &str) -> Result<Option<&'static str>, String> {
+    Ok(Some(match format {
+        "uuid" => "isUuid",
+        "date-time" => "isDateTime",
+        "date" => "isDate",
+        "time" => "isTime",
+        "ipv4" => "isIpv4",
+        "json-pointer" => "isJsonPointer",
+        unchecked if UNCHECKED_FORMATS.contains(&unchecked) => {
+            return Err(format!(
+                "TypeScript guards do not check `format: {unchecked}`, so they would accept what the server refuses; \
+                 describe the text with a `pattern` instead"
+            ));
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// What one of several alternatives is called.
+pub(super) fn alternative(hint: &str, schema: &Schema, index: usize) -> String {
+    let title = match schema {
+        Schema::Object(object) => object.title.as_deref().map(pascal),
+        Schema::Bool(_) | Schema::Ref(_) => None,
+    };
+    format!("{hint}{}", title.unwrap_or_else(|| format!("Option{}", index + 1)))
+}
+
+/// A schema without what is only for readers.
+pub(super) fn validation(schema: &SchemaObject) -> SchemaObject {
+    SchemaObject {
+        title: None,
+        description: None,
+        default: None,
+        examples: Vec::new(),
+        deprecated: false,
+        extensions: indexmap::IndexMap::new(),
+        ..schema.clone()
+    }
+}
+
+/// Whether `===` compares a value.
+pub(super) fn scalar(value: &Value) -> bool {
+    !value.is_array() && !value.is_object()
+}
+
+/// Whether a value is of a type.
+pub(super) fn is_of(value: &Value, kind: JsonType) -> bool {
+    match kind {
+        JsonType::Null => value.is_null(),
+        JsonType::Boolean => value.is_boolean(),
+        JsonType::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        JsonType::Number => value.is_number(),
+        JsonType::String => value.is_string(),
+        JsonType::Array => value.is_array(),
+        JsonType::Object => value.is_object(),
+    }
+}
+
+/// Whether a schema accepts everything.
+pub(super) fn is_trivial(schema: &Schema) -> bool {
+    match schema {
+        Schema::Bool(accepts) => *accepts,
+        Schema::Ref(_) => false,
+        Schema::Object(object) => validation(object) == SchemaObject::default(),
+    }
+}
+
+/// The named schemas that contain themselves.
+pub(super) fn recursive(ir: &Ir) -> HashSet<&str> {
+    ir.schemas.keys().map(String::as_str).filter(|name| reaches(ir, name)).collect()
+}
+
+/// Whether a named schema reaches itself.
+fn reaches(ir: &Ir, start: &str) -> bool {
+    let mut seen = HashSet::new();
+    let mut pending = Vec::new();
+    if let Some(schema) = ir.schemas.get(start) {
+        references(schema, &mut pending);
+    }
+    while let Some(name) = pending.pop() {
+        if name == start {
+            return true;
+        }
+        if seen.insert(name)
+            && let Some(schema) = ir.schemas.get(name)
+        {
+            references(schema, &mut pending);
+        }
+    }
+    false
+}
+
+/// All references in a schema.
+fn references<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
+    let object = match schema {
+        Schema::Bool(_) => return,
+        Schema::Ref(reference) => return found.push(&reference.name),
+        Schema::Object(object) => object,
+    };
+    let items = match &object.items {
+        Some(Items::All(schema)) => std::slice::from_ref(schema),
+        Some(Items::Tuple(schemas)) => schemas,
+        None => &[],
+    };
+    let dependencies = object.dependencies.values().filter_map(|dependency| match dependency {
+        Dependency::Schema(schema) => Some(schema),
+        Dependency::Required(_) => None,
+    });
+    let single = [
+        &object.additional_items,
+        &object.contains,
+        &object.additional_properties,
+        &object.property_names,
+        &object.not,
+        &object.if_schema,
+        &object.then_schema,
+        &object.else_schema,
+    ];
+    items
+        .iter()
+        .chain(object.properties.values())
+        .chain(object.pattern_properties.values())
+        .chain(dependencies)
+        .chain(&object.all_of)
+        .chain(&object.any_of)
+        .chain(&object.one_of)
+        .chain(single.into_iter().flatten())
+        .for_each(|schema| references(schema, found));
+}
+
+/// A number as TypeScript has it: a double.
+pub(super) fn number(number: &Number) -> String {
+    match number.as_f64() {
+        Some(value) if number.is_f64() || value.abs() > 9_007_199_254_740_991.0 => {
+            if value.abs() >= 1e21 {
+                format!("{value:e}")
+            } else {
+                format!("{value}")
+            }
+        }
+        _ => number.to_string(),
+    }
+}
+
+/// A JSON value as an expression.
+pub(super) fn value_of(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Number(n) => number(n),
+        Value::String(text) => string(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(value_of).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{}: {}", property(key), value_of(value))).collect();
+            if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
+        }
+    }
+}
