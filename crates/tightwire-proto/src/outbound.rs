@@ -11,6 +11,9 @@ use bytes::Bytes;
 use crate::contract::{Delivery, Limits};
 use crate::frame::OutboundFrame;
 
+/// Room that an empty queue keeps, so that a client that keeps up costs no allocation per frame.
+const KEPT_CAPACITY: usize = 4;
+
 /// What happens when a client does not read fast enough and its queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlowConsumer {
@@ -203,7 +206,7 @@ impl OutboundQueue {
             self.bytes -= length;
             self.items.pop_front();
         }
-        if self.items.is_empty() {
+        if self.items.is_empty() && self.items.capacity() > KEPT_CAPACITY {
             // An idle connection keeps no memory for what once waited.
             self.items = VecDeque::new();
         }

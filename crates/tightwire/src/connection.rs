@@ -17,7 +17,7 @@ use tightwire_proto::frame::close_frame;
 use tightwire_proto::inbound::{Inbound, SessionRequest};
 use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
-use tightwire_proto::session::{self, Due, Refusal, RefusalKind, Session, Subscriptions};
+use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
 use tokio::time::{Sleep, sleep_until};
 use uuid::Uuid;
 
@@ -250,15 +250,25 @@ impl<S: Service> Connection<S> {
             RefusalKind::Violation => counters.contract_violations_total.increment(),
             RefusalKind::TooLarge => {}
         }
-        if let Some(report) = &refusal.report {
+        if let Some(mut report) = refusal.report {
+            // A frame whose id cannot be read gets one, so that the error and the log line can be matched.
+            let correlation_id = *report.answers.get_or_insert_with(Uuid::new_v4);
+            let violations: Vec<_> = report
+                .violations
+                .iter()
+                .map(|violation| format!("{}: {}", violation.pointer, violation.keyword))
+                .collect();
+            // What the frame says of itself is not to be trusted, and not repeated.
             tracing::warn!(
                 connection_id = %self.peer.id(),
-                correlation_id = report.answers.map(tracing::field::display),
+                %correlation_id,
+                r#type = "refused",
+                topic = SYSTEM_TOPIC,
                 code = report.code,
-                violations = ?report.violations,
+                violations = violations.join(", "),
                 "a frame was refused"
             );
-            self.peer.report(report);
+            self.peer.report(&report);
         }
         if let Some(reason) = refusal.close {
             self.peer.outbound().begin_close(reason);

@@ -57,18 +57,22 @@ impl Hub {
     /// Hands a frame to every subscriber of its topic.
     pub(crate) fn deliver(&self, frame: &OutboundFrame) {
         let tag = frame.tag();
-        let shard = self.shard(&tag.topic);
-        for peer in shard.get(&*tag.topic).into_iter().flat_map(IndexMap::values) {
+        let mut failed = Vec::new();
+        for peer in self.shard(&tag.topic).get(&*tag.topic).into_iter().flat_map(IndexMap::values) {
             if !peer.outbound().deliver(frame) {
-                tracing::warn!(
-                    correlation_id = %tag.correlation_id,
-                    r#type = &*tag.wire_type,
-                    topic = &*tag.topic,
-                    subscription = &*tag.topic,
-                    connection_id = %peer.id(),
-                    "a frame could not be sent: the client is too slow or about to be closed"
-                );
+                failed.push(peer.id());
             }
+        }
+        // Logged after the lock is gone: a log that is slow to take lines must not hold up the topic.
+        for connection_id in failed {
+            tracing::warn!(
+                correlation_id = %tag.correlation_id,
+                r#type = &*tag.wire_type,
+                topic = &*tag.topic,
+                subscription = &*tag.topic,
+                %connection_id,
+                "a frame could not be sent: the client is too slow or about to be closed"
+            );
         }
     }
 

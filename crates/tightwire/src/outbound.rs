@@ -181,12 +181,13 @@ impl Outbound {
         self.lock().queue.clear_unsent();
     }
 
-    /// Ends the connection at once.
+    /// Ends the connection at once and lets go of the socket.
     pub(crate) fn abort(&self) {
         let mut state = self.lock();
         state.phase = Phase::Aborted;
         state.held = None;
         state.queue.clear_unsent();
+        state.wire = Wire::Closed;
         drop(state);
         self.task.wake();
         self.room.notify_waiters();

@@ -49,6 +49,8 @@ pub(crate) enum Wire {
         /// Whether something was written since the last complete flush.
         unflushed: bool,
     },
+    /// Nothing any more: whoever still knows the connection must not keep its socket open.
+    Closed,
 }
 
 impl std::fmt::Debug for dyn Stream {
@@ -94,6 +96,7 @@ impl Wire {
                 *unflushed = true;
                 Pin::new(writer).poll_write_vectored(cx, slices)
             }
+            Self::Closed => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 
@@ -112,6 +115,7 @@ impl Wire {
         match self {
             Self::Tcp(writer) => Pin::new(writer).poll_shutdown(cx),
             Self::Stream { writer, .. } => Pin::new(writer).poll_shutdown(cx),
+            Self::Closed => Poll::Ready(Ok(())),
         }
     }
 }

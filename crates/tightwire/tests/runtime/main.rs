@@ -4,6 +4,7 @@ mod client;
 mod handshake;
 mod inbound;
 mod life;
+mod logs;
 mod protocol;
 mod replay;
 mod slow;

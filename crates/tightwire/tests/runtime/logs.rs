@@ -1,0 +1,106 @@
+//! What the logs say: every line about a frame can be traced to it, and no line repeats what a client sent.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tightwire::Server;
+use tokio_websockets::Message;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::client::{Client, settle, with_limits};
+use crate::protocol::{Posted, Room, Rooms};
+
+/// Collects lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// The lines at `level` that a client causes who sends `frames` and then is flooded.
+fn lines(level: tracing::Level, frames: &[(&str, &str, Value)], last: &str) -> Vec<Value> {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_max_level(level)
+        .with_writer(lines.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let server = Server::new(Rooms::default(), with_limits(|limits| limits.outbound_queue_frames = 5));
+            let mut client = Client::connect(&server, 512).await;
+            client.event().await;
+            for (wire_type, topic, data) in frames {
+                client.send(wire_type, topic, data.clone()).await;
+                client.event().await;
+            }
+            for _ in 0..10 {
+                let message = Posted { text: "x".repeat(300) };
+                server.publisher().publish(&Room::named("a"), &message).await.expect("published");
+                tokio::task::yield_now().await;
+            }
+            client.raw(Message::text(last.to_owned())).await;
+            while !matches!(&*client.event().await, event if event.starts_with("close") || event == "end") {}
+            drop(client);
+            settle(&server).await;
+        });
+    });
+    let bytes = lines.0.lock().expect("not poisoned");
+    String::from_utf8_lossy(&bytes).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Runs with only warnings on and looks for the one line that says `message`.
+#[track_caller]
+fn check(frame: (&str, &str, Value), last: &str, message: &str, wire_type: &str, topic: &str) {
+    let lines = lines(tracing::Level::WARN, &[frame], last);
+    let line = lines.iter().find(|line| line["message"].as_str().is_some_and(|text| text.starts_with(message)));
+    let line = line.unwrap_or_else(|| panic!("no line says `{message}`: {lines:#?}"));
+    let field = |name: &str| if line[name].is_null() { line["span"][name].clone() } else { line[name].clone() };
+    assert_eq!((field("type"), field("topic")), (json!(wire_type), json!(topic)), "{line}");
+    assert!(field("correlation_id").is_string() && field("connection_id").is_string(), "{line}");
+    assert!(!lines.iter().any(|line| line.to_string().contains("hunter2")), "{lines:#?}");
+}
+
+#[test]
+fn every_line_about_a_frame_names_it() {
+    let subscribe = |topic: &str| ("subscribe", "system", json!({ "topics": [topic] }));
+    check(("panic", "room:a", json!({})), "hunter2", "a handler panicked", "panic", "room:a");
+    check(subscribe("hunter2/"), "hunter2", "topics were refused", "subscribe", "system");
+    check(subscribe("room:b"), r#"{"hunter2":1}"#, "a frame was refused", "refused", "system");
+}
+
+#[test]
+fn a_failed_send_names_the_subscription() {
+    let lines = lines(tracing::Level::WARN, &[("subscribe", "system", json!({"topics": ["room:a"]}))], "{");
+    let line = lines.iter().find(|line| line["subscription"] == "room:a").expect("a line about the failed send");
+    assert_eq!((&line["type"], &line["topic"]), (&json!("posted"), &json!("room:a")), "{line}");
+    assert!(line["correlation_id"].is_string(), "{line}");
+}
+
+#[test]
+fn at_debug_every_frame_is_there() {
+    let lines = lines(tracing::Level::DEBUG, &[("fail", "room:a", json!({}))], "{");
+    let line = lines.iter().find(|line| line["message"] == "received").expect("a line about the frame");
+    assert_eq!((&line["type"], &line["topic"]), (&json!("fail"), &json!("room:a")), "{line}");
+}
