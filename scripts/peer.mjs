@@ -138,6 +138,14 @@ export class Peer {
   }
 }
 
+/** A frame as a line of the transcript: type, topic, position and payload. Other texts as they are. */
 function shorten(text) {
-  return text.length <= LINE ? text : `${text.slice(0, LINE)}… (${text.length} characters)`;
+  let line = text;
+  try {
+    const { type, topic, seq, data } = JSON.parse(text);
+    line = [type, topic, seq === undefined ? "" : `#${seq}`, JSON.stringify(data)].filter(Boolean).join(" ");
+  } catch {
+    // Not JSON: that is what one of the conversations is about.
+  }
+  return line.length <= LINE ? line : `${line.slice(0, LINE)}… (${text.length} characters in all)`;
 }
