@@ -9,12 +9,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tightwire_proto::contract::SessionRole;
-use tightwire_proto::frame::Position;
-use tightwire_proto::inbound::{Inbound, ReplayStart, SessionRequest};
-use tightwire_proto::log::Replay;
-use tightwire_proto::session::messages::{ReplayGap, SubscriptionUpdated};
-use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
+use tightwire_proto::inbound::{Inbound, SessionRequest};
+use tightwire_proto::session::{ErrorReport, RefusedTopics, code};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -56,172 +52,19 @@ pub(crate) async fn dispatch<S: Service>(
 }
 
 /// One frame at work.
-struct Dispatch<'a, S> {
-    shared: &'a Arc<Shared<S>>,
-    peer: &'a Arc<Peer>,
-    frame_id: Uuid,
-}
-
-/// Holds a topic's live frames back, and lets them go when it is dropped, whatever happened in between.
-struct Hold<'a> {
-    peer: &'a Peer,
-    /// What the client has already when the frames are let go.
-    after: Option<Position>,
-}
-
-impl<'a> Hold<'a> {
-    fn new(peer: &'a Peer, topic: &Arc<str>) -> Self {
-        peer.outbound().hold(topic);
-        Self { peer, after: None }
-    }
-}
-
-impl Drop for Hold<'_> {
-    fn drop(&mut self) {
-        self.peer.outbound().release(self.after.as_ref());
-    }
+pub(crate) struct Dispatch<'a, S> {
+    pub(crate) shared: &'a Arc<Shared<S>>,
+    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) frame_id: Uuid,
 }
 
 /// Why the application's part of a frame did not succeed.
-enum Trouble<C> {
+pub(crate) enum Trouble<C> {
     Failure(Failure<C>),
     Panic(String),
 }
 
-impl<C: ErrorCode> Trouble<C> {
-    /// What it means for the topic, where the application says that the topic itself is the trouble: such topics are
-    /// named together in one error. Anything else is reported by itself.
-    fn refusal(&self) -> Option<Refused> {
-        let Self::Failure(failure) = self else { return None };
-        match failure.code.as_str() {
-            code::INVALID_TOPIC => Some(Refused::Invalid),
-            code::TOPIC_FORBIDDEN => Some(Refused::Forbidden),
-            _ => None,
-        }
-    }
-}
-
 impl<S: Service> Dispatch<'_, S> {
-    async fn subscribe(&self, topics: &[String], after: &[(String, ReplayStart)]) {
-        let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
-        let (valid, mut refused) = Subscriptions::normalise(topics, exists);
-        let mut granted = Vec::with_capacity(valid.len());
-        for topic in valid {
-            match self.grant(&topic, &mut refused).await {
-                Some(new) => granted.push((topic, new)),
-                None => continue,
-            }
-        }
-        self.report_refused(&refused);
-        self.say_subscriptions();
-        for (topic, new) in granted {
-            let start = after.iter().find(|(name, _)| **name == *topic).map(|(_, start)| start);
-            self.go_live(&topic, new, start).await;
-        }
-    }
-
-    /// Adds a topic if it is allowed and there is room. `Some(true)` if it is new, `None` if it is refused.
-    async fn grant(&self, topic: &Arc<str>, refused: &mut RefusedTopics) -> Option<bool> {
-        if self.peer.subscriptions().contains(topic) {
-            return Some(false);
-        }
-        if !self.peer.subscriptions().has_room() {
-            refused.push(Refused::TooMany, topic);
-            return None;
-        }
-        let cx = self.context();
-        match guarded(|| self.shared.service.authorize(&cx, topic)).await {
-            Ok(()) => {}
-            Err(trouble) => {
-                match trouble.refusal() {
-                    Some(why) => refused.push(why, topic),
-                    None => self.report(trouble, topic),
-                }
-                return None;
-            }
-        }
-        let added = self.peer.subscriptions().add(topic);
-        match added {
-            Ok(new) => Some(new),
-            Err(why) => {
-                refused.push(why, topic);
-                None
-            }
-        }
-    }
-
-    /// Lets a topic's frames reach the client: first what it missed, then what the application has to say to a new
-    /// subscriber, then live frames. None is lost and none comes twice, because live frames are held back from before
-    /// the log is read until after what was read is sent.
-    async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
-        let mut hold = Hold::new(self.peer, topic);
-        if new {
-            self.attach(topic);
-        }
-        if let Some(start) = start {
-            hold.after = self.replay(topic, start).await;
-        }
-        if new {
-            let position = self.position(topic).await;
-            let cx = self.context().at(position.as_ref().map(Into::into));
-            if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
-                self.report(trouble, topic);
-            }
-        }
-    }
-
-    /// Sends what the client missed. Returns the position of the last frame sent.
-    async fn replay(&self, topic: &Arc<str>, start: &ReplayStart) -> Option<Position> {
-        match self.shared.broker.history(topic, start).await {
-            Ok(Replay::Complete(frames)) => {
-                let last = frames.last().and_then(|frame| frame.position().cloned());
-                for frame in frames {
-                    if !self.peer.outbound().has_room().await {
-                        break;
-                    }
-                    self.peer.outbound().send(frame);
-                }
-                last
-            }
-            Ok(Replay::Gap(gap)) => {
-                let data = ReplayGap::from(&gap);
-                self.peer.say_about(topic, SessionRole::ReplayGap, self.frame_id, &data);
-                None
-            }
-            Err(error) => {
-                tracing::error!(subscription = &**topic, %error, "a replay failed");
-                let report = ErrorReport::new(code::UNAVAILABLE, "the topic cannot be replayed now; try again later");
-                self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
-                None
-            }
-        }
-    }
-
-    fn unsubscribe(&self, topics: &[String]) {
-        let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
-        let (valid, refused) = Subscriptions::normalise(topics, exists);
-        for topic in valid {
-            self.leave(&topic);
-        }
-        self.report_refused(&refused);
-        self.say_subscriptions();
-    }
-
-    fn attach(&self, topic: &Arc<str>) {
-        self.shared.hub.attach(topic, self.peer);
-        // The connection may have ended, and left its topics, while this handler was still at work.
-        if !self.peer.subscriptions().contains(topic) {
-            self.shared.hub.detach(topic, self.peer);
-        }
-    }
-
-    fn leave(&self, topic: &Arc<str>) {
-        let removed = self.peer.subscriptions().remove(topic);
-        if removed {
-            self.shared.hub.detach(topic, self.peer);
-        }
-    }
-
     fn authenticate(&self) {
         let report = ErrorReport::new(code::UNAVAILABLE, "this server does not ask for credentials");
         self.peer.report(&report.answering(self.frame_id));
@@ -261,55 +104,11 @@ impl<S: Service> Dispatch<'_, S> {
         }
     }
 
-    /// Holds the topic's live frames back for a reply that says from which position they continue.
-    async fn hold_for_reply(&self, topic: &Arc<str>, new: bool) -> (Option<Position>, Hold<'_>) {
-        if new {
-            let mut hold = Hold::new(self.peer, topic);
-            self.attach(topic);
-            let position = self.position(topic).await;
-            // What the position covers is the reply's business.
-            hold.after.clone_from(&position);
-            (position, hold)
-        } else {
-            // The topic's frames reach the client already, and none may be taken away. What comes between these two
-            // steps comes before the reply.
-            let position = self.position(topic).await;
-            (position, Hold::new(self.peer, topic))
-        }
-    }
-
-    async fn position(&self, topic: &Arc<str>) -> Option<Position> {
-        match self.shared.broker.position(topic).await {
-            Ok(position) => Some(position),
-            Err(error) => {
-                tracing::error!(subscription = &**topic, %error, "the topic's position is unknown");
-                None
-            }
-        }
-    }
-
-    fn context(&self) -> Context<'_> {
+    pub(crate) fn context(&self) -> Context<'_> {
         Context::new(self.peer, self.frame_id, &self.shared.publisher)
     }
 
-    fn say_subscriptions(&self) {
-        let subscriptions = self.peer.subscriptions();
-        let data = SubscriptionUpdated { topics: subscriptions.iter().map(|topic| &**topic).collect() };
-        self.peer.say(SessionRole::SubscriptionUpdated, Some(self.frame_id), &data);
-    }
-
-    fn report_refused(&self, refused: &RefusedTopics) {
-        if refused.is_empty() {
-            return;
-        }
-        let topics = refused.named();
-        tracing::warn!(?topics, code = refused.code(), "topics were refused");
-        let mut report = ErrorReport::new(refused.code(), refused.message()).answering(self.frame_id);
-        report.topics = topics;
-        self.peer.report(&report);
-    }
-
-    fn report(&self, trouble: Trouble<S::Code>, topic: &Arc<str>) {
+    pub(crate) fn report(&self, trouble: Trouble<S::Code>, topic: &Arc<str>) {
         let report = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();
@@ -327,7 +126,7 @@ impl<S: Service> Dispatch<'_, S> {
 }
 
 /// Runs the application's code and catches its panics, those of making the future included.
-async fn guarded<C, F>(call: impl FnOnce() -> F) -> Result<(), Trouble<C>>
+pub(crate) async fn guarded<C, F>(call: impl FnOnce() -> F) -> Result<(), Trouble<C>>
 where
     F: Future<Output = Result<(), Failure<C>>>,
 {

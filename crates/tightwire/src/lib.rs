@@ -36,6 +36,7 @@ pub mod server;
 pub mod service;
 mod shared;
 pub mod stats;
+mod subscribing;
 pub mod telemetry;
 mod transport;
 
