@@ -18,6 +18,7 @@ pub mod schema;
 mod address;
 mod diagnostic;
 mod documents;
+mod expansion;
 mod load;
 mod lower;
 mod merge;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents::{Documents, LoadError};
+use crate::expansion::Expansion;
 use crate::ir::Ir;
 use crate::lower;
 use crate::model::Model;
@@ -39,8 +40,9 @@ pub fn load(path: &Path, source: &dyn Source) -> Result<Loaded, LoadError> {
     if let Some(root) = documents.root() {
         let model = Model::build(&documents, root);
         let walk = Walk::through(&documents, root);
+        let expansion = Expansion::measure(&documents, &walk);
         let lowered = lower::lower(&model);
-        let subject = Subject { model: &model, walk: &walk, ir: &lowered };
+        let subject = Subject { model: &model, walk: &walk, expansion: &expansion, ir: &lowered };
         match root.text("asyncapi") {
             Some(version) if !rules::is_supported(version) => rules::judge_version(&subject, &mut diagnostics),
             _ => rules::judge(&subject, &mut diagnostics),

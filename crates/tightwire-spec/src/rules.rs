@@ -4,6 +4,7 @@
 //! it never assumes that another rule has passed.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::expansion::Expansion;
 use crate::ir::Ir;
 use crate::model::Model;
 use crate::sources::Span;
@@ -114,6 +115,7 @@ pub struct Rule {
 pub(crate) struct Subject<'s, 'a> {
     pub(crate) model: &'s Model<'a>,
     pub(crate) walk: &'s Walk<'a>,
+    pub(crate) expansion: &'s Expansion<'a>,
     /// The IR, as far as the document allows one.
     pub(crate) ir: &'s Ir,
 }

@@ -122,7 +122,7 @@ fn check(name: &str, text: Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_damaged_document_does_not_panic(damages in prop::collection::vec(damage(), 1..6)) {
