@@ -14,6 +14,7 @@ mod web;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,14 +43,8 @@ pub fn server(settings: &Settings) -> Server<ChatServer<Handlers>> {
 /// # Errors
 /// The listener's, and the refusal to serve without authentication on an address that others can reach.
 pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    if !settings.auth_disabled && !settings.auth_disabled_anywhere {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "clients cannot be authenticated yet: start with --auth-disabled (loopback addresses only), \
-             or with --auth-disabled-anywhere behind something that authenticates",
-        ));
-    }
     let address = listener.local_addr()?;
+    may_serve_everyone(&settings, address)?;
     tracing::info!(%address, page = %format!("http://{address}/"), socket = %format!("ws://{address}/ws"), "serving");
     server(&settings).run(listener, shutdown).await
 }
@@ -79,4 +74,22 @@ fn config(settings: &Settings) -> Config {
         drain: Duration::from_millis(settings.drain_ms),
         ..Config::default()
     }
+}
+
+/// Refuses to let strangers in by mistake. The runtime would too, but it does not know the names of our flags.
+fn may_serve_everyone(settings: &Settings, address: SocketAddr) -> io::Result<()> {
+    let refusal = if settings.auth_disabled_anywhere || (settings.auth_disabled && address.ip().is_loopback()) {
+        return Ok(());
+    } else if settings.auth_disabled {
+        format!(
+            "--auth-disabled is for loopback addresses, and {address} can be reached from other machines: everyone there \
+             could read and write every thread. Listen on 127.0.0.1, or start with --auth-disabled-anywhere if something \
+             in front of the server keeps strangers out"
+        )
+    } else {
+        "clients cannot be authenticated yet: start with --auth-disabled (loopback addresses only), \
+         or with --auth-disabled-anywhere behind something that authenticates"
+            .to_owned()
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, refusal))
 }

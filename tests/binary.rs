@@ -1,0 +1,65 @@
+//! The real binary on a real socket: a client that shares no code with us, the settings' refusals, and SIGTERM.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use tightwire_chat::chat::{CONTRACT, DisconnectNotice, DisconnectNoticeReason};
+use tightwire_testkit::{Contract, ServerProcess, WsHarness};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_tightwire-chat");
+
+async fn start(flags: &[&str]) -> ServerProcess {
+    let flags = ["--bind", "{addr}", "--auth-disabled"].iter().chain(flags).copied();
+    ServerProcess::command(BINARY).args(flags).ready_when_http("/health").start().await
+}
+
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#[tokio::test]
+async fn the_conversations_hold_with_a_client_of_others() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join("node_modules/ws").exists() {
+        // `make test` installs it; a bare `cargo test` may run without.
+        println!("skipped: npm's ws is not installed; `make node-modules` installs it");
+        return;
+    }
+    let server = start(&["--responder-delay-ms", "1"]).await;
+    let script = root.join("scripts/conversations.mjs");
+    let url = server.ws_url("/ws");
+    let run = move || Command::new("node").arg(script).arg(url).output();
+    let output = tokio::task::spawn_blocking(run).await.expect("not cancelled").expect("node is installed");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[tokio::test]
+async fn a_terminated_server_says_goodbye() {
+    let mut server = start(&["--drain-ms", "2000"]).await;
+    let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
+    let mut client = WsHarness::new(contract).connect(server.ws_url("/ws")).await;
+    client.expect("connection_established").await;
+    client.request("subscribe_thread", "thread:t", json!({})).await;
+    let (status, ()) = tokio::join!(server.terminate(Duration::from_secs(10)), async {
+        let notice: DisconnectNotice = client.expect_message().await;
+        assert_eq!(notice.reason, DisconnectNoticeReason::Shutdown);
+        client.expect_close(1001).await;
+    });
+    assert!(status.success(), "{status}");
+}
+
+#[track_caller]
+fn check_refused(flags: &[&str], expected: &str) {
+    let output = Command::new(BINARY).args(flags).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(expected), "{flags:?} ended with {}: {said}", output.status);
+}
+
+#[test]
+fn it_refuses_to_serve_everyone_by_mistake() {
+    check_refused(&["--bind", "127.0.0.1:0"], "start with --auth-disabled");
+    check_refused(&["--bind", "0.0.0.0:0", "--auth-disabled"], "loopback");
+    check_refused(&["--bind", "nowhere"], "--bind");
+    check_refused(&["--bnd", "127.0.0.1:0"], "--bind");
+    check_refused(&["--config", "/does/not/exist.toml"], "/does/not/exist.toml");
+}
