@@ -9,7 +9,7 @@ use tightwire_testkit::{Contract, Served, WsHarness};
 use tokio::io::DuplexStream;
 
 /// Starts the chat server with these flags; each client gets a stream of its own.
-pub fn serve(flags: &[&str]) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone> {
+pub(crate) fn serve(flags: &[&str]) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone> {
     let arguments = ["tightwire-chat", "--auth-disabled"].iter().chain(flags).copied();
     let settings = Settings::read(arguments).expect("the flags are right");
     let server = tightwire_chat::server(&settings);
