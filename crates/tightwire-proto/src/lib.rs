@@ -1,4 +1,22 @@
 //! The session core of a Tightwire server, without I/O and without a clock.
+//!
+//! What goes over the wire ([`envelope`], [`frame`]), what is done with what arrives ([`session`]), what waits for a
+//! client ([`outbound`]), what is kept for replay ([`log`]), why connections end ([`close`]), and the static side of it
+//! that generated code fills in ([`contract`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
+//! parameter, a [`std::time::Instant`]; identities and wall-clock times arrive in a [`Stamp`](envelope::Stamp).
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//! use tightwire_proto::close::CloseReason;
+//! use tightwire_proto::contract;
+//! use tightwire_proto::session::{Due, Heartbeat};
+//!
+//! let start = Instant::now();
+//! let mut heartbeat = Heartbeat::new(&contract::Heartbeat::DEFAULT, 600_000, start);
+//! assert_eq!(heartbeat.poll(start), None);
+//! assert_eq!(heartbeat.poll(start + Duration::from_secs(30)), Some(Due::Ping));
+//! assert_eq!(heartbeat.poll(start + Duration::from_secs(90)), Some(Due::Close(CloseReason::PongTimeout)));
+//! ```
 
 pub mod close;
 pub mod contract;

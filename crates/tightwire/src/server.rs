@@ -31,6 +31,9 @@ use crate::stats::Stats;
 /// How long to wait after `accept` failed, for instance because there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// A drain time that means "for ever" must not overflow the clock.
+const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 3600);
+
 /// The address of the peer, in the extensions of every request. Routes get it with
 /// `warp::ext::get::<tightwire::RemoteAddr>()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +161,7 @@ impl<S: Service> Server<S> {
     /// Ends every connection: WebSockets get what waits for them, a `disconnect_notice` and close 1001; whoever has not
     /// left when the drain time is over is cut off. Nobody can connect any more.
     pub async fn shutdown(&self) {
-        let deadline = Instant::now() + self.shared.config.drain;
+        let deadline = Instant::now() + self.shared.config.drain.min(LONGEST_DRAIN);
         self.ending.send_replace(true);
         let connections = &self.shared.connections;
         connections.close_all();

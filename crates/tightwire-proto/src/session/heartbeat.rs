@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 use crate::close::CloseReason;
 use crate::contract;
 
+/// The longest interval that is kept to: a setting that means "never" must not overflow the clock.
+const LONGEST_MS: u64 = 366 * 24 * 3600 * 1000;
+
 /// The heartbeat of a connection.
 ///
 /// ```text
@@ -43,12 +46,13 @@ impl Heartbeat {
     /// The heartbeat of a connection that begins now.
     #[must_use]
     pub fn new(heartbeat: &contract::Heartbeat, idle_timeout_ms: u64, now: Instant) -> Self {
+        let within = |ms: u64| Duration::from_millis(ms.min(LONGEST_MS));
         // A zero in the settings would make the timer fire without end.
-        let ping_interval = Duration::from_millis(heartbeat.ping_interval_ms.max(1));
+        let ping_interval = within(heartbeat.ping_interval_ms.max(1));
         Self {
             ping_interval,
-            pong_timeout: Duration::from_millis(heartbeat.pong_timeout_ms),
-            idle_timeout: Duration::from_millis(idle_timeout_ms),
+            pong_timeout: within(heartbeat.pong_timeout_ms),
+            idle_timeout: within(idle_timeout_ms),
             next_ping: now + ping_interval,
             waiting_since: None,
             last_application_frame: now,
@@ -155,5 +159,13 @@ mod tests {
         let idle = |second| [(second, Due::Close(CloseReason::IdleTimeout))];
         check(1000, &pongs, &[], &pings(19).chain(idle(600)).collect::<Vec<_>>());
         check(1000, &pongs, &[10, 300], &pings(29).chain(idle(900)).collect::<Vec<_>>());
+    }
+    #[test]
+    fn never_is_a_setting_too() {
+        let never = contract::Heartbeat { ping_interval_ms: u64::MAX, pong_timeout_ms: u64::MAX };
+        let now = Instant::now();
+        let mut heartbeat = Heartbeat::new(&never, u64::MAX, now);
+        assert_eq!(heartbeat.poll(now + Duration::from_secs(30 * 24 * 3600)), None);
+        assert!(heartbeat.deadline() > now + Duration::from_secs(30 * 24 * 3600));
     }
 }
