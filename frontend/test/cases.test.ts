@@ -1,32 +1,10 @@
 /**
  * The cases that every language runs: the guards give the verdict that each file of `contracts/cases` states.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as protocol from "../src/index.js";
 import { checkClientFrame, checkServerFrame, parseClientFrame, parseServerFrame } from "../src/index.js";
-
-interface Case {
-  readonly name: string;
-  readonly verdict: "accept" | "reject";
-  readonly keyword?: string;
-  readonly pointer?: string;
-  readonly frame?: unknown;
-  readonly text?: string;
-  /** `false` for what `JSON.parse` does not tell: a key that appears twice. */
-  readonly parsed?: boolean;
-}
-
-interface CaseFile {
-  readonly message: string;
-  readonly direction: "to_server" | "to_client";
-  readonly cases: readonly Case[];
-}
-
-const folder = new URL("../../contracts/cases/", import.meta.url);
-const files = readdirSync(folder)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as CaseFile);
+import { type Case, type CaseFile, caseFiles } from "./support/cases.js";
 
 /** What the text of a case departs from; empty for a valid frame. */
 function violations(direction: CaseFile["direction"], text: string): readonly { pointer: string; keyword: string }[] {
@@ -50,7 +28,7 @@ function isOutOfReach({ parsed, keyword }: Case): boolean {
   return parsed === false && keyword === "duplicate-key";
 }
 
-describe.each(files)("$direction $message", ({ message, direction, cases }) => {
+describe.each(caseFiles)("$direction $message", ({ message, direction, cases }) => {
   const within = cases.filter((one) => !isOutOfReach(one));
 
   it.each(within)("$verdict: $name", (one) => {
@@ -77,8 +55,8 @@ describe.each(files)("$direction $message", ({ message, direction, cases }) => {
 });
 
 it("has cases of every message, and leaves out only repeated keys", () => {
-  expect(files.length).toBeGreaterThanOrEqual(28);
-  for (const { message, cases } of files) {
+  expect(caseFiles.length).toBeGreaterThanOrEqual(28);
+  for (const { message, cases } of caseFiles) {
     const verdicts = new Set(cases.map(({ verdict }) => verdict));
     expect([message, verdicts]).toEqual([message, new Set(["accept", "reject"])]);
     // Such a text is refused by the server alone: `JSON.parse` keeps the last of two equal keys.
