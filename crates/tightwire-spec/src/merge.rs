@@ -133,6 +133,18 @@ impl<'a> Schemas<'a> {
                 _ => return None,
             }
         }
+        // What belongs together is not mixed: a tuple with what follows it, a condition with what follows from it.
+        let (items, additional_items) = match ((a.items, a.additional_items), (b.items, b.additional_items)) {
+            ((Some(Items::All(a)), _), (Some(Items::All(b)), _)) => {
+                (Some(Items::All(self.schema(&a, &b, nesting)?)), None)
+            }
+            (a, b) => one_of_two(a, b, (None, None))?,
+        };
+        let (if_schema, then_schema, else_schema) = one_of_two(
+            (a.if_schema, a.then_schema, a.else_schema),
+            (b.if_schema, b.then_schema, b.else_schema),
+            (None, None, None),
+        )?;
         let mut extensions = a.extensions;
         extensions.extend(b.extensions);
         Some(SchemaObject {
@@ -156,11 +168,8 @@ impl<'a> Schemas<'a> {
             exclusive_minimum: tightest(a.exclusive_minimum, b.exclusive_minimum, f64::gt)?,
             exclusive_maximum: tightest(a.exclusive_maximum, b.exclusive_maximum, f64::lt)?,
             multiple_of: same(a.multiple_of, b.multiple_of)?,
-            items: match (a.items, b.items) {
-                (Some(Items::All(a)), Some(Items::All(b))) => Some(Items::All(self.schema(&a, &b, nesting)?)),
-                (a, b) => same(a, b)?,
-            },
-            additional_items: same(a.additional_items, b.additional_items)?,
+            items,
+            additional_items,
             contains: same(a.contains, b.contains)?,
             min_items: a.min_items.max(b.min_items),
             max_items: least(a.max_items, b.max_items),
@@ -185,10 +194,9 @@ impl<'a> Schemas<'a> {
             any_of: one_side(a.any_of, b.any_of)?,
             one_of: one_side(a.one_of, b.one_of)?,
             not: same(a.not, b.not)?,
-            // The three belong together: with two of them it is not clear which `then` goes with which `if`.
-            if_schema: same(a.if_schema, b.if_schema)?,
-            then_schema: same(a.then_schema, b.then_schema)?,
-            else_schema: same(a.else_schema, b.else_schema)?,
+            if_schema,
+            then_schema,
+            else_schema,
             extensions,
         })
     }
@@ -347,6 +355,14 @@ fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
         (Some(a), Some(b)) => (a == b).then_some(Some(a)),
         (a, b) => Some(a.or(b)),
     }
+}
+
+/// The one of the two that is not absent; `None` where both are there and differ.
+fn one_of_two<T: PartialEq>(a: T, b: T, absent: T) -> Option<T> {
+    if b == absent || a == b {
+        return Some(a);
+    }
+    (a == absent).then_some(b)
 }
 
 fn one_side(a: Vec<Schema>, b: Vec<Schema>) -> Option<Vec<Schema>> {

@@ -20,7 +20,10 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
                 continue;
             }
             let known = object.fields.iter().map(|field| field.name);
-            let help = did_you_mean(key, known.clone());
+            let help = match key {
+                "<<" => Some("YAML 1.2 has no merge keys: write the fields out, or use `traits` or `allOf`".to_owned()),
+                _ => did_you_mean(key, known.clone()),
+            };
             let list = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             report
                 .at(span, format!("{} has no field `{key}`", object.name))

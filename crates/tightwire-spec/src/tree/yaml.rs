@@ -192,3 +192,75 @@ impl Builder<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::SourceMap;
+
+    /// Checks what a text becomes: JSON, and the place of the node `x` if there is one; or the first fault.
+    #[track_caller]
+    fn check(input: &str, expected: &str) {
+        let mut arena = Arena::default();
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yml".into(), input.into());
+        let (root, faults) = parse(input, file, &mut arena);
+        let place = |span| {
+            let at = sources.position(span);
+            format!("{}:{}", at.line, at.column)
+        };
+        let shown = match (root, faults.first()) {
+            (_, Some(fault)) => format!("{} {}", place(fault.span()), fault.message),
+            (Some(root), None) => {
+                let root = arena.node(root);
+                let x = root.get("x").map(|node| format!(" x at {}", place(node.span())));
+                root.to_json().to_string() + &x.unwrap_or_default()
+            }
+            (None, None) => "nothing".to_owned(),
+        };
+        assert_eq!(shown, expected, "{input:?}");
+    }
+
+    #[test]
+    fn texts_become_trees() {
+        for (input, expected) in [
+            ("a: 1\nx:\n  - b\n  - 'c'\n", r#"{"a":1,"x":["b","c"]} x at 3:3"#),
+            ("x: {a: [1, 2.5, ~, yes]}", r#"{"x":{"a":[1,2.5,null,"yes"]}} x at 1:4"#),
+            ("a: |\n  one\n  two\nx: >-\n  three\n  four\n", r#"{"a":"one\ntwo\n","x":"three four"} x at 5:3"#),
+            ("200: ok\ntrue: 1\n", r#"{"200":"ok","true":1}"#),
+            ("a: !!str 1\nb: !!int '2'\nc: !mine d\n", r#"{"a":"1","b":2,"c":"d"}"#),
+            ("\"a\\tb\": \"\\u00e9\"", r#"{"a\tb":"é"}"#),
+            ("---\na: 1\n...\n", r#"{"a":1}"#),
+            ("a:\n", r#"{"a":null}"#),
+            ("<<: 1", r#"{"<<":1}"#),
+        ] {
+            check(input, expected);
+        }
+    }
+
+    #[test]
+    fn places_count_characters_not_bytes() {
+        check("é: ü\nß: {ä: 1, x: 2}\n", r#"{"é":"ü","ß":{"ä":1,"x":2}}"#);
+        check("é: {ü: 1}\nx: ä\n", r#"{"é":{"ü":1},"x":"ä"} x at 2:4"#);
+        check("{é: ü, x: ä}", r#"{"é":"ü","x":"ä"} x at 1:11"#);
+        check("a: 1\r\nx: 2\r\n", r#"{"a":1,"x":2} x at 2:4"#);
+        check("\u{feff}a: 1\nx: 2\n", r#"{"a":1,"x":2} x at 2:4"#);
+    }
+
+    #[test]
+    fn aliases_are_copies() {
+        check("a: &a {b: 1}\nx: *a\n", r#"{"a":{"b":1},"x":{"b":1}} x at 1:4"#);
+        check("a: &a [*a]\n", "1:8 this alias names an anchor that is not complete yet");
+        check("a: *b\n", "1:4 this is not YAML: while parsing node, found unknown anchor");
+        check("a: &a b\n*a : c\n", "2:1 an alias cannot be a key here");
+    }
+
+    #[test]
+    fn faults() {
+        check("a: 1\na: 2\n", "2:1 the key `a` appears twice in one object");
+        check("a:\n\t- b\n", "2:2 this is not YAML: tabs disallowed within this context (block indentation)");
+        check("a: [1\n", "2:1 this is not YAML: while parsing a flow sequence, expected ',' or ']'");
+        check("a: 'b\n", "1:4 this is not YAML: while scanning a quoted scalar, found unexpected end of stream");
+        check("a: !!bool maybe\n", "1:4 `maybe` is not what its tag `!!bool` says");
+    }
+}
