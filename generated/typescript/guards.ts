@@ -35,12 +35,14 @@ import type {
 import {
   hasOnly,
   isDateTime,
+  isDistinct,
   isInteger,
+  isList,
   isNumber,
   isObject,
   isText,
-  isUnique,
   isUuid,
+  type JsonObject,
   matches,
   size,
 } from "./runtime.js";
@@ -241,7 +243,6 @@ export function isAuthenticateFrame(value: unknown): value is AuthenticateFrame 
 export function isConnectionEstablishedFrame(value: unknown): value is ConnectionEstablishedFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "connection_established" &&
     value.topic === "system" &&
     isConnectionEstablished(value.data)
@@ -252,7 +253,6 @@ export function isConnectionEstablishedFrame(value: unknown): value is Connectio
 export function isDashboardInitializedFrame(value: unknown): value is DashboardInitializedFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "dashboard_initialized" &&
     value.topic === "dashboard" &&
     isDashboardInitialized(value.data)
@@ -263,7 +263,6 @@ export function isDashboardInitializedFrame(value: unknown): value is DashboardI
 export function isSubscriptionUpdatedFrame(value: unknown): value is SubscriptionUpdatedFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "subscription_updated" &&
     value.topic === "system" &&
     isSubscriptionUpdated(value.data)
@@ -272,31 +271,18 @@ export function isSubscriptionUpdatedFrame(value: unknown): value is Subscriptio
 
 /** Whether `value` is a {@link ServerPingFrame}. */
 export function isServerPingFrame(value: unknown): value is ServerPingFrame {
-  return (
-    isServerEnvelope(value) &&
-    isObject(value) &&
-    value.type === "ping" &&
-    value.topic === "system" &&
-    isServerPing(value.data)
-  );
+  return isServerEnvelope(value) && value.type === "ping" && value.topic === "system" && isServerPing(value.data);
 }
 
 /** Whether `value` is a {@link ServerPongFrame}. */
 export function isServerPongFrame(value: unknown): value is ServerPongFrame {
-  return (
-    isServerEnvelope(value) &&
-    isObject(value) &&
-    value.type === "pong" &&
-    value.topic === "system" &&
-    isServerPong(value.data)
-  );
+  return isServerEnvelope(value) && value.type === "pong" && value.topic === "system" && isServerPong(value.data);
 }
 
 /** Whether `value` is a {@link ErrorFrame}. */
 export function isErrorFrame(value: unknown): value is ErrorFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "error" &&
     matches(ANY_TOPIC_PATTERN, value.topic) &&
     isErrorData(value.data)
@@ -307,7 +293,6 @@ export function isErrorFrame(value: unknown): value is ErrorFrame {
 export function isDataResponseFrame(value: unknown): value is DataResponseFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "data_response" &&
     value.topic === "dashboard" &&
     isDataResponse(value.data)
@@ -317,11 +302,7 @@ export function isDataResponseFrame(value: unknown): value is DataResponseFrame 
 /** Whether `value` is a {@link DataErrorFrame}. */
 export function isDataErrorFrame(value: unknown): value is DataErrorFrame {
   return (
-    isServerEnvelope(value) &&
-    isObject(value) &&
-    value.type === "data_error" &&
-    value.topic === "dashboard" &&
-    isDataError(value.data)
+    isServerEnvelope(value) && value.type === "data_error" && value.topic === "dashboard" && isDataError(value.data)
   );
 }
 
@@ -329,7 +310,6 @@ export function isDataErrorFrame(value: unknown): value is DataErrorFrame {
 export function isThreadHistoryFrame(value: unknown): value is ThreadHistoryFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "thread_history" &&
     matches(THREAD_TOPIC_PATTERN, value.topic) &&
     isThreadHistory(value.data)
@@ -340,7 +320,6 @@ export function isThreadHistoryFrame(value: unknown): value is ThreadHistoryFram
 export function isThreadMessageCreatedFrame(value: unknown): value is ThreadMessageCreatedFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "thread_message_created" &&
     matches(THREAD_TOPIC_PATTERN, value.topic) &&
     isThreadMessageCreated(value.data)
@@ -351,7 +330,6 @@ export function isThreadMessageCreatedFrame(value: unknown): value is ThreadMess
 export function isStreamStartFrame(value: unknown): value is StreamStartFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "stream_start" &&
     matches(THREAD_TOPIC_PATTERN, value.topic) &&
     isStreamStart(value.data)
@@ -362,7 +340,6 @@ export function isStreamStartFrame(value: unknown): value is StreamStartFrame {
 export function isStreamChunkFrame(value: unknown): value is StreamChunkFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "stream_chunk" &&
     matches(THREAD_TOPIC_PATTERN, value.topic) &&
     isStreamChunk(value.data)
@@ -373,7 +350,6 @@ export function isStreamChunkFrame(value: unknown): value is StreamChunkFrame {
 export function isStreamEndFrame(value: unknown): value is StreamEndFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "stream_end" &&
     matches(THREAD_TOPIC_PATTERN, value.topic) &&
     isStreamEnd(value.data)
@@ -384,7 +360,6 @@ export function isStreamEndFrame(value: unknown): value is StreamEndFrame {
 export function isAgentEventFrame(value: unknown): value is AgentEventFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "agent_event" &&
     matches(AGENT_TOPIC_PATTERN, value.topic) &&
     isAgentEvent(value.data)
@@ -395,7 +370,6 @@ export function isAgentEventFrame(value: unknown): value is AgentEventFrame {
 export function isAgentUpdateFrame(value: unknown): value is AgentUpdateFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "agent_update" &&
     value.topic === "dashboard" &&
     isAgentUpdate(value.data)
@@ -406,7 +380,6 @@ export function isAgentUpdateFrame(value: unknown): value is AgentUpdateFrame {
 export function isSystemUpdateFrame(value: unknown): value is SystemUpdateFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "system_update" &&
     value.topic === "dashboard" &&
     isSystemUpdate(value.data)
@@ -417,7 +390,6 @@ export function isSystemUpdateFrame(value: unknown): value is SystemUpdateFrame 
 export function isCriticalAlertFrame(value: unknown): value is CriticalAlertFrame {
   return (
     isPublishedEnvelope(value) &&
-    isObject(value) &&
     value.type === "critical_alert" &&
     value.topic === "dashboard" &&
     isCriticalAlert(value.data)
@@ -428,7 +400,6 @@ export function isCriticalAlertFrame(value: unknown): value is CriticalAlertFram
 export function isReplayGapFrame(value: unknown): value is ReplayGapFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "replay_gap" &&
     matches(ANY_TOPIC_PATTERN, value.topic) &&
     isReplayGap(value.data)
@@ -438,11 +409,7 @@ export function isReplayGapFrame(value: unknown): value is ReplayGapFrame {
 /** Whether `value` is a {@link AuthenticatedFrame}. */
 export function isAuthenticatedFrame(value: unknown): value is AuthenticatedFrame {
   return (
-    isServerEnvelope(value) &&
-    isObject(value) &&
-    value.type === "authenticated" &&
-    value.topic === "system" &&
-    isAuthenticated(value.data)
+    isServerEnvelope(value) && value.type === "authenticated" && value.topic === "system" && isAuthenticated(value.data)
   );
 }
 
@@ -450,7 +417,6 @@ export function isAuthenticatedFrame(value: unknown): value is AuthenticatedFram
 export function isDisconnectNoticeFrame(value: unknown): value is DisconnectNoticeFrame {
   return (
     isServerEnvelope(value) &&
-    isObject(value) &&
     value.type === "disconnect_notice" &&
     value.topic === "system" &&
     isDisconnectNotice(value.data)
@@ -543,22 +509,16 @@ const DISCONNECT_NOTICE_REASON_VALUES: readonly unknown[] = [
   "over_capacity",
 ];
 
-function isSubscribe(value: unknown): boolean {
+function isSubscribe(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
-    isSubscribeTopics(value.topics) &&
+    isList(value.topics, (item) => isText(item, 1, 200), 1, 100) &&
     (value.after === undefined || isSubscribeAfter(value.after)) &&
     hasOnly(value, SUBSCRIBE_KEYS)
   );
 }
 
-function isSubscribeTopics(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length >= 1 && value.length <= 100 && value.every((item) => isText(item, 1, 200))
-  );
-}
-
-function isSubscribeAfter(value: unknown): boolean {
+function isSubscribeAfter(value: unknown): value is JsonObject {
   return isObject(value) && size(value) <= 100 && Object.values(value).every(isReplayStart);
 }
 
@@ -566,7 +526,7 @@ function isReplayStart(value: unknown): boolean {
   return isStreamPosition(value) || isUuid(value);
 }
 
-function isStreamPosition(value: unknown): boolean {
+function isStreamPosition(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.epoch, 1, 64) &&
@@ -575,17 +535,13 @@ function isStreamPosition(value: unknown): boolean {
   );
 }
 
-function isUnsubscribe(value: unknown): boolean {
-  return isObject(value) && isUnsubscribeTopics(value.topics) && hasOnly(value, UNSUBSCRIBE_KEYS);
-}
-
-function isUnsubscribeTopics(value: unknown): boolean {
+function isUnsubscribe(value: unknown): value is JsonObject {
   return (
-    Array.isArray(value) && value.length >= 1 && value.length <= 100 && value.every((item) => isText(item, 1, 200))
+    isObject(value) && isList(value.topics, (item) => isText(item, 1, 200), 1, 100) && hasOnly(value, UNSUBSCRIBE_KEYS)
   );
 }
 
-function isSubscribeThread(value: unknown): boolean {
+function isSubscribeThread(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.limit === undefined || isInteger(value.limit, 1, 200)) &&
@@ -593,7 +549,7 @@ function isSubscribeThread(value: unknown): boolean {
   );
 }
 
-function isSendMessage(value: unknown): boolean {
+function isSendMessage(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.content, 1, 16000) &&
@@ -602,11 +558,11 @@ function isSendMessage(value: unknown): boolean {
   );
 }
 
-function isMetadata(value: unknown): boolean {
+function isMetadata(value: unknown): value is JsonObject {
   return isObject(value) && size(value) <= 32 && Object.values(value).every((item) => isText(item, 0, 1000));
 }
 
-function isRequestData(value: unknown): boolean {
+function isRequestData(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     DATA_TYPE_VALUES.includes(value.data_type) &&
@@ -615,7 +571,7 @@ function isRequestData(value: unknown): boolean {
   );
 }
 
-function isDataParams(value: unknown): boolean {
+function isDataParams(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.agent_id === undefined || isText(value.agent_id, 1, 128)) &&
@@ -624,7 +580,7 @@ function isDataParams(value: unknown): boolean {
   );
 }
 
-function isClientPing(value: unknown): boolean {
+function isClientPing(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.timestamp === undefined || isDateTime(value.timestamp)) &&
@@ -632,7 +588,7 @@ function isClientPing(value: unknown): boolean {
   );
 }
 
-function isClientPong(value: unknown): boolean {
+function isClientPong(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isDateTime(value.timestamp) &&
@@ -641,11 +597,11 @@ function isClientPong(value: unknown): boolean {
   );
 }
 
-function isAuthenticate(value: unknown): boolean {
+function isAuthenticate(value: unknown): value is JsonObject {
   return isObject(value) && isText(value.token, 1, 8192) && hasOnly(value, AUTHENTICATE_KEYS);
 }
 
-function isServerEnvelope(value: unknown): boolean {
+function isServerEnvelope(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     value.v === 1 &&
@@ -656,17 +612,13 @@ function isServerEnvelope(value: unknown): boolean {
     isUuid(value.correlation_id) &&
     (value.seq === undefined || isInteger(value.seq, 1, 9007199254740991)) &&
     (value.epoch === undefined || isText(value.epoch, 1, 64)) &&
-    isServerEnvelopeData(value.data) &&
+    isObject(value.data) &&
     (value.seq === undefined || value.epoch !== undefined) &&
     (value.epoch === undefined || value.seq !== undefined)
   );
 }
 
-function isServerEnvelopeData(value: unknown): boolean {
-  return isObject(value);
-}
-
-function isConnectionEstablished(value: unknown): boolean {
+function isConnectionEstablished(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isUuid(value.connection_id) &&
@@ -678,7 +630,7 @@ function isConnectionEstablished(value: unknown): boolean {
   );
 }
 
-function isConnectionLimits(value: unknown): boolean {
+function isConnectionLimits(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isInteger(value.max_message_bytes, 1) &&
@@ -691,24 +643,20 @@ function isConnectionLimits(value: unknown): boolean {
   );
 }
 
-function isDashboardInitialized(value: unknown): boolean {
+function isDashboardInitialized(value: unknown): value is JsonObject {
   return isObject(value) && isText(value.contract_version) && isDashboardSnapshot(value.snapshot);
 }
 
-function isDashboardSnapshot(value: unknown): boolean {
+function isDashboardSnapshot(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
-    isDashboardSnapshotAgents(value.agents) &&
+    isList(value.agents, isAgentState) &&
     isCoordinationMetrics(value.coordination_metrics) &&
     isSystemHealth(value.system_health)
   );
 }
 
-function isDashboardSnapshotAgents(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isAgentState);
-}
-
-function isAgentState(value: unknown): boolean {
+function isAgentState(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.agent_id, 1, 128) &&
@@ -720,23 +668,21 @@ function isAgentState(value: unknown): boolean {
   );
 }
 
-function isCoordinationMetrics(value: unknown): boolean {
+function isCoordinationMetrics(value: unknown): value is JsonObject {
   return (
     isObject(value) && isNumber(value.success_rate, 0, 1) && COORDINATION_METRICS_TREND_VALUES.includes(value.trend)
   );
 }
 
-function isSystemHealth(value: unknown): boolean {
+function isSystemHealth(value: unknown): value is JsonObject {
   return (
-    isObject(value) && HEALTH_STATUS_VALUES.includes(value.overall_status) && isSystemHealthComponents(value.components)
+    isObject(value) &&
+    HEALTH_STATUS_VALUES.includes(value.overall_status) &&
+    isList(value.components, isComponentHealth)
   );
 }
 
-function isSystemHealthComponents(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isComponentHealth);
-}
-
-function isComponentHealth(value: unknown): boolean {
+function isComponentHealth(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.name, 1) &&
@@ -745,43 +691,35 @@ function isComponentHealth(value: unknown): boolean {
   );
 }
 
-function isSubscriptionUpdated(value: unknown): boolean {
+function isSubscriptionUpdated(value: unknown): value is JsonObject {
   return isObject(value) && isSubscriptionUpdatedTopics(value.topics);
 }
 
 function isSubscriptionUpdatedTopics(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => matches(ANY_TOPIC_PATTERN, item)) && isUnique(value);
+  return Array.isArray(value) && value.every((item) => matches(ANY_TOPIC_PATTERN, item)) && isDistinct(value);
 }
 
-function isServerPing(value: unknown): boolean {
+function isServerPing(value: unknown): value is JsonObject {
   return isObject(value) && isDateTime(value.timestamp);
 }
 
-function isServerPong(value: unknown): boolean {
+function isServerPong(value: unknown): value is JsonObject {
   return isObject(value) && isDateTime(value.timestamp);
 }
 
-function isErrorData(value: unknown): boolean {
+function isErrorData(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     ERROR_CODE_VALUES.includes(value.code) &&
     isText(value.message, 1) &&
     isDateTime(value.timestamp) &&
-    (value.violations === undefined || isErrorDataViolations(value.violations)) &&
-    (value.topics === undefined || isErrorDataTopics(value.topics))
+    (value.violations === undefined || isList(value.violations, isViolationData)) &&
+    (value.topics === undefined || isList(value.topics, (item) => isText(item)))
   );
 }
 
-function isErrorDataViolations(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isViolationData);
-}
-
-function isViolationData(value: unknown): boolean {
+function isViolationData(value: unknown): value is JsonObject {
   return isObject(value) && isText(value.pointer) && isText(value.keyword) && isText(value.message);
-}
-
-function isErrorDataTopics(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => isText(item));
 }
 
 function isDataResponse(value: unknown): boolean {
@@ -790,27 +728,23 @@ function isDataResponse(value: unknown): boolean {
   );
 }
 
-function isDataResponseAgentStatus(value: unknown): boolean {
+function isDataResponseAgentStatus(value: unknown): value is JsonObject {
   return isObject(value) && value.data_type === "agent_status" && isAgentStatus(value.data);
 }
 
-function isAgentStatus(value: unknown): boolean {
-  return isObject(value) && isAgentStatusAgents(value.agents);
+function isAgentStatus(value: unknown): value is JsonObject {
+  return isObject(value) && isList(value.agents, isAgentState);
 }
 
-function isAgentStatusAgents(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isAgentState);
-}
-
-function isDataResponseCoordinationMetrics(value: unknown): boolean {
+function isDataResponseCoordinationMetrics(value: unknown): value is JsonObject {
   return isObject(value) && value.data_type === "coordination_metrics" && isCoordinationMetrics(value.data);
 }
 
-function isDataResponseSystemHealth(value: unknown): boolean {
+function isDataResponseSystemHealth(value: unknown): value is JsonObject {
   return isObject(value) && value.data_type === "system_health" && isSystemHealth(value.data);
 }
 
-function isDataError(value: unknown): boolean {
+function isDataError(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     DATA_TYPE_VALUES.includes(value.data_type) &&
@@ -819,21 +753,17 @@ function isDataError(value: unknown): boolean {
   );
 }
 
-function isThreadHistory(value: unknown): boolean {
+function isThreadHistory(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.thread_id, 1, 128) &&
-    isThreadHistoryMessages(value.messages) &&
+    isList(value.messages, isThreadMessage, 0, 200) &&
     isText(value.epoch, 1, 64) &&
     isInteger(value.seq, 0, 9007199254740991)
   );
 }
 
-function isThreadHistoryMessages(value: unknown): boolean {
-  return Array.isArray(value) && value.length <= 200 && value.every(isThreadMessage);
-}
-
-function isThreadMessage(value: unknown): boolean {
+function isThreadMessage(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isUuid(value.message_id) &&
@@ -845,27 +775,27 @@ function isThreadMessage(value: unknown): boolean {
   );
 }
 
-function isAuthor(value: unknown): boolean {
+function isAuthor(value: unknown): value is JsonObject {
   return isObject(value) && AUTHOR_KIND_VALUES.includes(value.kind) && isText(value.id, 1, 128);
 }
 
-function isPublishedEnvelope(value: unknown): boolean {
-  return isServerEnvelope(value) && isObject(value) && value.seq !== undefined && value.epoch !== undefined;
+function isPublishedEnvelope(value: unknown): value is JsonObject {
+  return isServerEnvelope(value) && value.seq !== undefined && value.epoch !== undefined;
 }
 
-function isThreadMessageCreated(value: unknown): boolean {
+function isThreadMessageCreated(value: unknown): value is JsonObject {
   return isObject(value) && isThreadMessage(value.message);
 }
 
-function isStreamStart(value: unknown): boolean {
+function isStreamStart(value: unknown): value is JsonObject {
   return isObject(value) && isUuid(value.stream_id) && isText(value.agent_id, 1, 128) && isUuid(value.in_reply_to);
 }
 
-function isStreamChunk(value: unknown): boolean {
+function isStreamChunk(value: unknown): value is JsonObject {
   return isObject(value) && isUuid(value.stream_id) && isInteger(value.index, 0) && isText(value.delta);
 }
 
-function isStreamEnd(value: unknown): boolean {
+function isStreamEnd(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isUuid(value.stream_id) &&
@@ -875,7 +805,7 @@ function isStreamEnd(value: unknown): boolean {
   );
 }
 
-function isAgentEvent(value: unknown): boolean {
+function isAgentEvent(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isText(value.agent_id, 1, 128) &&
@@ -885,19 +815,19 @@ function isAgentEvent(value: unknown): boolean {
   );
 }
 
-function isAgentEventDetails(value: unknown): boolean {
+function isAgentEventDetails(value: unknown): value is JsonObject {
   return isObject(value);
 }
 
-function isAgentUpdate(value: unknown): boolean {
+function isAgentUpdate(value: unknown): value is JsonObject {
   return isObject(value) && isAgentState(value.agent);
 }
 
-function isSystemUpdate(value: unknown): boolean {
+function isSystemUpdate(value: unknown): value is JsonObject {
   return isObject(value) && isSystemHealth(value.system_health) && isCoordinationMetrics(value.coordination_metrics);
 }
 
-function isCriticalAlert(value: unknown): boolean {
+function isCriticalAlert(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     isUuid(value.alert_id) &&
@@ -908,17 +838,17 @@ function isCriticalAlert(value: unknown): boolean {
   );
 }
 
-function isReplayGap(value: unknown): boolean {
+function isReplayGap(value: unknown): value is JsonObject {
   return (
     isObject(value) && isText(value.epoch, 1, 64) && isInteger(value.oldest_seq, 0) && isInteger(value.latest_seq, 0)
   );
 }
 
-function isAuthenticated(value: unknown): boolean {
+function isAuthenticated(value: unknown): value is JsonObject {
   return isObject(value) && isDateTime(value.expires_at);
 }
 
-function isDisconnectNotice(value: unknown): boolean {
+function isDisconnectNotice(value: unknown): value is JsonObject {
   return (
     isObject(value) && DISCONNECT_NOTICE_REASON_VALUES.includes(value.reason) && isInteger(value.reconnect_after_ms, 0)
   );

@@ -84,6 +84,21 @@ export function size(value: JsonObject): number {
   return Object.keys(value).length;
 }
 
+/** Whether a value is an array of so many items that all pass. */
+export function isList(
+  value: unknown,
+  guard: (item: unknown) => boolean,
+  least: number = 0,
+  most: number = Infinity,
+): value is readonly unknown[] {
+  return Array.isArray(value) && value.length >= least && value.length <= most && value.every((item) => guard(item));
+}
+
+/** Whether no two items are equal, where none of them is an array or an object. */
+export function isDistinct(value: readonly unknown[]): boolean {
+  return new Set(value).size === value.length;
+}
+
 /** Whether no two items are equal. */
 export function isUnique(value: readonly unknown[]): boolean {
   const scalars = new Set<unknown>();
@@ -178,11 +193,11 @@ const HOUR = "(?:[01]\\d|2[0-3]):[0-5]\\d";
 
 const CLOCK = `${HOUR}:(?:[0-5]\\d|60)(?:\\.\\d+)?(?:z|[+-]${HOUR})`;
 
-const DATE_TIME = new RegExp(`^${DAY}t${CLOCK}$`, "i");
+const DATE_TIME = /* @__PURE__ */ new RegExp(`^${DAY}t${CLOCK}$`, "i");
 
-const DATE = new RegExp(`^${DAY}$`);
+const DATE = /* @__PURE__ */ new RegExp(`^${DAY}$`);
 
-const TIME = new RegExp(`^${CLOCK}$`, "i");
+const TIME = /* @__PURE__ */ new RegExp(`^${CLOCK}$`, "i");
 
 /** Whether the calendar has the day that a text begins with. */
 function isDay(text: string): boolean {

@@ -93,6 +93,17 @@ pub(super) fn is_trivial(schema: &Schema) -> bool {
     }
 }
 
+/// Whether everything that a schema accepts is compared by `===`.
+pub(super) fn accepts_only_scalars(ir: &Ir, schema: &Schema) -> bool {
+    match ir.resolve(schema) {
+        Schema::Object(object) => {
+            !object.types.is_empty()
+                && object.types.iter().all(|kind| !matches!(kind, JsonType::Array | JsonType::Object))
+        }
+        Schema::Bool(_) | Schema::Ref(_) => false,
+    }
+}
+
 /// The named schemas that contain themselves.
 pub(super) fn recursive(ir: &Ir) -> HashSet<&str> {
     ir.schemas.keys().map(String::as_str).filter(|name| reaches(ir, name)).collect()

@@ -69,9 +69,30 @@ pub(super) fn simple(
             }
             (Some(_), Some(_)) => return Ok(None),
         },
-        JsonType::Array | JsonType::Object => return Ok(None),
+        JsonType::Array => return list(p, rest, operand, hint),
+        JsonType::Object => {
+            p.uses("isObject");
+            format!("isObject({operand})")
+        }
     };
     Ok((rest == SchemaObject::default()).then_some(test))
+}
+
+/// An array of which all items follow one schema, as a single call.
+fn list(p: &mut Predicates<'_>, mut rest: SchemaObject, operand: &str, hint: &str) -> Result<Option<String>, Error> {
+    let Some(Items::All(items)) = rest.items.take() else { return Ok(None) };
+    let least = rest.min_items.take().unwrap_or(0);
+    let most = rest.max_items.take();
+    if rest != SchemaObject::default() {
+        return Ok(None);
+    }
+    let predicate = p.predicate(&items, &format!("{hint}Item"))?;
+    p.uses("isList");
+    Ok(Some(match (least, most) {
+        (0, None) => format!("isList({operand}, {predicate})"),
+        (least, None) => format!("isList({operand}, {predicate}, {least})"),
+        (least, Some(most)) => format!("isList({operand}, {predicate}, {least}, {most})"),
+    }))
 }
 
 fn ranged(
@@ -263,8 +284,10 @@ fn arrays(p: &mut Predicates<'_>, schema: &SchemaObject, hint: &str) -> Result<V
         parts.push(format!("value.some({})", p.predicate(contained, &format!("{hint}Contained"))?));
     }
     if schema.unique_items {
-        p.uses("isUnique");
-        parts.push("isUnique(value)".to_owned());
+        let scalars = matches!(&schema.items, Some(Items::All(items)) if shape::accepts_only_scalars(p.ir(), items));
+        let function = if scalars { "isDistinct" } else { "isUnique" };
+        p.uses(function);
+        parts.push(format!("{function}(value)"));
     }
     Ok(parts)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 use tightwire_spec::ir::{Ir, Message};
-use tightwire_spec::schema::{Schema, SchemaObject};
+use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
 use super::super::names::{Names, shouty};
 use super::super::pattern;
@@ -16,6 +16,8 @@ use crate::error::Error;
 /// What the guards call of `runtime.ts`: no function of theirs is called like that.
 const RUNTIME_NAMES: &[&str] = &[
     "isAnything",
+    "isDistinct",
+    "isList",
     "isDate",
     "isDateTime",
     "isInteger",
@@ -48,6 +50,8 @@ pub(super) struct Predicates<'a> {
     taken: HashSet<String>,
     runtime: BTreeSet<String>,
     recursive: HashSet<&'a str>,
+    /// The functions after which a value is known to be an object.
+    object_guards: HashSet<String>,
     /// Where in the protocol this is, for errors.
     place: String,
 }
@@ -67,6 +71,7 @@ impl<'a> Predicates<'a> {
             taken,
             runtime: BTreeSet::new(),
             recursive: recursive(ir),
+            object_guards: HashSet::new(),
             place: String::new(),
         }
     }
@@ -207,7 +212,7 @@ impl<'a> Predicates<'a> {
             let level = self.claim(&format!("{name}Level"));
             let mut body = Writer::nested();
             body.line(format!("return within({level}, value);"));
-            self.functions.insert(name.clone(), wrapped(&name, body));
+            self.functions.insert(name.clone(), wrapped(&name, "boolean", body));
             self.function(&level, schema, hint)?;
         } else {
             self.function(&name, schema, hint)?;
@@ -219,17 +224,31 @@ impl<'a> Predicates<'a> {
     fn function(&mut self, name: &str, schema: &Schema, hint: &str) -> Result<(), Error> {
         // Takes its place now, so that what it needs comes after it.
         self.functions.insert(name.to_owned(), Writer::default());
+        let only_objects = self.ir.merged(schema).is_some_and(|merged| merged.types == [JsonType::Object]);
+        if only_objects {
+            self.uses("type JsonObject");
+            self.object_guards.insert(name.to_owned());
+        }
         let body = self.body(schema, hint)?;
-        self.functions.insert(name.to_owned(), wrapped(name, body));
+        let result = if only_objects { "value is JsonObject" } else { "boolean" };
+        self.functions.insert(name.to_owned(), wrapped(name, result, body));
         Ok(())
     }
 
     /// `return …;`
     fn body(&mut self, schema: &Schema, hint: &str) -> Result<Writer, Error> {
-        let conditions = match schema {
+        let mut conditions = match schema {
             Schema::Object(object) => expression::full(self, object, hint, &self.required(schema, object))?,
             Schema::Ref(_) | Schema::Bool(_) => Vec::from_iter(self.test(schema, "value", hint)?),
         };
+        // Once a guard has said that the value is an object, nobody needs to ask again.
+        let mut known = false;
+        conditions.retain(|condition| {
+            let repeated = known && condition == "isObject(value)";
+            let guard = condition.strip_suffix("(value)").unwrap_or_default();
+            known = known || guard == "isObject" || self.object_guards.contains(guard);
+            !repeated
+        });
         let mut w = Writer::nested();
         layout::write_return(&conditions, &mut w);
         Ok(w)
@@ -251,9 +270,9 @@ impl<'a> Predicates<'a> {
     }
 }
 
-fn wrapped(name: &str, body: Writer) -> Writer {
+fn wrapped(name: &str, result: &str, body: Writer) -> Writer {
     let mut w = Writer::default();
-    w.line(format!("function {name}(value: unknown): boolean {{"));
+    w.line(format!("function {name}(value: unknown): {result} {{"));
     w.extend(body);
     w.line("}");
     w

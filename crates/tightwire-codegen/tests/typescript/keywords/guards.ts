@@ -10,6 +10,7 @@ import {
   isInteger,
   isIpv4,
   isJsonPointer,
+  isList,
   isLonger,
   isMultiple,
   isNothing,
@@ -19,6 +20,7 @@ import {
   isTime,
   isUnique,
   isUuid,
+  type JsonObject,
   matches,
   matching,
   size,
@@ -71,7 +73,7 @@ const TREE_KEYS: readonly unknown[] = ["children"];
 
 const PROBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
-function isProbe(value: unknown): boolean {
+function isProbe(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.types === undefined || isProbeTypes(value.types)) &&
@@ -93,7 +95,7 @@ function isProbe(value: unknown): boolean {
     (value.large === undefined || isInteger(value.large, -Infinity, 18446744073709552000)) &&
     (value.multiple === undefined || isProbeMultiple(value.multiple)) &&
     (value.multiple_integer === undefined || isProbeMultipleInteger(value.multiple_integer)) &&
-    (value.items === undefined || isProbeItems(value.items)) &&
+    (value.items === undefined || isList(value.items, (item) => typeof item === "boolean", 1, 2)) &&
     (value.unique === undefined || isProbeUnique(value.unique)) &&
     (value.tuple === undefined || isProbeTuple(value.tuple)) &&
     (value.tuple_rest === undefined || isProbeTupleRest(value.tuple_rest)) &&
@@ -143,12 +145,6 @@ function isProbeMultipleInteger(value: unknown): boolean {
   return isInteger(value) && isMultiple(value, 3);
 }
 
-function isProbeItems(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length >= 1 && value.length <= 2 && value.every((item) => typeof item === "boolean")
-  );
-}
-
 function isProbeUnique(value: unknown): boolean {
   return Array.isArray(value) && isUnique(value);
 }
@@ -175,11 +171,11 @@ function isProbeContains(value: unknown): boolean {
   return Array.isArray(value) && value.some((item) => item === 7);
 }
 
-function isProbeClosed(value: unknown): boolean {
+function isProbeClosed(value: unknown): value is JsonObject {
   return isObject(value) && isInteger(value.a) && value.undeclared !== undefined && hasOnly(value, PROBE_CLOSED_KEYS);
 }
 
-function isProbeOthers(value: unknown): boolean {
+function isProbeOthers(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.a === undefined || isInteger(value.a)) &&
@@ -187,14 +183,14 @@ function isProbeOthers(value: unknown): boolean {
   );
 }
 
-function isProbePatternOnly(value: unknown): boolean {
+function isProbePatternOnly(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     Object.keys(value).every((key) => PROBE_OTHERS_PATTERN1_PATTERN.test(key) || isNothing(value[key]))
   );
 }
 
-function isProbeNames(value: unknown): boolean {
+function isProbeNames(value: unknown): value is JsonObject {
   return isObject(value) && Object.keys(value).every(isProbeNamesKey);
 }
 
@@ -202,11 +198,11 @@ function isProbeNamesKey(value: unknown): boolean {
   return typeof value !== "string" || !isLonger(value, 3);
 }
 
-function isProbeSize(value: unknown): boolean {
+function isProbeSize(value: unknown): value is JsonObject {
   return isObject(value) && size(value) >= 1 && size(value) <= 2;
 }
 
-function isProbeDependent(value: unknown): boolean {
+function isProbeDependent(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     (value.a === undefined || value.b !== undefined) &&
@@ -218,7 +214,7 @@ function isProbeDependentWithC(value: unknown): boolean {
   return !isObject(value) || value.d !== undefined;
 }
 
-function isProbeInherited(value: unknown): boolean {
+function isProbeInherited(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     has(value, "constructor") &&
@@ -271,21 +267,17 @@ function isTree(value: unknown): boolean {
   return within(isTreeLevel, value);
 }
 
-function isTreeLevel(value: unknown): boolean {
+function isTreeLevel(value: unknown): value is JsonObject {
   return (
-    isObject(value) && (value.children === undefined || isTreeChildren(value.children)) && hasOnly(value, TREE_KEYS)
+    isObject(value) && (value.children === undefined || isList(value.children, isTree)) && hasOnly(value, TREE_KEYS)
   );
-}
-
-function isTreeChildren(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isTree);
 }
 
 function isLeft(value: unknown): boolean {
   return within(isLeftLevel, value);
 }
 
-function isLeftLevel(value: unknown): boolean {
+function isLeftLevel(value: unknown): value is JsonObject {
   return isObject(value) && (value.right === undefined || isRight(value.right));
 }
 
@@ -293,6 +285,6 @@ function isRight(value: unknown): boolean {
   return within(isRightLevel, value);
 }
 
-function isRightLevel(value: unknown): boolean {
+function isRightLevel(value: unknown): value is JsonObject {
   return isObject(value) && (value.left === undefined || isLeft(value.left));
 }
