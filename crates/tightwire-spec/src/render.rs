@@ -2,11 +2,13 @@
 //!
 //! Nothing here prints; callers decide where the text goes.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::sources::{FileId, SourceMap, Span};
+use crate::sources::{FileId, SourceMap};
 
 /// How many columns a source line may take.
 const WIDTH: usize = 140;
@@ -28,7 +30,7 @@ impl Diagnostic {
     }
 
     /// One snippet for each file that labels point into, the diagnostic's own file first.
-    fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    fn snippets<'a>(&'a self, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
         let mut files: Vec<FileId> = Vec::new();
         for label in &self.labels {
             if !files.contains(&label.span.file) {
@@ -36,10 +38,15 @@ impl Diagnostic {
             }
         }
         let snippet = |file: FileId| {
-            let labels = self.labels.iter().enumerate().filter(move |(_, label)| label.span.file == file);
-            let annotations = labels.map(|(index, label)| annotation(index == 0, label, sources));
-            let source = sources.file(file);
-            Snippet::source(source.text()).path(source.path().to_string_lossy().into_owned()).annotations(annotations)
+            let text = sources.file(file).text();
+            let labels = || self.labels.iter().enumerate().filter(move |(_, label)| label.span.file == file);
+            // Only the lines that labels stand on: rendering reads all the text it is given.
+            let first = labels().map(|(_, label)| line_range(text, label).start).min().unwrap_or(0);
+            let last = labels().map(|(_, label)| line_range(text, label).end).max().unwrap_or(0);
+            let annotations = labels().map(|(index, label)| annotation(index == 0, label, text, first));
+            let path = sources.file(file).path().to_string_lossy().into_owned();
+            let line = sources.file(file).position(first).line;
+            Snippet::source(&text[first..last]).line_start(line).path(path).annotations(annotations)
         };
         files.into_iter().map(snippet).collect()
     }
@@ -85,15 +92,25 @@ impl Diagnostic {
     }
 }
 
-/// An annotation on the first line of a label: what follows is only the rest of an object.
-fn annotation<'a>(primary: bool, label: &'a Label, sources: &SourceMap) -> annotate_snippets::Annotation<'a> {
-    let Span { file, start, end } = label.span;
-    let text = sources.file(file).text();
-    let start = text.floor_char_boundary(start.min(text.len()));
-    let end = text.floor_char_boundary(end.min(text.len())).max(start);
-    let end = text[start..end].find('\n').map_or(end, |line| start + line);
+/// The range of a label that is shown: as far as its first line goes, since what follows is only the rest of an object.
+fn shown(text: &str, label: &Label) -> Range<usize> {
+    let start = text.floor_char_boundary(label.span.start.min(text.len()));
+    let end = text.floor_char_boundary(label.span.end.min(text.len())).max(start);
+    start..text[start..end].find('\n').map_or(end, |line| start + line)
+}
+
+/// The line of a label.
+fn line_range(text: &str, label: &Label) -> Range<usize> {
+    let Range { start, end } = shown(text, label);
+    let first = text[..start].rfind('\n').map_or(0, |line| line + 1);
+    first..text[end..].find('\n').map_or(text.len(), |line| end + line)
+}
+
+/// An annotation of a text that begins at `offset`.
+fn annotation<'a>(primary: bool, label: &'a Label, text: &str, offset: usize) -> Annotation<'a> {
+    let Range { start, end } = shown(text, label);
     let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-    let annotation = kind.span(start..end);
+    let annotation = kind.span(start - offset..end - offset);
     if label.message.is_empty() { annotation } else { annotation.label(label.message.as_str()) }
 }
 

@@ -23,6 +23,7 @@ mod impossible_bounds;
 mod invalid_pattern;
 mod invalid_schema;
 mod message_without_example;
+mod message_without_operation;
 mod misplaced_extension;
 mod missing_description;
 mod missing_required_field;
@@ -69,6 +70,7 @@ pub static RULES: &[Rule] = &[
     invalid_pattern::RULE,
     invalid_schema::RULE,
     message_without_example::RULE,
+    message_without_operation::RULE,
     misplaced_extension::RULE,
     missing_description::RULE,
     missing_required_field::RULE,
