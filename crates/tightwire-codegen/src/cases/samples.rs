@@ -8,7 +8,7 @@ use tightwire_spec::schema::JsonType;
 use crate::view::View;
 
 /// The name of the frame that has every property.
-pub(super) const FULL: &str = "every property";
+const FULL: &str = "every property";
 /// The name of the frame that has only what is required.
 const MINIMAL: &str = "only what is required";
 
@@ -45,6 +45,34 @@ pub(super) fn frames(ir: &Ir, message: &Message, view: &View<'_>) -> Vec<(String
         }
     }
     frames
+}
+
+/// The frame, without the optional properties that no proper value could be made for: a text for two patterns, say.
+pub(super) fn without_what_is_wrong(
+    view: &View<'_>,
+    mut frame: Value,
+    accepts: &dyn Fn(&Value) -> bool,
+) -> Option<Value> {
+    if accepts(&frame) {
+        return Some(frame);
+    }
+    let data = view.property("data").ok()?;
+    let names: Vec<String> = frame["data"].as_object()?.keys().filter(|name| !data.requires(name)).cloned().collect();
+    // What is wrong may be in several of them: start with none, and add what does no harm.
+    let mut removed = Vec::new();
+    for name in names {
+        if let Some(value) = frame["data"].as_object_mut()?.remove(&name) {
+            removed.push((name, value));
+        }
+    }
+    for (name, value) in removed {
+        let mut with = frame.clone();
+        with["data"][&name] = value;
+        if accepts(&with) {
+            frame = with;
+        }
+    }
+    accepts(&frame).then_some(frame)
 }
 
 /// A proper value, if one can be made.
@@ -85,15 +113,20 @@ pub(super) fn list_of(view: &View<'_>, extent: Extent, depth: usize, length: u64
         .map(Value::Array)
 }
 
-/// A map with so many members.
+/// An object with so many members: those required, then the optional ones, then others.
 pub(super) fn map_of(view: &View<'_>, extent: Extent, depth: usize, length: u64) -> Option<Map<String, Value>> {
-    let mut members = object(view, Extent::Minimal, depth)?;
-    let others = view.additional_properties().ok()?;
-    let value = if others.accepts_everything() { Value::from(1) } else { value(&others, extent, depth + 1)? };
-    let mut index = 0;
-    while (members.len() as u64) < length {
-        members.insert(format!("key{index}"), value.clone());
-        index += 1;
+    let mut members = Map::new();
+    let (required, optional): (Vec<&str>, Vec<&str>) =
+        view.property_names().into_iter().partition(|name| view.requires(name));
+    let wanted = usize::try_from(length).ok()?.saturating_sub(required.len());
+    for name in required.into_iter().chain(optional.into_iter().take(wanted)) {
+        members.insert(name.to_owned(), value(&view.property(name).ok()?, extent, depth + 1)?);
+    }
+    if (members.len() as u64) < length {
+        let others = view.additional_properties().ok()?;
+        let other = if others.accepts_everything() { Value::from(1) } else { value(&others, extent, depth + 1)? };
+        let missing = length - members.len() as u64;
+        members.extend((0..missing).map(|index| (format!("key{index}"), other.clone())));
     }
     Some(members)
 }
@@ -193,14 +226,10 @@ fn object(view: &View<'_>, extent: Extent, depth: usize) -> Option<Map<String, V
     }
     let min = view.parts().filter_map(|part| part.min_properties).max().unwrap_or(0);
     let wanted = if extent == Extent::Full && members.is_empty() && depth < MAX_DEPTH { min.max(1) } else { min };
-    let others = view.additional_properties().ok()?;
-    if (members.len() as u64) < wanted && !others.forbidden() {
-        let other = if others.accepts_everything() { Value::from(1) } else { value(&others, extent, depth + 1)? };
-        let mut index = 0;
-        while (members.len() as u64) < wanted {
-            members.insert(format!("key{index}"), other.clone());
-            index += 1;
-        }
+    if (members.len() as u64) < wanted && !view.additional_properties().ok()?.forbidden()
+        || members.is_empty() && min > 0
+    {
+        return map_of(view, extent, depth, wanted);
     }
     Some(members)
 }

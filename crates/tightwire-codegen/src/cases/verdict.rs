@@ -38,10 +38,9 @@ impl Judge {
         Ok(Self { validators })
     }
 
-    /// Whether the frame of that name is accepted.
-    pub(super) fn accepts(&self, message: &Message, frames: &[(String, Value)], name: &str) -> bool {
-        let frame = frames.iter().find(|(other, _)| other == name).map(|(_, frame)| frame);
-        self.validators.get(&message.id).zip(frame).is_some_and(|(validator, frame)| validator.is_valid(frame))
+    /// Whether the frame is valid.
+    pub(super) fn accepts(&self, message: &Message, frame: &Value) -> bool {
+        self.validators.get(&message.id).is_some_and(|validator| validator.is_valid(frame))
     }
 
     /// Whether the case is right: an accepted frame is valid, a rejected one violates that keyword at that place.

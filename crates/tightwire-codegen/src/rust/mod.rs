@@ -82,6 +82,15 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
     Ok(format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file)))
 }
 
+/// The messages that have no fast path, with the reason. For notes at build time.
+///
+/// # Errors
+/// What Rust cannot express.
+pub fn slow_messages(ir: &Ir, config: &Config) -> Result<Vec<decoder::SlowMessage>, Error> {
+    let types::DataTypes { types, .. } = types::emit(ir, config)?;
+    Ok(decoder::slow_messages(ir, &types))
+}
+
 fn comment(line: &str) -> String {
     format!("{}\n", format!("// {line}").trim_end())
 }

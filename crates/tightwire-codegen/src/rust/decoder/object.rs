@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::schema::{JsonType, Schema};
 
-use super::value::Readers;
+use super::value::{self, Readers};
 use crate::rust::model::{Absent, Field, FieldType};
 use crate::view::{Obstacle, View};
 
@@ -48,7 +48,7 @@ pub(super) fn fields_of<'ir>(
         let property = view.property(&field.name)?;
         // An `Option` says that the property may be absent; only where the schema says so may it be `null`.
         let (ty, nullable) = match &field.ty {
-            FieldType::Option(inner) if property.without_null()?.is_none() => (&**inner, false),
+            FieldType::Option(inner) if !value::may_be_null(inner, &property)? => (&**inner, false),
             ty => (ty, matches!(ty, FieldType::Option(_))),
         };
         let optional_type = matches!(field.ty, FieldType::Option(_));

@@ -44,6 +44,11 @@ impl<'ir> Readers<'ir> {
             return Err(Obstacle::new("the schema `false` allows nothing"));
         }
         match ty {
+            // serde makes `null` a `None` even where any value may stand.
+            FieldType::Option(inner) if matches!(**inner, FieldType::Value) => {
+                let inner = self.read_nullable(inner, view)?;
+                Ok(quote!(Some(#inner).filter(|value| !value.is_null())))
+            }
             FieldType::Option(inner) => {
                 let Some(view) = view.without_null()? else {
                     let inner = self.read(inner, view)?;
@@ -234,6 +239,11 @@ impl<'ir> Readers<'ir> {
         let free = std::iter::once(base.clone()).chain(numbered).find(|candidate| !taken(candidate));
         format_ident!("{}", free.unwrap_or(base))
     }
+}
+
+/// Whether `null` may stand where the type is an `Option` of `inner`.
+pub(super) fn may_be_null(inner: &FieldType, view: &View<'_>) -> Result<bool, Obstacle> {
+    Ok(matches!(inner, FieldType::Value) || view.without_null()?.is_some())
 }
 
 /// Reads one of some strings.
