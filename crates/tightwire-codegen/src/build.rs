@@ -105,6 +105,13 @@ impl Builder {
         let text = instructions.join("\n") + "\n";
         cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         let (ir, config) = input.protocol?;
+        for slow in rust::slow_messages(&ir, &config)? {
+            let (document, message, reason) = (document.display(), slow.message, slow.reason);
+            let note = format!(
+                "cargo::warning={document}: message {message} has no fast path, its frames are validated as JSON values: {reason}\n"
+            );
+            cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
+        }
         write(&out.join(format!("{}.rs", config.module)), &rust::text(&ir, &config)?)
     }
 }
