@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tightwire_codegen::sync::{Difference, Kind, compare, mend};
-use tightwire_codegen::{Config, Error, Target, generate, input};
+use tightwire_codegen::{Config, Error, Target, generate_targets, input};
 use tightwire_spec::FileSystem;
 
 use crate::cli::{Exit, GenerateArguments, What};
@@ -27,10 +27,7 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &GenerateArguments, output: &mu
 fn attempt<O: Write, E: Write>(arguments: &GenerateArguments, output: &mut Output<O, E>) -> Result<Exit, Error> {
     let (ir, config) = input::read(&from_here(&arguments.file), &FileSystem, Config::default()).protocol?;
     let targets = targets(arguments.what);
-    let mut files = Vec::new();
-    for target in &targets {
-        files.extend(generate(&ir, &config, *target)?);
-    }
+    let files = generate_targets(&ir, &config, &targets)?;
     let differences = compare(&arguments.out, &config, &targets, &files)?;
     if arguments.check {
         output.result(&report(&differences, &config));

@@ -26,4 +26,4 @@ mod view;
 pub use build::{Builder, compile, configure};
 pub use config::Config;
 pub use error::Error;
-pub use output::{OutputFile, Target, generate, generate_all};
+pub use output::{OutputFile, Target, generate, generate_all, generate_targets};

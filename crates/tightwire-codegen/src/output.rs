@@ -1,6 +1,7 @@
 //! What the generator gives: files, by target.
 
 use std::path::PathBuf;
+use std::thread;
 
 use tightwire_spec::ir::Ir;
 
@@ -70,9 +71,20 @@ pub fn generate(ir: &Ir, config: &Config, target: Target) -> Result<Vec<OutputFi
 /// # Errors
 /// What a target cannot express.
 pub fn generate_all(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
-    let mut files = Vec::new();
-    for target in Target::ALL {
-        files.extend(generate(ir, config, target)?);
-    }
-    Ok(files)
+    generate_targets(ir, config, &Target::ALL)
+}
+
+/// Generates some targets, in this order. They have nothing to do with each other, so each has a thread of its own.
+///
+/// # Errors
+/// What a target cannot express.
+pub fn generate_targets(ir: &Ir, config: &Config, targets: &[Target]) -> Result<Vec<OutputFile>, Error> {
+    thread::scope(|scope| {
+        let running: Vec<_> = targets.iter().map(|target| scope.spawn(move || generate(ir, config, *target))).collect();
+        let mut files = Vec::new();
+        for target in running {
+            files.extend(target.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(files)
+    })
 }

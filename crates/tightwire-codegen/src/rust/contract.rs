@@ -2,7 +2,7 @@
 
 use heck::ToShoutySnakeCase;
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use tightwire_spec::ir::{Direction, Ir, SessionRole};
 
 use super::{docs, frames, names};
@@ -54,7 +54,7 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
     };
     let bundle = compact(&schema_bundle::text(ir));
     let codes = ir.close_codes.iter().map(|entry| {
-        let name = format_ident!("{}", entry.name.to_shouty_snake_case());
+        let name = names::ident(&entry.name.to_shouty_snake_case());
         let (docs, code) = (docs::tokens(&entry.meaning), Literal::u16_unsuffixed(entry.code));
         quote!(#docs pub const #name: u16 = #code;)
     });

@@ -34,7 +34,12 @@ pub fn snake(text: &str) -> String {
 
 /// The name as an identifier; a reserved word gets an underscore, as typify does it.
 pub fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new(&format!("{name}_"), Span::call_site()))
+    let ascii = || name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
+    syn::parse_str(name)
+        .or_else(|_| syn::parse_str(&format!("{name}_")))
+        // Unicode has digits (`²`) that no identifier may have.
+        .or_else(|_| syn::parse_str(&format!("{}_", ascii())))
+        .unwrap_or_else(|_| Ident::new("unnamed", Span::call_site()))
 }
 
 /// The variant of `ClientFrame` or `ServerFrame` for a wire type.
@@ -112,6 +117,8 @@ mod tests {
             ("type", "Type", "type_"),
             ("", "Unnamed", "unnamed"),
             ("-", "Unnamed", "unnamed"),
+            ("x²", "X__", "x__"),
+            ("größe", "Größe", "größe"),
         ] {
             assert_eq!(ident(&pascal(text)).to_string(), expected_pascal, "{text}");
             assert_eq!(ident(&snake(text)).to_string(), expected_snake, "{text}");

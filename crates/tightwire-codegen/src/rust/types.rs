@@ -3,9 +3,10 @@
 //! What is done to its output here is for readers (fields in the order of the document, plain doc comments), for the
 //! crate that includes it (nothing is named but `::tightwire::__rt`), and for names that collide in Rust.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::Once;
 
 use indexmap::IndexMap;
 use proc_macro2::TokenStream;
@@ -113,13 +114,20 @@ fn typify(definitions: IndexMap<String, Value>, options: &RustConfig) -> Result<
 
 /// Turns a panic into an error, without the panic's own report on standard error.
 fn quietly<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    // The hook belongs to the process, and tests run on several threads.
-    static HOOK: Mutex<()> = Mutex::new(());
-    let _guard = HOOK.lock();
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
+    // The hook belongs to the process, so it must go on reporting what other threads do.
+    thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                report(panic);
+            }
+        }));
+    });
+    QUIET.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(work));
-    std::panic::set_hook(hook);
+    QUIET.set(false);
     outcome.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -242,4 +250,22 @@ fn tidy_docs(attributes: &mut Vec<Attribute>) {
         }
     }
     *attributes = tidied;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_typify_is_an_error() {
+        #[track_caller]
+        fn check(work: impl FnOnce() -> Result<(), String>, expected: Result<(), &str>) {
+            assert_eq!(quietly(work), expected.map_err(str::to_owned));
+        }
+        check(|| Ok(()), Ok(()));
+        check(|| Err("no".to_owned()), Err("no"));
+        check(|| panic!("a text"), Err("a text"));
+        check(|| panic!("a text with {}", 1), Err("a text with 1"));
+        check(|| std::panic::panic_any(1), Err("typify gave up"));
+    }
 }
