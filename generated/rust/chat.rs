@@ -1730,6 +1730,8 @@ pub mod chat {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Tightwire chat",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "subscribe",

@@ -14,6 +14,10 @@ pub enum CloseReason {
     ContractViolation,
     /// A binary frame in a protocol of text.
     UnsupportedData,
+    /// The peer does what it must not, or may not do what it asks for.
+    PolicyViolation,
+    /// A message is larger than what the server takes.
+    TooLarge,
     /// Something failed on the server's side.
     InternalError,
     /// The server is at capacity.
@@ -38,6 +42,8 @@ impl CloseReason {
             Self::Shutdown => 1001,
             Self::ContractViolation => 1002,
             Self::UnsupportedData => 1003,
+            Self::PolicyViolation => 1008,
+            Self::TooLarge => 1009,
             Self::InternalError => 1011,
             Self::OverCapacity => 1013,
             Self::Unauthorized => 4401,
@@ -48,11 +54,28 @@ impl CloseReason {
         }
     }
 
-    /// What the contract says about the code, in words; empty if it says nothing.
+    /// What the contract says about the code, in words; where it says nothing, what the reason is.
     #[must_use]
     pub fn meaning(self, contract: &Contract) -> &'static str {
         let code = self.code();
-        contract.close_codes.iter().find(|info| info.code == code).map_or("", |info| info.meaning)
+        contract.close_codes.iter().find(|info| info.code == code).map_or(self.words(), |info| info.meaning)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Shutdown => "the server shuts down",
+            Self::ContractViolation => "a frame does not follow the contract",
+            Self::UnsupportedData => "only text messages are understood here",
+            Self::PolicyViolation => "this is not allowed",
+            Self::TooLarge => "the message is too large",
+            Self::InternalError => "the server failed",
+            Self::OverCapacity => "the server has too much to do",
+            Self::Unauthorized => "the credentials are missing, invalid or expired",
+            Self::TopicForbidden => "the topic is not allowed",
+            Self::PongTimeout => "no pong came in time",
+            Self::SlowConsumer => "the client does not read fast enough",
+            Self::IdleTimeout => "nothing was sent for too long",
+        }
     }
 
     /// The `reason` of the `disconnect_notice` before the close, where the server closes of its own will.
@@ -65,7 +88,12 @@ impl CloseReason {
             Self::SlowConsumer => Some("slow_consumer"),
             Self::IdleTimeout => Some("idle_timeout"),
             Self::Unauthorized => Some("authentication_expired"),
-            Self::ContractViolation | Self::UnsupportedData | Self::InternalError | Self::TopicForbidden => None,
+            Self::ContractViolation
+            | Self::UnsupportedData
+            | Self::PolicyViolation
+            | Self::TooLarge
+            | Self::InternalError
+            | Self::TopicForbidden => None,
         }
     }
 

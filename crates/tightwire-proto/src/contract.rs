@@ -9,6 +9,10 @@ pub struct Contract {
     pub title: &'static str,
     /// `info.version`: the contract version.
     pub version: &'static str,
+    /// What a frame looks like on the wire.
+    pub framing: Framing,
+    /// The paths at which clients connect; none: the one path that the server's settings name.
+    pub routes: &'static [RouteInfo],
     /// The messages that clients send.
     pub to_server: &'static [MessageInfo],
     /// The messages that the server sends.
@@ -23,6 +27,24 @@ pub struct Contract {
     pub heartbeat: Heartbeat,
     /// The JSON Schema bundle (draft-07) of all messages, as text.
     pub schema_bundle: &'static str,
+}
+
+/// What a frame looks like on the wire, and with it who keeps the session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Every frame is the envelope (`x-envelope`); the session has frames of its own for heartbeat, errors and topics.
+    #[default]
+    Enveloped,
+    /// A frame is the message's payload and nothing else. The session speaks through WebSocket alone: its pings are the
+    /// heartbeat, and a close frame says what was wrong.
+    Flat,
+}
+
+/// A path at which clients connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteInfo {
+    /// The path with its parameters, for instance `/v1/marketdata/{symbol}`.
+    pub path: &'static str,
 }
 
 /// A message of the protocol.

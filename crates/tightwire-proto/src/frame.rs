@@ -128,6 +128,12 @@ fn text_header(payload: usize) -> ([u8; MAX_HEADER], usize) {
     }
 }
 
+/// A ping of WebSocket itself, from the server.
+#[must_use]
+pub fn ping_frame() -> Bytes {
+    Bytes::from_static(&[0x89, 0])
+}
+
 /// A close frame of the server. A reason that is too long is cut at a character.
 #[must_use]
 pub fn close_frame(code: u16, reason: &str) -> Bytes {

@@ -47,6 +47,17 @@ pub struct Violation {
     pub message: String,
 }
 
+impl Violation {
+    /// The violation in one line, as the reason of a close: `/symbol: is required`. It is cut where it is sent.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &*self.pointer {
+            "" => self.message.clone(),
+            pointer => format!("{pointer}: {}", self.message),
+        }
+    }
+}
+
 /// A client's request to the session itself: what the runtime answers without asking the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionRequest {

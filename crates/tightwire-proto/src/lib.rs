@@ -1,8 +1,8 @@
 //! The session core of a Tightwire server, without I/O and without a clock.
 //!
-//! What goes over the wire ([`envelope`], [`frame`]), what is done with what arrives ([`session`]), what waits for a
-//! client ([`outbound`]), what is kept for replay ([`log`]), why connections end ([`close`]), and the static side of it
-//! that generated code fills in ([`contract`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
+//! What goes over the wire ([`envelope`], [`flat`], [`frame`]), what is done with what arrives ([`session`]), what waits
+//! for a client ([`outbound`]), what is kept for replay ([`log`]), why connections end ([`close`]), and the static side
+//! of it that generated code fills in ([`contract`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
 //! parameter, a [`std::time::Instant`]; identities and wall-clock times arrive in a [`Stamp`](envelope::Stamp).
 //!
 //! ```
@@ -21,6 +21,7 @@
 pub mod close;
 pub mod contract;
 pub mod envelope;
+pub mod flat;
 pub mod frame;
 pub mod inbound;
 pub mod json;

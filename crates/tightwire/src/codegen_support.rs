@@ -9,7 +9,7 @@ pub use serde_json;
 pub use uuid;
 
 pub use tightwire_proto::contract::{
-    ChannelInfo, CloseCodeInfo, Contract, Delivery, Heartbeat, Limits, MessageInfo, SessionRole,
+    ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo, SessionRole,
 };
 pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
 pub use tightwire_proto::session_request::session_request;

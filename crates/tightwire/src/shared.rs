@@ -32,6 +32,7 @@ impl<S: Service> Shared<S> {
     pub(crate) fn new(service: S, config: Config) -> Self {
         let contract = service.contract();
         let policy = Policy {
+            framing: contract.framing,
             limits: config.limits(contract),
             heartbeat: config.heartbeat(contract),
             contract: config.contract_policy,

@@ -52,6 +52,10 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         }
         None => quote!(__rt::Heartbeat::DEFAULT),
     };
+    let framing = match ir.envelope {
+        Some(_) => names::ident("Enveloped"),
+        None => names::ident("Flat"),
+    };
     let bundle = compact(&schema_bundle::text(ir));
     let codes = ir.close_codes.iter().map(|entry| {
         let name = names::ident(&entry.name.to_shouty_snake_case());
@@ -72,6 +76,8 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         pub static CONTRACT: __rt::Contract = __rt::Contract {
             title: #title,
             version: CONTRACT_VERSION,
+            framing: __rt::Framing::#framing,
+            routes: &[],
             to_server: &[#(#to_server),*],
             to_client: &[#(#to_client),*],
             channels: &[#(#channels),*],

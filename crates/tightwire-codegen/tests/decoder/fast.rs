@@ -1179,6 +1179,8 @@ pub mod fast {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Fast",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "texts",

@@ -616,6 +616,8 @@ pub mod names {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Names",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "topic",

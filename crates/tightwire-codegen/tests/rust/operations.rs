@@ -631,6 +631,8 @@ pub mod operations {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Operations",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "ping",

@@ -247,6 +247,8 @@ pub mod push {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Push",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[],
         to_client: &[
             __rt::MessageInfo {

@@ -671,6 +671,8 @@ pub mod shapes {
     pub static CONTRACT: __rt::Contract = __rt::Contract {
         title: "Shapes",
         version: CONTRACT_VERSION,
+        framing: __rt::Framing::Enveloped,
+        routes: &[],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "put",

@@ -12,7 +12,7 @@ pub mod voice;
 use std::time::{Duration, Instant};
 
 use crate::close::CloseReason;
-use crate::contract::{self, Limits};
+use crate::contract::{self, Framing, Limits};
 use crate::inbound::{Inbound, Rejection};
 
 pub use heartbeat::{Due, Heartbeat};
@@ -53,6 +53,9 @@ pub enum ContractPolicy {
 /// What a session goes by.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// What a frame looks like: without an envelope there are no error frames, so that a frame that is too large or
+    /// violates the contract can only be answered by a close.
+    pub framing: Framing,
     /// The limits in force.
     pub limits: Limits,
     /// The heartbeat in force.
@@ -66,6 +69,7 @@ pub struct Policy {
 /// The session of one connection.
 #[derive(Debug)]
 pub struct Session {
+    framing: Framing,
     max_message_bytes: usize,
     contract: ContractPolicy,
     rate: TokenBucket,
@@ -87,7 +91,7 @@ pub enum Received<F> {
 pub struct Refusal {
     /// Why.
     pub why: RefusalKind,
-    /// The error to send, if any.
+    /// The error to send, if any. In a flat protocol it is only logged.
     pub report: Option<ErrorReport>,
     /// The close that follows, if any.
     pub close: Option<CloseReason>,
@@ -110,6 +114,7 @@ impl Session {
     pub fn new(policy: &Policy, now: Instant) -> Self {
         let limits = &policy.limits;
         Self {
+            framing: policy.framing,
             max_message_bytes: usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX),
             contract: policy.contract,
             rate: TokenBucket::new(limits.messages_per_second, limits.message_burst, now),
@@ -154,7 +159,8 @@ impl Session {
     fn too_large(&self) -> Refusal {
         let message = format!("the frame is larger than {} bytes and was dropped", self.max_message_bytes);
         let report = ErrorReport::new(code::MESSAGE_TOO_LARGE, message);
-        Refusal { why: RefusalKind::TooLarge, report: Some(report), close: None }
+        let close = (self.framing == Framing::Flat).then_some(CloseReason::TooLarge);
+        Refusal { why: RefusalKind::TooLarge, report: Some(report), close }
     }
 
     fn rate_limited(&mut self, now: Instant) -> Refusal {
@@ -196,8 +202,19 @@ mod tests {
     /// cooldown of 500 ms; what became of each, and the code of the error that was sent.
     #[track_caller]
     fn check(policy: ContractPolicy, frames: &[(u64, &str)], expected: &[(&str, Option<u16>)]) {
+        check_framed(Framing::Enveloped, policy, frames, expected);
+    }
+
+    #[track_caller]
+    fn check_framed(
+        framing: Framing,
+        policy: ContractPolicy,
+        frames: &[(u64, &str)],
+        expected: &[(&str, Option<u16>)],
+    ) {
         let limits = Limits { max_message_bytes: 10, messages_per_second: 1, message_burst: 2, ..Limits::DEFAULT };
         let policy = Policy {
+            framing,
             limits,
             heartbeat: contract::Heartbeat::DEFAULT,
             contract: policy,
@@ -236,8 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn without_error_frames_only_a_close_can_answer() {
+        use ContractPolicy::{Strict, Tolerant};
+        let check = |policy, frames, expected| check_framed(Framing::Flat, policy, frames, expected);
+        check(Strict, &[(0, "bad bad bad")], &[("message_too_large", Some(1009))]);
+        check(Tolerant, &[(0, "bad bad bad")], &[("message_too_large", Some(1009))]);
+        check(Strict, &[(0, "bad")], &[("contract_violation", Some(1002))]);
+        check(Tolerant, &[(0, "bad")], &[("contract_violation", None)]);
+        check(Strict, &[(0, "ok"), (0, "ok"), (0, "bad")], &[("ok", None), ("ok", None), ("rate_limited", None)]);
+    }
+
+    #[test]
     fn a_violation_answers_its_frame() {
         let policy = Policy {
+            framing: Framing::Enveloped,
             limits: Limits::DEFAULT,
             heartbeat: contract::Heartbeat::DEFAULT,
             contract: ContractPolicy::Strict,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::contract::{Contract, Delivery, MessageInfo, SessionRole};
+use crate::contract::{Contract, Delivery, Framing, MessageInfo, SessionRole};
 use crate::envelope::{Head, Stamp};
 use crate::frame::OutboundFrame;
 use crate::inbound::Violation;
@@ -113,6 +113,10 @@ impl Voice {
     }
 
     fn message(&self, role: SessionRole) -> Option<&'static MessageInfo> {
+        // Whatever a flat protocol's messages are called, they have no envelope.
+        if self.contract.framing == Framing::Flat {
+            return None;
+        }
         self.contract.to_client.iter().find(|message| message.session == Some(role))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use tightwire::proto::contract::{
-    ChannelInfo, CloseCodeInfo, Contract, Delivery, Heartbeat, Limits, MessageInfo, SessionRole,
+    ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole,
 };
 use tightwire::proto::inbound::{Inbound, Rejection, ReplayStart, SessionRequest, Violation};
 use tightwire::{Context, ErrorCode, Failure, FrameInfo, ServerMessage, Service, TopicName};
@@ -24,6 +24,8 @@ const fn session(wire_type: &'static str, role: SessionRole) -> MessageInfo {
 pub(crate) static CONTRACT: Contract = Contract {
     title: "Rooms",
     version: "1.2.3",
+    framing: Framing::Enveloped,
+    routes: &[],
     to_server: &[
         session("subscribe", SessionRole::Subscribe),
         session("unsubscribe", SessionRole::Unsubscribe),
