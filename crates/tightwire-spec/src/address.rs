@@ -23,6 +23,19 @@ pub(crate) fn segments(address: &str) -> Vec<Segment> {
     segments
 }
 
+/// Whether a topic is one that the address stands for. A parameter stands for 1 to 128 unreserved characters (RFC 3986).
+pub(crate) fn matches(segments: &[Segment], topic: &str) -> bool {
+    let Some((first, rest)) = segments.split_first() else { return topic.is_empty() };
+    match first {
+        Segment::Literal(text) => topic.strip_prefix(text.as_str()).is_some_and(|topic| matches(rest, topic)),
+        Segment::Parameter(_) => {
+            let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+            let longest = topic.bytes().take(128).take_while(unreserved).count();
+            (1..=longest).any(|end| matches(rest, &topic[end..]))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +50,24 @@ mod tests {
             })
             .collect();
         assert_eq!(shown.join(" "), expected, "{input}");
+    }
+
+    #[track_caller]
+    fn check_topic(address: &str, topic: &str, expected: bool) {
+        assert_eq!(matches(&segments(address), topic), expected, "{topic} at {address}");
+    }
+
+    #[test]
+    fn topics_of_an_address() {
+        check_topic("system", "system", true);
+        check_topic("system", "systems", false);
+        check_topic("thread:{id}", "thread:a-Z.0_~", true);
+        check_topic("thread:{id}", "thread:", false);
+        check_topic("thread:{id}", "thread:a b", false);
+        check_topic("thread:{id}", "agent:a", false);
+        check_topic("{a}.{b}", "x.y.z", true);
+        check_topic("{a}", &"x".repeat(128), true);
+        check_topic("{a}", &"x".repeat(129), false);
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod source;
 mod sources;
 mod suggest;
 mod tree;
+mod validator;
 mod walk;
 
 pub use diagnostic::{Diagnostic, Label, Severity};

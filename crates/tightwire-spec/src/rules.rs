@@ -1,6 +1,6 @@
 //! The rules that documents are judged by: one file each, and the table that lists them.
 //!
-//! A rule has an id, a severity, a documentation and a check. The check sees the whole [`Subject`] and reports places;
+//! A rule has an id, a severity, a documentation and a check. The check sees the whole document and reports places;
 //! it never assumes that another rule has passed.
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -19,6 +19,7 @@ mod duplicate_enum_value;
 mod duplicate_key;
 mod envelope_shape;
 mod example_invalid;
+mod example_topic;
 mod impossible_bounds;
 mod invalid_pattern;
 mod invalid_schema;
@@ -33,6 +34,7 @@ mod ref_cycle;
 mod remote_ref;
 mod reply_message_not_in_channel;
 mod session_error_codes;
+mod session_shape;
 mod syntax;
 #[cfg(test)]
 mod testing;
@@ -66,6 +68,7 @@ pub static RULES: &[Rule] = &[
     duplicate_key::RULE,
     envelope_shape::RULE,
     example_invalid::RULE,
+    example_topic::RULE,
     impossible_bounds::RULE,
     invalid_pattern::RULE,
     invalid_schema::RULE,
@@ -80,6 +83,7 @@ pub static RULES: &[Rule] = &[
     remote_ref::RULE,
     reply_message_not_in_channel::RULE,
     session_error_codes::RULE,
+    session_shape::RULE,
     syntax::RULE,
     too_large::RULE,
     unknown_field::RULE,

@@ -1,18 +1,14 @@
 //! Examples that their own schema rejects.
 
-use std::collections::HashSet;
-
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
-use serde_json::{Map, Value, json};
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
 use crate::documents::Documents;
-use crate::ir::Ir;
-use crate::schema::Schema;
 use crate::sources::Span;
 use crate::tree::Node;
+use crate::validator::{is_additional, keyword, said, validator};
 
 pub(super) const RULE: Rule = Rule {
     id: "example-invalid",
@@ -62,57 +58,6 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     }
 }
 
-/// A validator for one payload, with only the named schemas that it reaches: the others would have to be compiled too.
-fn validator(ir: &Ir, payload: &Schema) -> Result<Validator, ValidationError<'static>> {
-    let mut definitions = Map::new();
-    let mut reached = HashSet::new();
-    let payload = payload.to_json("#/definitions/");
-    let mut waiting = references(&payload);
-    while let Some(name) = waiting.pop() {
-        let Some((name, schema)) = ir.schemas.get_key_value(&name) else { continue };
-        if reached.insert(name) {
-            let schema = schema.to_json("#/definitions/");
-            waiting.extend(references(&schema));
-            definitions.insert(name.clone(), schema);
-        }
-    }
-    let schema = json!({ "allOf": [payload], "definitions": definitions });
-    jsonschema::options()
-        .with_draft(Draft::Draft7)
-        .should_validate_formats(true)
-        .with_format("uuid", is_uuid)
-        .with_pattern_options(PatternOptions::regex())
-        .build(&schema)
-}
-
-/// The names of the schemas that a schema refers to.
-fn references(schema: &Value) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut waiting = vec![schema];
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Object(object) => {
-                let name =
-                    object.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/definitions/"));
-                names.extend(name.map(crate::schema_json::unescaped));
-                waiting.extend(object.values());
-            }
-            Value::Array(items) => waiting.extend(items),
-            _ => {}
-        }
-    }
-    names
-}
-
-/// A UUID as RFC 9562 writes it, of any version.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
 /// Where an error stands in the document: the value, or the keys that should not be there.
 fn places(documents: &Documents, error: &ValidationError<'_>, payload: Node<'_>) -> Vec<(String, Span)> {
     let pointer = error.instance_path().as_str().to_owned();
@@ -132,33 +77,9 @@ fn places(documents: &Documents, error: &ValidationError<'_>, payload: Node<'_>)
     }
 }
 
-/// The keyword that is violated: for a `false` schema, the one that holds it.
-fn keyword<'e>(error: &'e ValidationError<'_>) -> &'e str {
-    match error.kind() {
-        ValidationErrorKind::FalseSchema if is_additional(error) => "additionalProperties",
-        kind => kind.keyword(),
-    }
-}
-
-/// Whether an object may have no property at all, and has one.
-fn is_additional(error: &ValidationError<'_>) -> bool {
-    error.schema_path().as_str().ends_with("/additionalProperties")
-}
-
 /// A key as a token of a JSON Pointer.
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
-}
-
-/// What is wrong, without the value: that stands in the source line below.
-fn said(error: &ValidationError<'_>) -> String {
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { .. } => "this property is not allowed".to_owned(),
-        ValidationErrorKind::Required { property } => format!("the required property {property} is missing"),
-        ValidationErrorKind::FalseSchema if is_additional(error) => "this property is not allowed".to_owned(),
-        ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
-        _ => error.masked_with("the value").to_string(),
-    }
 }
 
 /// For alternatives that all fail: what is wrong with the one that fails least.
