@@ -97,22 +97,26 @@ impl Builder {
         }
         if !input.warnings.is_empty() {
             // One line: whoever only builds a server should not read about missing descriptions every time.
-            let (count, document) = (input.warnings.len(), document.display());
-            instructions.push(format!(
-                "cargo::warning={document}: {count} warning(s); `tightwire validate {document}` shows them"
-            ));
+            let warnings = match input.warnings.len() {
+                1 => "1 warning".to_owned(),
+                count => format!("{count} warnings"),
+            };
+            let document = document.display();
+            instructions
+                .push(format!("cargo::warning={document}: {warnings}; `tightwire validate {document}` shows them"));
         }
         let text = instructions.join("\n") + "\n";
         cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         let (ir, config) = input.protocol?;
-        for slow in rust::slow_messages(&ir, &config)? {
+        let module = rust::module(&ir, &config)?;
+        for slow in module.slow_messages {
             let (document, message, reason) = (document.display(), slow.message, slow.reason);
             let note = format!(
                 "cargo::warning={document}: message {message} has no fast path, its frames are validated as JSON values: {reason}\n"
             );
             cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         }
-        write(&out.join(format!("{}.rs", config.module)), &rust::text(&ir, &config)?)
+        write(&out.join(format!("{}.rs", config.module)), &module.text)
     }
 }
 

@@ -40,7 +40,7 @@ fn the_golden_file_is_what_is_generated() {
     }
     let expected = fs::read_to_string(path("fast.rs")).unwrap_or_default();
     assert!(made == expected, "decoder/fast.rs differs from what is generated; UPDATE_GOLDEN=1 writes it anew");
-    assert_eq!(rust::slow_messages(&ir, &config).expect("it has data types"), []);
+    assert_eq!(rust::module(&ir, &config).expect("Rust can express it").slow_messages, []);
 }
 
 /// Both paths of one direction.
@@ -274,7 +274,7 @@ fn check_reason(schema: &str, expected: Option<&str>) {
     let source = InMemory::file("slow.yml", document.replace("value: {type: string}", &format!("value: {schema}")));
     let (ir, config) =
         input::read(Path::new("slow.yml"), &source, Config::default()).protocol.expect("a valid document");
-    let slow = rust::slow_messages(&ir, &config).expect("it has data types");
+    let slow = rust::module(&ir, &config).expect("Rust can express it").slow_messages;
     let reasons: Vec<&str> = slow.iter().map(|message| message.reason.as_str()).collect();
     assert_eq!(reasons, expected.into_iter().collect::<Vec<_>>(), "{schema}");
 }

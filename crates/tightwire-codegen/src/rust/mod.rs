@@ -34,11 +34,28 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<OutputFile, Error> {
     Ok(OutputFile::new(path, text(ir, config)?))
 }
 
+/// A generated module.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Its text.
+    pub text: String,
+    /// The messages that have no fast path, with the reason: for notes at build time.
+    pub slow_messages: Vec<decoder::SlowMessage>,
+}
+
 /// The module as text.
 ///
 /// # Errors
 /// What Rust cannot express.
 pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
+    Ok(module(ir, config)?.text)
+}
+
+/// The module, with what a build should tell about it.
+///
+/// # Errors
+/// What Rust cannot express.
+pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
     if ir.envelope.is_none() {
         return Err(Error::unsupported(
             &config.document,
@@ -79,16 +96,8 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
     };
     let file = syn::parse2(module).map_err(|error| Error::Internal(error.to_string()))?;
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
-    Ok(format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file)))
-}
-
-/// The messages that have no fast path, with the reason. For notes at build time.
-///
-/// # Errors
-/// What Rust cannot express.
-pub fn slow_messages(ir: &Ir, config: &Config) -> Result<Vec<decoder::SlowMessage>, Error> {
-    let types::DataTypes { types, .. } = types::emit(ir, config)?;
-    Ok(decoder::slow_messages(ir, &types))
+    let text = format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file));
+    Ok(Module { text, slow_messages: decoder::slow_messages(ir, &types) })
 }
 
 fn comment(line: &str) -> String {
