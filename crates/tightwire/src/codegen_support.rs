@@ -17,6 +17,8 @@ pub use tightwire_proto::{json, reference};
 
 pub use crate::context::Context;
 pub use crate::failure::Failure;
+pub use crate::plain::{PlainCode, PlainMessage};
+pub use crate::request::HandshakeRequest;
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
 
 pub mod topic;

@@ -31,7 +31,7 @@ pub struct Config {
     /// Origins that may connect beside the server's own, as browsers write them (`https://chat.example.com`); `*` is
     /// every origin. Default: none.
     pub allowed_origins: Vec<String>,
-    /// The one path segment of the WebSocket endpoint. Default: `ws`.
+    /// The one path segment of the WebSocket endpoint, for protocols whose document names no paths. Default: `ws`.
     pub websocket_path: String,
     /// How long a client may take to send a request's head. Default: 10 s.
     pub handshake_timeout: Duration,

@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use tightwire_proto::close::CloseReason;
-use tightwire_proto::contract::SessionRole;
-use tightwire_proto::frame::close_frame;
-use tightwire_proto::inbound::{Inbound, SessionRequest};
+use tightwire_proto::contract::{Framing, SessionRole};
+use tightwire_proto::frame::{close_frame, ping_frame};
+use tightwire_proto::inbound::{Inbound, SessionRequest, Violation};
 use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
 use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
@@ -23,9 +23,10 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::connections::Place;
-use crate::dispatch::dispatch;
+use crate::dispatch::{connected, dispatch};
 use crate::outbound::{Outbound, Progress};
 use crate::peer::Peer;
+use crate::request::HandshakeRequest;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::transport::{Incoming, Received, Socket};
@@ -34,7 +35,12 @@ use crate::transport::{Incoming, Received, Socket};
 const INBOX_FRAMES: usize = 32;
 
 /// Runs a connection to its end.
-pub(crate) async fn run<S: Service>(shared: Arc<Shared<S>>, socket: Socket, place: Place) {
+pub(crate) async fn run<S: Service>(
+    shared: Arc<Shared<S>>,
+    socket: Socket,
+    request: Option<Box<HandshakeRequest>>,
+    place: Place,
+) {
     let (wire, unread) = socket.split();
     let limits = shared.limits();
     let queue = OutboundQueue::new(limits, shared.config.slow_consumer);
@@ -43,14 +49,16 @@ pub(crate) async fn run<S: Service>(shared: Arc<Shared<S>>, socket: Socket, plac
         Outbound::new(queue, wire, Arc::clone(&shared.counters)),
         Subscriptions::new(limits.subscriptions_per_connection),
         Arc::clone(&shared.voice),
+        request,
         Arc::clone(&shared.counters),
     ));
     let incoming = Incoming::new(unread, Arc::clone(&peer), limits.max_frame_bytes);
     let mut connection = Connection {
         session: Session::new(&shared.policy, clock::now()),
         inbox: VecDeque::new(),
-        job: None,
+        job: Some(Box::pin(connected(Arc::clone(&shared), Arc::clone(&peer)))),
         read_first: false,
+        is_flat: shared.contract.framing == Framing::Flat,
         shared,
         peer: Arc::clone(&peer),
         incoming,
@@ -81,6 +89,8 @@ struct Connection<S: Service> {
     job: Option<BoxFuture<'static, ()>>,
     /// Whether reading comes before writing at the next turn.
     read_first: bool,
+    /// Whether frames have no envelope: heartbeat and errors are WebSocket's own then.
+    is_flat: bool,
 }
 
 /// Why a connection ends.
@@ -102,7 +112,7 @@ enum Event {
 }
 
 impl<S: Service> Connection<S> {
-    /// The first frame.
+    /// The first frame, where there is an envelope.
     fn greet(&self) {
         let unix_ms = clock::unix_ms();
         let (limits, heartbeat) = (self.shared.limits(), self.shared.heartbeat());
@@ -178,6 +188,7 @@ impl<S: Service> Connection<S> {
     fn keep_time(&mut self, now: Instant) {
         while let Some(due) = self.session.heartbeat().poll(now) {
             match due {
+                Due::Ping if self.is_flat => self.peer.outbound().send_control(ping_frame()),
                 Due::Ping => {
                     let data = Ping { timestamp: rfc3339(clock::unix_ms()) };
                     self.peer.say(SessionRole::Ping, None, &data);
@@ -203,7 +214,8 @@ impl<S: Service> Connection<S> {
         match received {
             Received::Text(text) => self.receive_text(&text),
             Received::Binary => self.peer.outbound().begin_close(CloseReason::UnsupportedData),
-            Received::Control => {}
+            Received::Pong if self.is_flat => self.session.heartbeat().pong(),
+            Received::Ping | Received::Pong => {}
             Received::Close(frame, code) => {
                 // Whoever says goodbye does not want what still waits.
                 self.peer.outbound().discard();
@@ -219,10 +231,14 @@ impl<S: Service> Connection<S> {
         let now = clock::now();
         self.shared.counters.messages_received_total.increment();
         let service = &self.shared.service;
-        let inbound = match self.session.receive(text, now, |text| service.decode(text)) {
+        let mut inbound = match self.session.receive(text, now, |text| service.decode(text)) {
             session::Received::Frame(inbound) => inbound,
             session::Received::Refused(refusal) => return self.refuse(refusal),
         };
+        if self.is_flat {
+            // The frame has no id of its own; what it causes is to be found in the log all the same.
+            inbound.id = Uuid::now_v7();
+        }
         tracing::debug!(
             connection_id = %self.peer.id(),
             correlation_id = %inbound.id,
@@ -268,10 +284,17 @@ impl<S: Service> Connection<S> {
                 violations = violations.join(", "),
                 "a frame was refused"
             );
-            self.peer.report(&report);
-        }
-        if let Some(reason) = refusal.close {
-            self.peer.outbound().begin_close(reason);
+            match refusal.close {
+                // There is no error frame, so the close says it.
+                Some(reason) if !self.peer.report(&report) => {
+                    let words = report.violations.first().map(Violation::reason);
+                    self.peer.outbound().begin_close_saying(reason, words.as_deref().unwrap_or(&report.message));
+                }
+                Some(reason) => self.peer.outbound().begin_close(reason),
+                None => {
+                    self.peer.report(&report);
+                }
+            }
         }
     }
 
@@ -290,7 +313,9 @@ impl<S: Service> Connection<S> {
         let (code, peer_closed) = match end {
             End::Ours(reason) => {
                 let notice = self.notice(reason);
-                outbound.end(notice, close_frame(reason.code(), reason.meaning(self.shared.contract)));
+                let words = outbound.words();
+                let words = words.as_deref().unwrap_or_else(|| reason.meaning(self.shared.contract));
+                outbound.end(notice, close_frame(reason.code(), words));
                 (reason.code(), false)
             }
             End::Theirs(frame, code) => {
@@ -307,7 +332,7 @@ impl<S: Service> Connection<S> {
                 while !peer_closed
                     && matches!(
                         poll_fn(|cx| self.incoming.poll_next(cx)).await,
-                        Received::Text(_) | Received::Binary | Received::Control
+                        Received::Text(_) | Received::Binary | Received::Ping | Received::Pong
                     )
                 {}
             };

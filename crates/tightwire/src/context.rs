@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use tightwire_proto::close::CloseReason;
 use tightwire_proto::inbound::StreamPosition;
 use tightwire_proto::session::{ErrorReport, code};
 use uuid::Uuid;
 
+use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::plain::{PlainMessage, TooManyGroups};
 use crate::publisher::{self, PublishError, Publisher};
+use crate::request::HandshakeRequest;
 use crate::service::ServerMessage;
 
 /// The connection and the frame that a handler works for.
@@ -18,11 +22,12 @@ pub struct Context<'a> {
     subscribed_at: Option<StreamPosition>,
     /// Correlated with the frame.
     publisher: Publisher,
+    hub: &'a Hub,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher) -> Self {
-        Self { peer, frame_id, subscribed_at: None, publisher: publisher.correlated(frame_id) }
+    pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher, hub: &'a Hub) -> Self {
+        Self { peer, frame_id, subscribed_at: None, publisher: publisher.correlated(frame_id), hub }
     }
 
     pub(crate) fn at(mut self, position: Option<StreamPosition>) -> Self {
@@ -82,5 +87,76 @@ impl<'a> Context<'a> {
                 self.peer.report(&report.about(topic.to_string()).answering(self.frame_id));
             }
         }
+    }
+
+    /// Sends `message` to this connection only, in a flat protocol.
+    ///
+    /// Never waits: a client that is too slow for its replies is closed, as for any other frame.
+    pub fn send<M: PlainMessage>(&self, message: &M) {
+        match publisher::plain(self.request().route().into(), Some(self.frame_id), message) {
+            Ok(frame) => {
+                self.peer.outbound().send(frame);
+            }
+            Err(error) => {
+                tracing::error!(correlation_id = %self.frame_id, r#type = M::NAME, %error, "no reply");
+                self.peer.outbound().begin_close(CloseReason::InternalError);
+            }
+        }
+    }
+
+    /// Puts the connection into a group of a flat protocol: from now on it gets what is
+    /// [broadcast](Publisher::broadcast) there, after everything that this handler sends and replies. Joining twice is
+    /// joining once.
+    ///
+    /// A connection leaves its groups when it ends.
+    ///
+    /// # Errors
+    /// If the connection is in as many groups as it may be in.
+    pub fn join(&self, group: &str) -> Result<(), TooManyGroups> {
+        let group: Arc<str> = group.into();
+        let new = self.peer.subscriptions().add(&group).map_err(|_| TooManyGroups)?;
+        if new {
+            self.peer.outbound().hold(&group);
+            self.hub.attach(&group, self.peer);
+            // The connection may have ended, and left its groups, in between.
+            if !self.peer.subscriptions().contains(&group) {
+                self.hub.detach(&group, self.peer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the connection out of a group. True if it was in it.
+    pub fn leave(&self, group: &str) -> bool {
+        let was_in = self.peer.subscriptions().remove(group);
+        if was_in {
+            self.hub.detach(group, self.peer);
+            self.peer.outbound().unhold(group);
+        }
+        was_in
+    }
+
+    /// The request with which the client connected. Empty in protocols with an envelope.
+    #[must_use]
+    pub fn request(&self) -> &HandshakeRequest {
+        self.peer.request()
+    }
+
+    /// A parameter of the path at which the client connected.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.request().parameter(name)
+    }
+
+    /// The first value of a name in the query with which the client connected.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.request().query(name)
+    }
+
+    /// The first value of a header with which the client connected.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request().header(name)
     }
 }

@@ -1,7 +1,7 @@
 //! What a valid frame causes: the session's own answers to subscribe and unsubscribe, or the operation's handler.
 //!
 //! A connection's frames are dispatched one after the other. Whatever a handler does, panicking included, ends in at
-//! most an error frame to its client.
+//! most an error frame to its client, or, in a protocol without error frames, in a close.
 
 use std::any::Any;
 use std::future::Future;
@@ -9,8 +9,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use tightwire_proto::close::CloseReason;
 use tightwire_proto::inbound::{Inbound, SessionRequest};
-use tightwire_proto::session::{ErrorReport, RefusedTopics, code};
+use tightwire_proto::session::{ErrorReport, RefusedTopics, SYSTEM_TOPIC, code};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ pub(crate) async fn dispatch<S: Service>(
         connection_id = %peer.id(),
         correlation_id = %inbound.id,
         r#type = info.wire_type,
-        topic = &*info.topic,
+        topic = topic(&info, &peer),
     );
     let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id };
     async {
@@ -45,6 +46,31 @@ pub(crate) async fn dispatch<S: Service>(
             // The connection answers these when they arrive.
             Some(SessionRequest::Ping { .. } | SessionRequest::Pong { .. }) => {}
             None => dispatch.operation(&info, inbound).await,
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Tells the application of a new connection.
+pub(crate) async fn connected<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer>) {
+    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7() };
+    let topic = match peer.request().route() {
+        "" => SYSTEM_TOPIC,
+        route => route,
+    };
+    let span = tracing::error_span!(
+        "frame",
+        connection_id = %peer.id(),
+        correlation_id = %dispatch.frame_id,
+        r#type = "connected",
+        topic,
+    );
+    async {
+        let _joined = Joining(&peer);
+        let cx = dispatch.context();
+        if let Err(trouble) = guarded(|| shared.service.connected(&cx)).await {
+            dispatch.report(trouble, &topic.into());
         }
     }
     .instrument(span)
@@ -71,8 +97,9 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     async fn operation(&self, info: &FrameInfo, inbound: Inbound<S::Frame>) {
-        let topic: Arc<str> = info.topic.as_str().into();
+        let topic: Arc<str> = topic(info, self.peer).into();
         if !info.subscribes {
+            let _joined = Joining(self.peer);
             let cx = self.context();
             if let Err(trouble) = guarded(|| self.shared.service.call(&cx, inbound)).await {
                 self.report(trouble, &topic);
@@ -105,24 +132,45 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
-        Context::new(self.peer, self.frame_id, &self.shared.publisher)
+        Context::new(self.peer, self.frame_id, &self.shared.publisher, &self.shared.hub)
     }
 
     pub(crate) fn report(&self, trouble: Trouble<S::Code>, topic: &Arc<str>) {
-        let report = match trouble {
+        let (report, close) = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();
                 tracing::info!(code, message = &*failure.message, internal = failure.internal, "a handler failed");
-                ErrorReport::new(code, failure.message)
+                (ErrorReport::new(code, failure.message), failure.code.close())
             }
             Trouble::Panic(message) => {
                 self.shared.counters.handler_panics_total.increment();
                 tracing::error!(panic = message, "a handler panicked");
-                ErrorReport::new(code::INTERNAL_ERROR, "the server failed; nothing was wrong with the frame")
+                let text = "the server failed; nothing was wrong with the frame";
+                (ErrorReport::new(code::INTERNAL_ERROR, text), None)
             }
         };
-        self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
+        let report = report.about(Arc::clone(topic)).answering(self.frame_id);
+        let told = self.peer.report(&report);
+        // A client that cannot be told would wait for an answer for ever.
+        let unsayable = !told && report.code == code::INTERNAL_ERROR;
+        if let Some(reason) = close.or(unsayable.then_some(CloseReason::InternalError)) {
+            self.peer.outbound().begin_close_saying(reason, &report.message);
+        }
     }
+}
+
+/// Holds the frames of groups back that a handler joins, until it is done and its reply is queued.
+struct Joining<'a>(&'a Peer);
+
+impl Drop for Joining<'_> {
+    fn drop(&mut self) {
+        self.0.outbound().release(None);
+    }
+}
+
+/// What log lines call the topic of a frame: the route, where there are no topics.
+fn topic<'a>(info: &'a FrameInfo, peer: &'a Peer) -> &'a str {
+    if info.topic.is_empty() { peer.request().route() } else { &info.topic }
 }
 
 /// Runs the application's code and catches its panics, those of making the future included.

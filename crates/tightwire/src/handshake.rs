@@ -5,6 +5,7 @@ use std::sync::Arc;
 use headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use tightwire_proto::contract::Framing;
 use tokio::net::TcpStream;
 use tracing::Instrument;
 use warp::http::header::{CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
@@ -14,13 +15,15 @@ use warp::reply::Response;
 use crate::connection;
 use crate::connections::{Place, Refused};
 use crate::http::problem;
+use crate::request::HandshakeRequest;
+use crate::routes::Match;
 use crate::server::RemoteAddr;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::transport::Socket;
 
 /// Why a request does not become a WebSocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum HandshakeError {
     #[error("a WebSocket begins with a GET request")]
     Method,
@@ -32,6 +35,10 @@ enum HandshakeError {
     Key,
     #[error("this origin may not connect; a server's own origin may, others stand in its setting `allowed_origins`")]
     Origin,
+    #[error("the query is not percent-encoded UTF-8")]
+    Query,
+    #[error("{0}")]
+    Contract(String),
     #[error("the server has as many connections as it may have; try again later")]
     Full,
     #[error("the server shuts down; try again later")]
@@ -39,41 +46,56 @@ enum HandshakeError {
 }
 
 impl HandshakeError {
-    fn status(self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::Key => StatusCode::BAD_REQUEST,
+            Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// The header that says what would be right.
-    fn hint(self) -> Option<(HeaderName, &'static str)> {
+    fn hint(&self) -> Option<(HeaderName, &'static str)> {
         match self {
             Self::Method => Some((warp::http::header::ALLOW, "GET")),
             Self::NoUpgrade => Some((UPGRADE, "websocket")),
             Self::Version => Some((SEC_WEBSOCKET_VERSION, "13")),
             Self::Full | Self::Ending => Some((RETRY_AFTER, "5")),
-            Self::Key | Self::Origin => None,
+            Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
         }
     }
+}
+
+/// A request at a WebSocket endpoint.
+pub(crate) struct Attempt {
+    pub(crate) route: Match,
+    pub(crate) method: Method,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+}
+
+/// What a request needs for the connection to begin.
+struct Accepted {
+    key: SecWebsocketKey,
+    upgrade: OnUpgrade,
+    request: Option<Box<HandshakeRequest>>,
+    place: Place,
 }
 
 /// Answers a request at the WebSocket endpoint.
 pub(crate) fn answer<S: Service>(
     shared: &Arc<Shared<S>>,
-    method: &Method,
-    headers: &HeaderMap,
+    attempt: Attempt,
     upgrade: Option<OnUpgrade>,
     remote: Option<RemoteAddr>,
 ) -> Response {
     let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
-    match check(shared, method, headers, upgrade) {
-        Ok((key, upgrade, place)) => {
+    match check(shared, attempt, upgrade) {
+        Ok(Accepted { key, upgrade, request, place }) => {
             let span = tracing::info_span!("connection", remote);
-            tokio::spawn(take_over(Arc::clone(shared), upgrade, place).instrument(span));
+            tokio::spawn(take_over(Arc::clone(shared), upgrade, request, place).instrument(span));
             switch_protocols(key)
         }
         Err(error) => {
@@ -89,36 +111,48 @@ pub(crate) fn answer<S: Service>(
 
 fn check<S: Service>(
     shared: &Arc<Shared<S>>,
-    method: &Method,
-    headers: &HeaderMap,
+    Attempt { route, method, query, headers }: Attempt,
     upgrade: Option<OnUpgrade>,
-) -> Result<(SecWebsocketKey, OnUpgrade, Place), HandshakeError> {
-    if *method != Method::GET {
+) -> Result<Accepted, HandshakeError> {
+    if method != Method::GET {
         return Err(HandshakeError::Method);
     }
     // hyper offers an upgrade only where the request asks for one over HTTP/1.1.
     let upgrade = upgrade.ok_or(HandshakeError::NoUpgrade)?;
-    if !has_token(headers, &CONNECTION, "upgrade") || !has_token(headers, &UPGRADE, "websocket") {
+    if !has_token(&headers, &CONNECTION, "upgrade") || !has_token(&headers, &UPGRADE, "websocket") {
         return Err(HandshakeError::NoUpgrade);
     }
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(HandshakeError::Version);
     }
-    let key = websocket_key(headers).ok_or(HandshakeError::Key)?;
-    if !origin_may_connect(headers, &shared.config.allowed_origins) {
+    let key = websocket_key(&headers).ok_or(HandshakeError::Key)?;
+    if !origin_may_connect(&headers, &shared.config.allowed_origins) {
         return Err(HandshakeError::Origin);
     }
+    let request = match shared.contract.framing {
+        Framing::Enveloped => None,
+        Framing::Flat => {
+            let request = HandshakeRequest::new(route, &query, &headers).ok_or(HandshakeError::Query)?;
+            shared.service.handshake(&request).map_err(HandshakeError::Contract)?;
+            Some(Box::new(request))
+        }
+    };
     let place = shared.connections.admit().map_err(|refused| match refused {
         Refused::Full => HandshakeError::Full,
         Refused::Ending => HandshakeError::Ending,
     })?;
-    Ok((key, upgrade, place))
+    Ok(Accepted { key, upgrade, request, place })
 }
 
 /// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.
-async fn take_over<S: Service>(shared: Arc<Shared<S>>, upgrade: OnUpgrade, place: Place) {
+async fn take_over<S: Service>(
+    shared: Arc<Shared<S>>,
+    upgrade: OnUpgrade,
+    request: Option<Box<HandshakeRequest>>,
+    place: Place,
+) {
     match tokio::time::timeout(shared.config.handshake_timeout, upgrade).await {
-        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), place).await,
+        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), request, place).await,
         Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
         Err(_) => tracing::debug!("a handshake took too long"),
     }

@@ -6,41 +6,78 @@ use std::sync::Arc;
 use hyper::upgrade::OnUpgrade;
 use serde_json::json;
 use warp::filters::BoxedFilter;
+use warp::filters::path::FullPath;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use crate::handshake;
+use crate::handshake::{self, Attempt};
+use crate::routes::Match;
 use crate::server::RemoteAddr;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::stats::Stats;
 
 /// All routes: the server's own first, then the application's. What neither knows is a 404, in JSON like every error.
+///
+/// A protocol may have any path, `/` too. There the application may have its page: only who asks for a WebSocket gets
+/// one, and whoever else comes to a path that is nobody's is told what it is for.
 pub(crate) fn routes<S: Service>(
     shared: &Arc<Shared<S>>,
     application: Option<BoxedFilter<(Response,)>>,
 ) -> BoxedFilter<(Response,)> {
-    let own = websocket(Arc::clone(shared)).or(health(Arc::clone(shared))).unify();
-    let own = own.or(limits(Arc::clone(shared))).unify().boxed();
-    let all = match application {
-        Some(application) => own.or(application).unify().boxed(),
-        None => own,
+    let own = health(Arc::clone(shared)).or(limits(Arc::clone(shared))).unify();
+    let application = application.unwrap_or_else(|| warp::any().and_then(nowhere).boxed());
+    let all = if shared.routes.is_empty() {
+        websocket(Arc::clone(shared), Asked::Always).or(own).unify().or(application).unify().boxed()
+    } else {
+        let rest = own.or(application).unify().or(websocket(Arc::clone(shared), Asked::Always)).unify();
+        websocket(Arc::clone(shared), Asked::ForUpgrade).or(rest).unify().boxed()
     };
     all.recover(explain).unify().boxed()
 }
 
-fn websocket<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    let path = warp::path(shared.config.websocket_path.clone()).and(warp::path::end());
-    path.and(warp::method())
-        .and(warp::header::headers_cloned())
+/// Which requests at a WebSocket's path are answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ForUpgrade,
+    Always,
+}
+
+fn websocket<S: Service>(shared: Arc<Shared<S>>, asked: Asked) -> BoxedFilter<(Response,)> {
+    let find = {
+        let shared = Arc::clone(&shared);
+        move |path: FullPath, upgrade: Option<OnUpgrade>| {
+            let found = if shared.routes.is_empty() {
+                let path = path.as_str();
+                let path = path.strip_prefix('/').unwrap_or(path);
+                let path = path.strip_suffix('/').unwrap_or(path);
+                (path == shared.config.websocket_path).then_some(Match { path: "", parameters: Vec::new() })
+            } else {
+                shared.routes.find(path.as_str())
+            };
+            let found = found.filter(|_| upgrade.is_some() || asked == Asked::Always);
+            std::future::ready(found.map(|found| (found, upgrade)).ok_or_else(warp::reject::not_found))
+        }
+    };
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::path::full()
         .and(warp::ext::optional::<OnUpgrade>())
+        .and_then(find)
+        .untuple_one()
+        .and(warp::method())
+        .and(query)
+        .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<RemoteAddr>())
-        .map(move |method: Method, headers: HeaderMap, upgrade: Option<OnUpgrade>, remote: Option<RemoteAddr>| {
-            handshake::answer(&shared, &method, &headers, upgrade, remote)
+        .map(move |route, upgrade, method, query, headers, remote| {
+            handshake::answer(&shared, Attempt { route, method, query, headers }, upgrade, remote)
         })
         .boxed()
+}
+
+async fn nowhere() -> Result<Response, Rejection> {
+    Err(warp::reject::not_found())
 }
 
 fn health<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {

@@ -37,14 +37,17 @@ pub(crate) struct Outbound {
 struct State {
     queue: OutboundQueue,
     wire: Wire,
-    /// Live frames of the topic that is just being subscribed to: they follow the reply or the replay.
+    /// Live frames of what is just being subscribed to: they follow the reply or the replay.
     held: Option<Held>,
     phase: Phase,
+    /// What the close frame is to say, where that is not what its code means.
+    words: Option<Box<str>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Held {
-    topic: Arc<str>,
+    /// One topic; or the groups that a handler has joined so far.
+    topics: Vec<Arc<str>>,
     frames: Vec<OutboundFrame>,
     bytes: usize,
 }
@@ -75,7 +78,7 @@ pub(crate) struct Progress {
 
 impl Outbound {
     pub(crate) fn new(queue: OutboundQueue, wire: Wire, counters: Arc<Counters>) -> Self {
-        let state = State { queue, wire, held: None, phase: Phase::Open };
+        let state = State { queue, wire, held: None, phase: Phase::Open, words: None };
         Self { state: Mutex::new(state), task: AtomicWaker::new(), room: Notify::new(), counters }
     }
 
@@ -90,7 +93,7 @@ impl Outbound {
         let mut guard = self.lock();
         let state = &mut *guard;
         match &mut state.held {
-            Some(held) if state.phase == Phase::Open && held.topic == frame.tag().topic => {
+            Some(held) if state.phase == Phase::Open && held.topics.contains(&frame.tag().topic) => {
                 held.bytes += frame.wire().len();
                 held.frames.push(frame.clone());
                 let fits = state.queue.fits_with((held.frames.len(), held.bytes));
@@ -114,7 +117,16 @@ impl Outbound {
 
     /// Holds the topic's live frames back until [`Self::release`].
     pub(crate) fn hold(&self, topic: &Arc<str>) {
-        self.lock().held = Some(Held { topic: Arc::clone(topic), frames: Vec::new(), bytes: 0 });
+        self.lock().held.get_or_insert_default().topics.push(Arc::clone(topic));
+    }
+
+    /// Forgets what was held back of a topic: the client has left it again.
+    pub(crate) fn unhold(&self, topic: &str) {
+        if let Some(held) = &mut self.lock().held {
+            held.topics.retain(|held| **held != *topic);
+            held.frames.retain(|frame| *frame.tag().topic != *topic);
+            held.bytes = held.frames.iter().map(|frame| frame.wire().len()).sum();
+        }
     }
 
     /// Sends what was held back, without what lies at or before `after`: the client has it already.
@@ -156,6 +168,20 @@ impl Outbound {
     /// Asks for the connection to be closed. The first reason counts.
     pub(crate) fn begin_close(&self, reason: CloseReason) {
         self.close_in(&mut self.lock(), reason);
+    }
+
+    /// As [`Self::begin_close`], with words of its own for the close frame.
+    pub(crate) fn begin_close_saying(&self, reason: CloseReason, words: &str) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            state.words = Some(words.into());
+        }
+        self.close_in(&mut state, reason);
+    }
+
+    /// What the close frame is to say, where that is not what its code means.
+    pub(crate) fn words(&self) -> Option<Box<str>> {
+        self.lock().words.take()
     }
 
     /// Why the connection is to be closed, if it is.

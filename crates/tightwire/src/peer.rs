@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::outbound::Outbound;
+use crate::request::HandshakeRequest;
 use crate::stats::Counters;
 
 /// A connection as the rest of the server sees it. Shared by its task, the hub, handlers and the list of connections.
@@ -19,6 +20,8 @@ pub(crate) struct Peer {
     /// Written by the connection's own frames, one after the other, and emptied when it ends.
     subscriptions: Mutex<Subscriptions>,
     voice: Arc<Voice>,
+    /// Kept in flat protocols only.
+    request: Option<Box<HandshakeRequest>>,
     counters: Arc<Counters>,
 }
 
@@ -28,9 +31,10 @@ impl Peer {
         outbound: Outbound,
         subscriptions: Subscriptions,
         voice: Arc<Voice>,
+        request: Option<Box<HandshakeRequest>>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { id, outbound, subscriptions: Mutex::new(subscriptions), voice, counters }
+        Self { id, outbound, subscriptions: Mutex::new(subscriptions), voice, request, counters }
     }
 
     pub(crate) fn id(&self) -> Uuid {
@@ -39,6 +43,10 @@ impl Peer {
 
     pub(crate) fn outbound(&self) -> &Outbound {
         &self.outbound
+    }
+
+    pub(crate) fn request(&self) -> &HandshakeRequest {
+        self.request.as_deref().unwrap_or(HandshakeRequest::NONE)
     }
 
     pub(crate) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
@@ -59,11 +67,14 @@ impl Peer {
         }
     }
 
-    /// Sends an error.
-    pub(crate) fn report(&self, report: &ErrorReport) {
-        if let Some(frame) = self.voice.error(clock::stamp(report.answers), report) {
+    /// Sends an error. False if the protocol has no message for errors.
+    pub(crate) fn report(&self, report: &ErrorReport) -> bool {
+        let frame = self.voice.error(clock::stamp(report.answers), report);
+        let sayable = frame.is_some();
+        if let Some(frame) = frame {
             self.counters.errors_sent_total.increment();
             self.outbound.send(frame);
         }
+        sayable
     }
 }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use tightwire_proto::envelope::{Head, Publication};
+use tightwire_proto::envelope::{EncodeError, Head, Publication};
+use tightwire_proto::flat;
+use tightwire_proto::frame::{OutboundFrame, Tag};
 use tightwire_proto::inbound::StreamPosition;
 use uuid::Uuid;
 
 use crate::broker::Broker;
 use crate::clock;
+use crate::plain::PlainMessage;
 use crate::service::ServerMessage;
 use crate::stats::Counters;
 
@@ -50,6 +53,37 @@ impl Publisher {
         self.counters.published_total.increment();
         Ok((&position).into())
     }
+
+    /// Sends `message` to every connection in `group`, in a flat protocol. Groups exist as long as someone is in them;
+    /// connections join with [`Context::join`](crate::Context::join).
+    ///
+    /// # Errors
+    /// Nothing was sent; the error says why and whether trying again makes sense.
+    pub async fn broadcast<M: PlainMessage>(&self, group: &str, message: &M) -> Result<(), PublishError> {
+        let frame = plain(group.into(), self.correlation_id, message)
+            .map_err(|error| PublishError::Encode(error.to_string().into()))?;
+        self.broker.broadcast(frame).await?;
+        self.counters.published_total.increment();
+        Ok(())
+    }
+}
+
+/// A frame of a flat protocol that is made now.
+pub(crate) fn plain<M: PlainMessage>(
+    topic: Arc<str>,
+    answers: Option<Uuid>,
+    message: &M,
+) -> Result<OutboundFrame, EncodeError> {
+    let stamp = clock::stamp(answers);
+    let tag = Tag {
+        id: stamp.id,
+        wire_type: Cow::Borrowed(M::NAME),
+        topic,
+        correlation_id: stamp.correlation_id,
+        delivery: M::DELIVERY,
+        heartbeat: false,
+    };
+    flat::encode(tag, message)
 }
 
 impl fmt::Debug for Publisher {

@@ -93,6 +93,7 @@ impl<S: Service> Server<S> {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
+        self.shared.prepare().await;
         tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
@@ -142,7 +143,10 @@ impl<S: Service> Server<S> {
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut ending = self.ending.subscribe();
+        let shared = Arc::clone(&self.shared);
         async move {
+            shared.prepare().await;
+            drop(shared);
             let mut connection = std::pin::pin!(connection);
             let ended = async { ending.wait_for(|ending| *ending).await.is_ok() };
             let result = tokio::select! {

@@ -4,11 +4,13 @@ use std::fmt::Display;
 use std::future::Future;
 
 use serde::Serialize;
+use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Contract, Delivery};
 use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::request::HandshakeRequest;
 
 /// A protocol with its handlers. Implemented by generated code (`chat::service(…)`), called by the server.
 pub trait Service: Send + Sync + 'static {
@@ -20,6 +22,19 @@ pub trait Service: Send + Sync + 'static {
     /// The protocol.
     fn contract(&self) -> &'static Contract;
 
+    /// Builds now what would otherwise be built when the first frame needs it. Called once, before the first connection
+    /// is served, where it may take its time.
+    fn prepare(&self) {}
+
+    /// Asks whether a client may connect with such a request. Only flat protocols are asked.
+    ///
+    /// # Errors
+    /// What is wrong with the request, for the body of a 400. Never put values of the request in it.
+    fn handshake(&self, request: &HandshakeRequest) -> Result<(), String> {
+        let _ = request;
+        Ok(())
+    }
+
     /// Decodes and validates a text frame.
     ///
     /// # Errors
@@ -27,13 +42,28 @@ pub trait Service: Send + Sync + 'static {
     fn decode(&self, text: &[u8]) -> Result<Inbound<Self::Frame>, Rejection>;
 
     /// The request to the session that the frame is, if it is one.
-    fn session_request(frame: &Self::Frame) -> Option<SessionRequest>;
+    fn session_request(frame: &Self::Frame) -> Option<SessionRequest> {
+        let _ = frame;
+        None
+    }
 
-    /// The message's `type` and the frame's topic, for logs, limits and metrics.
+    /// The message's `type` and the frame's topic, for logs, limits and metrics. In a flat protocol the message's name
+    /// and no topic: the route stands for it.
     fn describe(frame: &Self::Frame) -> FrameInfo;
 
     /// The channel's address (`thread:{thread_id}`) that the topic belongs to; `None` if there is no such topic.
-    fn channel_of(&self, topic: &str) -> Option<&'static str>;
+    /// Flat protocols have none.
+    fn channel_of(&self, topic: &str) -> Option<&'static str> {
+        let _ = topic;
+        None
+    }
+
+    /// Tells the application that a client has connected, before the client's first frame: the place for a greeting,
+    /// or to join what the path asks for. A panic or failure is treated as a handler's.
+    fn connected(&self, cx: &Context<'_>) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send {
+        let _ = cx;
+        async { Ok(()) }
+    }
 
     /// Calls the operation's handler and sends its reply through `cx`.
     fn call(
@@ -43,21 +73,30 @@ pub trait Service: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
 
     /// Asks the application whether the connection may subscribe to the (existing) topic.
-    fn authorize(&self, cx: &Context<'_>, topic: &str) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
+    fn authorize(&self, cx: &Context<'_>, topic: &str) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send {
+        let _ = (cx, topic);
+        async { Ok(()) }
+    }
 
     /// Tells the application that the connection has just subscribed to the topic.
-    fn subscribed(&self, cx: &Context<'_>, topic: &str)
-    -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send;
+    fn subscribed(
+        &self,
+        cx: &Context<'_>,
+        topic: &str,
+    ) -> impl Future<Output = Result<(), Failure<Self::Code>>> + Send {
+        let _ = (cx, topic);
+        async { Ok(()) }
+    }
 }
 
 /// What a frame is, without its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameInfo {
-    /// The value of `type`.
+    /// The value of `type`; in a flat protocol the message's name.
     pub wire_type: &'static str,
-    /// The topic.
+    /// The topic; empty in a flat protocol.
     pub topic: String,
-    /// The channel's address.
+    /// The channel's address; empty in a flat protocol.
     pub channel: &'static str,
     /// `x-subscribes` of the operation: subscribe the connection to the topic before the handler runs.
     pub subscribes: bool,
@@ -80,4 +119,9 @@ pub trait TopicName: Display + Clone + Send + Sync + 'static {}
 pub trait ErrorCode: Copy + Send + Sync + 'static {
     /// The code as it goes over the wire.
     fn as_str(self) -> &'static str;
+
+    /// The close that follows such a failure, if any.
+    fn close(self) -> Option<CloseReason> {
+        None
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::session::{Policy, Voice};
+use tokio::sync::OnceCell;
 
 use crate::broker::Broker;
 use crate::broker::memory::MemoryBroker;
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::connections::Connections;
 use crate::hub::Hub;
 use crate::publisher::Publisher;
+use crate::routes::Routes;
 use crate::service::Service;
 use crate::stats::Counters;
 
@@ -18,6 +20,10 @@ use crate::stats::Counters;
 pub(crate) struct Shared<S> {
     pub(crate) service: S,
     pub(crate) contract: &'static Contract,
+    /// Where clients connect; empty: at the path of the settings.
+    pub(crate) routes: Routes,
+    /// Whether the service was given time to prepare itself.
+    pub(crate) prepared: OnceCell<()>,
     pub(crate) config: Config,
     pub(crate) policy: Policy,
     pub(crate) voice: Arc<Voice>,
@@ -44,6 +50,8 @@ impl<S: Service> Shared<S> {
         Self {
             service,
             contract,
+            routes: Routes::new(contract),
+            prepared: OnceCell::new(),
             connections: Arc::new(Connections::new(policy.limits.connections, Arc::clone(&counters))),
             voice: Arc::new(Voice::new(contract)),
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
@@ -53,6 +61,18 @@ impl<S: Service> Shared<S> {
             config,
             policy,
         }
+    }
+
+    /// Prepares the service, once, and away from the threads that serve connections.
+    pub(crate) async fn prepare(self: &Arc<Self>) {
+        let prepare = || async {
+            let shared = Arc::clone(self);
+            if let Err(error) = tokio::task::spawn_blocking(move || shared.service.prepare()).await {
+                // What is not prepared is built when it is needed.
+                tracing::error!(%error, "the service could not be prepared");
+            }
+        };
+        self.prepared.get_or_init(prepare).await;
     }
 
     pub(crate) fn limits(&self) -> &Limits {

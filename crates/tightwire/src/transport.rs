@@ -127,8 +127,10 @@ pub(crate) enum Received {
     Text(tokio_websockets::Payload),
     /// A binary message.
     Binary,
-    /// A ping or pong of WebSocket itself. It is answered already.
-    Control,
+    /// A ping of WebSocket itself. It is answered already.
+    Ping,
+    /// A pong of WebSocket itself.
+    Pong,
     /// The peer closes; the frame that answers it, and its code.
     Close(Bytes, u16),
     /// The peer broke the rules of WebSocket; the close frame that says so, and its code.
@@ -163,7 +165,8 @@ impl Incoming {
                 // 1005 stands for "no code" and never goes over the wire.
                 _ => Received::Close(Bytes::from_static(&[0x88, 0]), 1005),
             },
-            Some(Ok(_)) => Received::Control,
+            Some(Ok(message)) if message.is_pong() => Received::Pong,
+            Some(Ok(_)) => Received::Ping,
             Some(Err(tokio_websockets::Error::Protocol(error))) => {
                 let code = if matches!(error, ProtocolError::InvalidUtf8) { 1007 } else { 1002 };
                 Received::Broken(close_frame(code, &error.to_string()), code)

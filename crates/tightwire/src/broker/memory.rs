@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tightwire_proto::contract::Limits;
 use tightwire_proto::envelope::Publication;
-use tightwire_proto::frame::Position;
+use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay, ReplayLog};
 use uuid::Uuid;
@@ -76,6 +76,11 @@ impl MemoryBroker {
 impl Broker for MemoryBroker {
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
         ready(Ok(self.publish_now(publication))).boxed()
+    }
+
+    fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {
+        self.hub.deliver(&frame);
+        ready(Ok(())).boxed()
     }
 
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {

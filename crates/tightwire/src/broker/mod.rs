@@ -7,7 +7,7 @@ pub(crate) mod memory;
 
 use futures_util::future::BoxFuture;
 use tightwire_proto::envelope::Publication;
-use tightwire_proto::frame::Position;
+use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Replay;
 
@@ -17,6 +17,9 @@ use crate::publisher::PublishError;
 pub(crate) trait Broker: Send + Sync + 'static {
     /// Publishes a frame. Returns its position; for a frame that is not replayable the topic's newest.
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>>;
+
+    /// Hands a frame without a position to a group, which has no log.
+    fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>>;
 
     /// Everything that the topic's log has after `after`, or a gap.
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>>;

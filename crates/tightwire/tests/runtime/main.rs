@@ -2,6 +2,8 @@
 
 mod churn;
 mod client;
+mod exchange;
+mod flat;
 mod handshake;
 mod inbound;
 mod life;
