@@ -2023,9 +2023,9 @@ pub mod chat {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -2122,22 +2122,11 @@ pub mod chat {
             Pong,
             Authenticate,
         }
-        enum Data {
-            Subscribe(Subscribe),
-            Unsubscribe(Unsubscribe),
-            SubscribeThread(SubscribeThread),
-            SendMessage(SendMessage),
-            RequestData(RequestData),
-            Ping(ClientPing),
-            Pong(ClientPong),
-            Authenticate(Authenticate),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -2172,74 +2161,63 @@ pub mod chat {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Subscribe => Data::Subscribe(read_subscribe(cursor)?),
-                    Kind::Unsubscribe => Data::Unsubscribe(read_unsubscribe(cursor)?),
-                    Kind::SubscribeThread => {
-                        Data::SubscribeThread(read_subscribe_thread(cursor)?)
-                    }
-                    Kind::SendMessage => Data::SendMessage(read_send_message(cursor)?),
-                    Kind::RequestData => Data::RequestData(read_request_data(cursor)?),
-                    Kind::Ping => Data::Ping(read_client_ping(cursor)?),
-                    Kind::Pong => Data::Pong(read_client_pong(cursor)?),
-                    Kind::Authenticate => Data::Authenticate(read_authenticate(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ClientFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Subscribe(data) => {
+                    Kind::Subscribe => {
                         ClientFrame::Subscribe {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_subscribe(cursor)?,
                         }
                     }
-                    Data::Unsubscribe(data) => {
+                    Kind::Unsubscribe => {
                         ClientFrame::Unsubscribe {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_unsubscribe(cursor)?,
                         }
                     }
-                    Data::SubscribeThread(data) => {
+                    Kind::SubscribeThread => {
                         ClientFrame::SubscribeThread {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_subscribe_thread(cursor)?,
                         }
                     }
-                    Data::SendMessage(data) => {
+                    Kind::SendMessage => {
                         ClientFrame::SendMessage {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_send_message(cursor)?,
                         }
                     }
-                    Data::RequestData(data) => {
+                    Kind::RequestData => {
                         ClientFrame::RequestData {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_request_data(cursor)?,
                         }
                     }
-                    Data::Ping(data) => {
+                    Kind::Ping => {
                         ClientFrame::Ping {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_client_ping(cursor)?,
                         }
                     }
-                    Data::Pong(data) => {
+                    Kind::Pong => {
                         ClientFrame::Pong {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_client_pong(cursor)?,
                         }
                     }
-                    Data::Authenticate(data) => {
+                    Kind::Authenticate => {
                         ClientFrame::Authenticate {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_authenticate(cursor)?,
                         }
                     }
                 },
@@ -2577,9 +2555,9 @@ pub mod chat {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -2760,34 +2738,11 @@ pub mod chat {
             Authenticated,
             DisconnectNotice,
         }
-        enum Data {
-            ConnectionEstablished(ConnectionEstablished),
-            DashboardInitialized(DashboardInitialized),
-            SubscriptionUpdated(SubscriptionUpdated),
-            Ping(ServerPing),
-            Pong(ServerPong),
-            Error(Error),
-            DataResponse(DataResponse),
-            DataError(DataError),
-            ThreadHistory(ThreadHistory),
-            ThreadMessageCreated(ThreadMessageCreated),
-            StreamStart(StreamStart),
-            StreamChunk(StreamChunk),
-            StreamEnd(StreamEnd),
-            AgentEvent(AgentEvent),
-            AgentUpdate(AgentUpdate),
-            SystemUpdate(SystemUpdate),
-            CriticalAlert(CriticalAlert),
-            ReplayGap(ReplayGap),
-            Authenticated(Authenticated),
-            DisconnectNotice(DisconnectNotice),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -2852,178 +2807,149 @@ pub mod chat {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ServerFrame, json::Irregular> {
             Ok(
                 match kind {
                     Kind::ConnectionEstablished => {
-                        Data::ConnectionEstablished(read_connection_established(cursor)?)
-                    }
-                    Kind::DashboardInitialized => {
-                        Data::DashboardInitialized(read_dashboard_initialized(cursor)?)
-                    }
-                    Kind::SubscriptionUpdated => {
-                        Data::SubscriptionUpdated(read_subscription_updated(cursor)?)
-                    }
-                    Kind::Ping => Data::Ping(read_server_ping(cursor)?),
-                    Kind::Pong => Data::Pong(read_server_pong(cursor)?),
-                    Kind::Error => Data::Error(read_error(cursor)?),
-                    Kind::DataResponse => Data::DataResponse(read_data_response(cursor)?),
-                    Kind::DataError => Data::DataError(read_data_error(cursor)?),
-                    Kind::ThreadHistory => {
-                        Data::ThreadHistory(read_thread_history(cursor)?)
-                    }
-                    Kind::ThreadMessageCreated => {
-                        Data::ThreadMessageCreated(read_thread_message_created(cursor)?)
-                    }
-                    Kind::StreamStart => Data::StreamStart(read_stream_start(cursor)?),
-                    Kind::StreamChunk => Data::StreamChunk(read_stream_chunk(cursor)?),
-                    Kind::StreamEnd => Data::StreamEnd(read_stream_end(cursor)?),
-                    Kind::AgentEvent => Data::AgentEvent(read_agent_event(cursor)?),
-                    Kind::AgentUpdate => Data::AgentUpdate(read_agent_update(cursor)?),
-                    Kind::SystemUpdate => Data::SystemUpdate(read_system_update(cursor)?),
-                    Kind::CriticalAlert => {
-                        Data::CriticalAlert(read_critical_alert(cursor)?)
-                    }
-                    Kind::ReplayGap => Data::ReplayGap(read_replay_gap(cursor)?),
-                    Kind::Authenticated => {
-                        Data::Authenticated(read_authenticated(cursor)?)
-                    }
-                    Kind::DisconnectNotice => {
-                        Data::DisconnectNotice(read_disconnect_notice(cursor)?)
-                    }
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ServerFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::ConnectionEstablished(data) => {
                         ServerFrame::ConnectionEstablished {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_connection_established(cursor)?,
                         }
                     }
-                    Data::DashboardInitialized(data) => {
+                    Kind::DashboardInitialized => {
                         ServerFrame::DashboardInitialized {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_dashboard_initialized(cursor)?,
                         }
                     }
-                    Data::SubscriptionUpdated(data) => {
+                    Kind::SubscriptionUpdated => {
                         ServerFrame::SubscriptionUpdated {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_subscription_updated(cursor)?,
                         }
                     }
-                    Data::Ping(data) => {
+                    Kind::Ping => {
                         ServerFrame::Ping {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_server_ping(cursor)?,
                         }
                     }
-                    Data::Pong(data) => {
+                    Kind::Pong => {
                         ServerFrame::Pong {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_server_pong(cursor)?,
                         }
                     }
-                    Data::Error(data) => {
+                    Kind::Error => {
                         ServerFrame::Error {
                             topic: {
                                 json::ensure(matches_pattern_1(&text))?;
                                 json::parse(text)?
                             },
-                            data,
+                            data: read_error(cursor)?,
                         }
                     }
-                    Data::DataResponse(data) => {
+                    Kind::DataResponse => {
                         ServerFrame::DataResponse {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_data_response(cursor)?,
                         }
                     }
-                    Data::DataError(data) => {
+                    Kind::DataError => {
                         ServerFrame::DataError {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_data_error(cursor)?,
                         }
                     }
-                    Data::ThreadHistory(data) => {
+                    Kind::ThreadHistory => {
                         ServerFrame::ThreadHistory {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_thread_history(cursor)?,
                         }
                     }
-                    Data::ThreadMessageCreated(data) => {
+                    Kind::ThreadMessageCreated => {
                         ServerFrame::ThreadMessageCreated {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_thread_message_created(cursor)?,
                         }
                     }
-                    Data::StreamStart(data) => {
+                    Kind::StreamStart => {
                         ServerFrame::StreamStart {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_stream_start(cursor)?,
                         }
                     }
-                    Data::StreamChunk(data) => {
+                    Kind::StreamChunk => {
                         ServerFrame::StreamChunk {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_stream_chunk(cursor)?,
                         }
                     }
-                    Data::StreamEnd(data) => {
+                    Kind::StreamEnd => {
                         ServerFrame::StreamEnd {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: ThreadTopic {
+                                thread_id: json::topic_parameter(text, "thread:")?,
+                            },
+                            data: read_stream_end(cursor)?,
                         }
                     }
-                    Data::AgentEvent(data) => {
+                    Kind::AgentEvent => {
                         ServerFrame::AgentEvent {
-                            topic: json::parse(text)?,
-                            data,
+                            topic: AgentTopic {
+                                agent_id: json::topic_parameter(text, "agent:")?,
+                            },
+                            data: read_agent_event(cursor)?,
                         }
                     }
-                    Data::AgentUpdate(data) => {
+                    Kind::AgentUpdate => {
                         ServerFrame::AgentUpdate {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_agent_update(cursor)?,
                         }
                     }
-                    Data::SystemUpdate(data) => {
+                    Kind::SystemUpdate => {
                         ServerFrame::SystemUpdate {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_system_update(cursor)?,
                         }
                     }
-                    Data::CriticalAlert(data) => {
+                    Kind::CriticalAlert => {
                         ServerFrame::CriticalAlert {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_critical_alert(cursor)?,
                         }
                     }
-                    Data::ReplayGap(data) => {
+                    Kind::ReplayGap => {
                         ServerFrame::ReplayGap {
                             topic: {
                                 json::ensure(matches_pattern_1(&text))?;
                                 json::parse(text)?
                             },
-                            data,
+                            data: read_replay_gap(cursor)?,
                         }
                     }
-                    Data::Authenticated(data) => {
+                    Kind::Authenticated => {
                         ServerFrame::Authenticated {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_authenticated(cursor)?,
                         }
                     }
-                    Data::DisconnectNotice(data) => {
+                    Kind::DisconnectNotice => {
                         ServerFrame::DisconnectNotice {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_disconnect_notice(cursor)?,
                         }
                     }
                 },

@@ -1282,9 +1282,9 @@ pub mod fast {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -1402,25 +1402,11 @@ pub mod fast {
             Nothing,
             Knock,
         }
-        enum Data {
-            Texts(Texts),
-            Numbers(Numbers),
-            Lists(Lists),
-            Maps(Maps),
-            Nulls(Nulls),
-            Defaults(Defaults),
-            Unions(Unions),
-            Trees(Trees),
-            Names(Names),
-            Nothing(Nothing),
-            Knock(Knock),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -1467,96 +1453,80 @@ pub mod fast {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Texts => Data::Texts(read_texts(cursor)?),
-                    Kind::Numbers => Data::Numbers(read_numbers(cursor)?),
-                    Kind::Lists => Data::Lists(read_lists(cursor)?),
-                    Kind::Maps => Data::Maps(read_maps(cursor)?),
-                    Kind::Nulls => Data::Nulls(read_nulls(cursor)?),
-                    Kind::Defaults => Data::Defaults(read_defaults(cursor)?),
-                    Kind::Unions => Data::Unions(read_unions(cursor)?),
-                    Kind::Trees => Data::Trees(read_trees(cursor)?),
-                    Kind::Names => Data::Names(read_names(cursor)?),
-                    Kind::Nothing => Data::Nothing(read_nothing(cursor)?),
-                    Kind::Knock => Data::Knock(read_knock(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ClientFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Texts(data) => {
+                    Kind::Texts => {
                         ClientFrame::Texts {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_texts(cursor)?,
                         }
                     }
-                    Data::Numbers(data) => {
+                    Kind::Numbers => {
                         ClientFrame::Numbers {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_numbers(cursor)?,
                         }
                     }
-                    Data::Lists(data) => {
+                    Kind::Lists => {
                         ClientFrame::Lists {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_lists(cursor)?,
                         }
                     }
-                    Data::Maps(data) => {
+                    Kind::Maps => {
                         ClientFrame::Maps {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_maps(cursor)?,
                         }
                     }
-                    Data::Nulls(data) => {
+                    Kind::Nulls => {
                         ClientFrame::Nulls {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_nulls(cursor)?,
                         }
                     }
-                    Data::Defaults(data) => {
+                    Kind::Defaults => {
                         ClientFrame::Defaults {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_defaults(cursor)?,
                         }
                     }
-                    Data::Unions(data) => {
+                    Kind::Unions => {
                         ClientFrame::Unions {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_unions(cursor)?,
                         }
                     }
-                    Data::Trees(data) => {
+                    Kind::Trees => {
                         ClientFrame::Trees {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_trees(cursor)?,
                         }
                     }
-                    Data::Names(data) => {
+                    Kind::Names => {
                         ClientFrame::Names {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_names(cursor)?,
                         }
                     }
-                    Data::Nothing(data) => {
+                    Kind::Nothing => {
                         ClientFrame::Nothing {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_nothing(cursor)?,
                         }
                     }
-                    Data::Knock(data) => {
+                    Kind::Knock => {
                         ClientFrame::Knock {
                             topic: {
                                 json::ensure(matches_pattern_6(&text))?;
                                 json::parse(text)?
                             },
-                            data,
+                            data: read_knock(cursor)?,
                         }
                     }
                 },
@@ -2749,9 +2719,9 @@ pub mod fast {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -2799,15 +2769,11 @@ pub mod fast {
         enum Kind {
             Note,
         }
-        enum Data {
-            Note(Note),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -2828,23 +2794,17 @@ pub mod fast {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ServerFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Note => Data::Note(read_note(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ServerFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Note(data) => {
+                    Kind::Note => {
                         ServerFrame::Note {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_note(cursor)?,
                         }
                     }
                 },

@@ -665,9 +665,9 @@ pub mod names {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -722,16 +722,11 @@ pub mod names {
             Topic,
             Option,
         }
-        enum Data {
-            Topic(TopicData),
-            Option(OptionData),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -753,30 +748,23 @@ pub mod names {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Topic => Data::Topic(read_topic_data(cursor)?),
-                    Kind::Option => Data::Option(read_option_data(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ClientFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Topic(data) => {
+                    Kind::Topic => {
                         ClientFrame::Topic {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_topic_data(cursor)?,
                         }
                     }
-                    Data::Option(data) => {
+                    Kind::Option => {
                         ClientFrame::Option {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_option_data(cursor)?,
                         }
                     }
                 },
@@ -905,9 +893,9 @@ pub mod names {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -955,15 +943,11 @@ pub mod names {
         enum Kind {
             ClientFrame,
         }
-        enum Data {
-            ClientFrame(ClientFrameData),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -984,25 +968,17 @@ pub mod names {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ServerFrame, json::Irregular> {
             Ok(
                 match kind {
                     Kind::ClientFrame => {
-                        Data::ClientFrame(read_client_frame_data(cursor)?)
-                    }
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ServerFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::ClientFrame(data) => {
                         ServerFrame::ClientFrame {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_client_frame_data(cursor)?,
                         }
                     }
                 },

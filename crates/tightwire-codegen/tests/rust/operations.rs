@@ -727,9 +727,9 @@ pub mod operations {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -798,18 +798,11 @@ pub mod operations {
             Enter,
             Leave,
         }
-        enum Data {
-            Ping(Ping),
-            Ask(Ask),
-            Enter(Enter),
-            Leave(Leave),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -833,50 +826,41 @@ pub mod operations {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Ping => Data::Ping(read_ping(cursor)?),
-                    Kind::Ask => Data::Ask(read_ask(cursor)?),
-                    Kind::Enter => Data::Enter(Enter(cursor.object()?)),
-                    Kind::Leave => Data::Leave(read_leave(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ClientFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Ping(data) => {
+                    Kind::Ping => {
                         ClientFrame::Ping {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_ping(cursor)?,
                         }
                     }
-                    Data::Ask(data) => {
+                    Kind::Ask => {
                         ClientFrame::Ask {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_ask(cursor)?,
                         }
                     }
-                    Data::Enter(data) => {
+                    Kind::Enter => {
                         ClientFrame::Enter {
                             topic: {
                                 json::ensure(matches_pattern_1(&text))?;
                                 json::parse(text)?
                             },
-                            data,
+                            data: Enter(cursor.object()?),
                         }
                     }
-                    Data::Leave(data) => {
+                    Kind::Leave => {
                         ClientFrame::Leave {
                             topic: {
                                 json::ensure(matches_pattern_1(&text))?;
                                 json::parse(text)?
                             },
-                            data,
+                            data: read_leave(cursor)?,
                         }
                     }
                 },
@@ -966,9 +950,9 @@ pub mod operations {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -1044,19 +1028,11 @@ pub mod operations {
             State,
             Problem,
         }
-        enum Data {
-            Pong(Pong),
-            Answer(Answer),
-            Refusal(Refusal),
-            State(State),
-            Problem(Problem),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -1085,18 +1061,38 @@ pub mod operations {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ServerFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Pong => Data::Pong(read_pong(cursor)?),
-                    Kind::Answer => Data::Answer(read_answer(cursor)?),
-                    Kind::Refusal => Data::Refusal(read_refusal(cursor)?),
+                    Kind::Pong => {
+                        ServerFrame::Pong {
+                            topic: json::parse(text)?,
+                            data: read_pong(cursor)?,
+                        }
+                    }
+                    Kind::Answer => {
+                        ServerFrame::Answer {
+                            topic: json::parse(text)?,
+                            data: read_answer(cursor)?,
+                        }
+                    }
+                    Kind::Refusal => {
+                        ServerFrame::Refusal {
+                            topic: json::parse(text)?,
+                            data: read_refusal(cursor)?,
+                        }
+                    }
                     Kind::State => {
-                        Data::State(
-                            State({
+                        ServerFrame::State {
+                            topic: {
+                                json::ensure(matches_pattern_1(&text))?;
+                                json::parse(text)?
+                            },
+                            data: State({
                                 let mut members = ::std::collections::BTreeMap::new();
                                 let mut key = cursor.first_key()?;
                                 while let Some(name) = key {
@@ -1108,46 +1104,12 @@ pub mod operations {
                                 }
                                 members
                             }),
-                        )
-                    }
-                    Kind::Problem => Data::Problem(read_problem(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ServerFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Pong(data) => {
-                        ServerFrame::Pong {
-                            topic: json::parse(text)?,
-                            data,
                         }
                     }
-                    Data::Answer(data) => {
-                        ServerFrame::Answer {
-                            topic: json::parse(text)?,
-                            data,
-                        }
-                    }
-                    Data::Refusal(data) => {
-                        ServerFrame::Refusal {
-                            topic: json::parse(text)?,
-                            data,
-                        }
-                    }
-                    Data::State(data) => {
-                        ServerFrame::State {
-                            topic: {
-                                json::ensure(matches_pattern_1(&text))?;
-                                json::parse(text)?
-                            },
-                            data,
-                        }
-                    }
-                    Data::Problem(data) => {
+                    Kind::Problem => {
                         ServerFrame::Problem {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_problem(cursor)?,
                         }
                     }
                 },

@@ -279,9 +279,9 @@ pub mod push {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -331,9 +331,9 @@ pub mod push {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -381,15 +381,11 @@ pub mod push {
         enum Kind {
             Headline,
         }
-        enum Data {
-            Headline(Headline),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -410,23 +406,17 @@ pub mod push {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ServerFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Headline => Data::Headline(read_headline(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ServerFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Headline(data) => {
+                    Kind::Headline => {
                         ServerFrame::Headline {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_headline(cursor)?,
                         }
                     }
                 },

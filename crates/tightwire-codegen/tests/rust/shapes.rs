@@ -709,9 +709,9 @@ pub mod shapes {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_client_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
@@ -765,15 +765,11 @@ pub mod shapes {
         enum Kind {
             Flag,
         }
-        enum Data {
-            Flag(Flag),
-        }
+        #[inline]
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            let envelope = json::read_envelope(bytes, kind, data)?;
-            envelope.follows(shape(envelope.kind))?;
-            envelope.inbound(frame)
+            json::read_frame(bytes, kind, shape, frame)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -794,23 +790,17 @@ pub mod shapes {
                 }
             }
         }
-        fn data(
+        fn frame(
             kind: Kind,
+            text: &str,
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<Data, json::Irregular> {
+        ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
-                    Kind::Flag => Data::Flag(read_flag(cursor)?),
-                },
-            )
-        }
-        fn frame(text: &str, data: Data) -> Result<ClientFrame, json::Irregular> {
-            Ok(
-                match data {
-                    Data::Flag(data) => {
+                    Kind::Flag => {
                         ClientFrame::Flag {
                             topic: json::parse(text)?,
-                            data,
+                            data: read_flag(cursor)?,
                         }
                     }
                 },
@@ -829,9 +819,9 @@ pub mod shapes {
         pub fn decode(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            match Self::decode_fast(bytes) {
-                Some(inbound) => Ok(inbound),
-                None => Self::decode_reference(bytes),
+            match decode_server_frame::read(bytes) {
+                Ok(inbound) => Ok(inbound),
+                Err(_) => Self::decode_reference(bytes),
             }
         }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.

@@ -6,8 +6,6 @@
 
 use std::borrow::Cow;
 
-use uuid::Uuid;
-
 use super::{Cursor, Irregular, Unknown, at_most_chars, ensure};
 use crate::inbound::{Inbound, StreamPosition};
 
@@ -15,21 +13,6 @@ use crate::inbound::{Inbound, StreamPosition};
 const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 /// How long an `epoch` may be, in code points.
 const MAX_EPOCH: usize = 64;
-
-/// An envelope with its payload.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Envelope<'a, K, D> {
-    /// Which message it is, by `type`.
-    pub kind: K,
-    topic: Cow<'a, str>,
-    data: D,
-    id: Uuid,
-    ts: u64,
-    correlation_id: Option<Uuid>,
-    seq: Option<u64>,
-    epoch: Option<Cow<'a, str>>,
-    has_unknown: bool,
-}
 
 /// What a message asks of its envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,37 +36,6 @@ pub enum Presence {
     Required,
 }
 
-impl<K, D> Envelope<'_, K, D> {
-    /// Checks what the message asks of its envelope.
-    ///
-    /// # Errors
-    /// [`Irregular`] if the envelope is not of that shape.
-    #[inline]
-    pub fn follows(&self, shape: Shape) -> Result<(), Irregular> {
-        ensure(
-            shape.correlation_id.allows(self.correlation_id.is_some())
-                && shape.position.allows(self.seq.is_some())
-                && (shape.open || !self.has_unknown),
-        )
-    }
-
-    /// The frame with its envelope; `frame` makes it from `topic` and `data`.
-    ///
-    /// # Errors
-    /// [`Irregular`] where `frame` refuses.
-    #[inline]
-    pub fn inbound<F>(self, frame: impl FnOnce(&str, D) -> Result<F, Irregular>) -> Result<Inbound<F>, Irregular> {
-        let position = self.seq.zip(self.epoch).map(|(seq, epoch)| StreamPosition { epoch: epoch.into_owned(), seq });
-        Ok(Inbound {
-            id: self.id,
-            ts: self.ts,
-            correlation_id: self.correlation_id,
-            position,
-            frame: frame(&self.topic, self.data)?,
-        })
-    }
-}
-
 impl Presence {
     #[inline]
     const fn allows(self, there: bool) -> bool {
@@ -95,27 +47,29 @@ impl Presence {
     }
 }
 
-/// Reads a frame. `kind` tells messages apart by `type`, `data` decodes the payload of one.
+/// Reads a frame. `kind` tells messages apart by `type` and `shape` says what each asks of the envelope; `frame` makes
+/// the typed frame from the topic and the payload, which is next at the cursor.
 ///
 /// # Errors
-/// [`Irregular`] if the frame does not follow the envelope, `kind` knows no such type or `data` refuses.
+/// [`Irregular`] if the frame does not follow the envelope, `kind` knows no such type or `frame` refuses.
 #[inline]
-pub fn read_envelope<'a, K: Copy, D>(
+pub fn read_frame<'a, K: Copy, F>(
     bytes: &'a [u8],
     kind: impl Fn(&str) -> Option<K>,
-    data: impl Fn(K, &mut Cursor<'a>) -> Result<D, Irregular>,
-) -> Result<Envelope<'a, K, D>, Irregular> {
+    shape: impl Fn(K) -> Shape,
+    frame: impl Fn(K, &str, &mut Cursor<'a>) -> Result<F, Irregular>,
+) -> Result<Inbound<F>, Irregular> {
     let mut cursor = Cursor::new(bytes)?;
     let mut version = false;
     let mut id = None;
     let mut wire_type = None;
-    let mut topic = None;
+    let mut topic: Option<Cow<'a, str>> = None;
     let mut ts = None;
     let mut correlation_id = None;
     let mut seq = None;
     let mut epoch = None;
     let mut payload = None;
-    // Where `data` stands, if it came before `type`.
+    // Where `data` stands, if it came before `type` or `topic`.
     let mut postponed = None;
     let mut unknown = Unknown::default();
 
@@ -145,9 +99,9 @@ pub fn read_envelope<'a, K: Copy, D>(
                 ensure(!value.is_empty() && at_most_chars(&value, MAX_EPOCH))?;
                 epoch = Some(value);
             }
-            "data" if payload.is_none() && postponed.is_none() => match wire_type {
-                Some(kind) => payload = Some(data(kind, &mut cursor)?),
-                None => {
+            "data" if payload.is_none() && postponed.is_none() => match (wire_type, &topic) {
+                (Some(kind), Some(topic)) => payload = Some(frame(kind, topic, &mut cursor)?),
+                _ => {
                     postponed = Some(cursor.clone());
                     cursor.skip_value()?;
                 }
@@ -161,22 +115,25 @@ pub fn read_envelope<'a, K: Copy, D>(
     }
     cursor.end()?;
 
-    ensure(version && seq.is_some() == epoch.is_some())?;
     let kind = wire_type.ok_or(Irregular)?;
-    let data = match (payload, postponed) {
+    let shape = shape(kind);
+    ensure(
+        version
+            && seq.is_some() == epoch.is_some()
+            && shape.correlation_id.allows(correlation_id.is_some())
+            && shape.position.allows(seq.is_some())
+            && (shape.open || unknown.is_empty()),
+    )?;
+    let frame = match (payload, postponed) {
         (Some(payload), _) => payload,
-        (None, Some(mut cursor)) => data(kind, &mut cursor)?,
+        (None, Some(mut cursor)) => frame(kind, &topic.ok_or(Irregular)?, &mut cursor)?,
         (None, None) => return Err(Irregular),
     };
-    Ok(Envelope {
-        kind,
-        topic: topic.ok_or(Irregular)?,
-        data,
+    Ok(Inbound {
         id: id.ok_or(Irregular)?,
         ts: ts.ok_or(Irregular)?,
         correlation_id,
-        seq,
-        epoch,
-        has_unknown: !unknown.is_empty(),
+        position: seq.zip(epoch).map(|(seq, epoch)| StreamPosition { epoch: epoch.into_owned(), seq }),
+        frame,
     })
 }

@@ -19,7 +19,7 @@ mod tests;
 mod value;
 
 pub use cursor::{Cursor, JsonKind};
-pub use envelope::{Envelope, Presence, Shape, read_envelope};
+pub use envelope::{Presence, Shape, read_frame};
 pub use pattern::{Matching, Pattern};
 pub use scalar::is_hyphenated_uuid;
 pub use skip::Unknown;
@@ -46,3 +46,27 @@ pub const fn ensure(holds: bool) -> Result<(), Irregular> {
 pub fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Irregular> {
     text.parse().map_err(|_| Irregular)
 }
+
+/// The parameter of a topic that has one, at its end: 1 to 128 unreserved characters (RFC 3986, section 2.3) after
+/// `prefix`.
+///
+/// # Errors
+/// [`Irregular`] where the text is no such topic.
+#[inline]
+pub fn topic_parameter(text: &str, prefix: &str) -> Result<String, Irregular> {
+    let parameter = text.strip_prefix(prefix).ok_or(Irregular)?;
+    ensure((1..=128).contains(&parameter.len()) && parameter.bytes().all(|byte| UNRESERVED[byte as usize]))?;
+    Ok(parameter.to_owned())
+}
+
+/// Which bytes are unreserved characters.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let character = byte as u8;
+        table[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};

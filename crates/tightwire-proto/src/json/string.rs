@@ -119,27 +119,45 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 /// length of `bytes` if there is none.
 #[inline]
 fn find_special(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        // Each term has the high bit of the first such byte set; bits above it may lie, so only the first counts.
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        let found = (quote.wrapping_sub(ONES) & !quote
-            | backslash.wrapping_sub(ONES) & !backslash
-            | word.wrapping_sub(ONES * 0x20) & !word)
-            & HIGHS;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+    // Most strings end within a few bytes, so the first eight come alone.
+    loop {
+        match find_in_word(bytes, at) {
+            Ok(found) => return found,
+            Err(next) => at = next,
         }
-        at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            break;
+        while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+            let (words, _) = chunk.as_chunks::<8>();
+            if words.iter().fold(0, |found, word| found | special_bytes(u64::from_le_bytes(*word))) != 0 {
+                break;
+            }
+            at += 32;
         }
-        at += 1;
     }
-    at
+}
+
+/// [`find_special`] in the next eight bytes, or where to go on.
+#[inline]
+fn find_in_word(bytes: &[u8], at: usize) -> Result<usize, usize> {
+    let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
+        return Ok(at + length);
+    };
+    match special_bytes(u64::from_le_bytes(*chunk)) {
+        0 => Err(at + 8),
+        found => Ok(at + (found.trailing_zeros() / 8) as usize),
+    }
+}
+
+/// The high bit of the first special byte, counted from the lowest. Bits above it may lie, so only the first counts.
+#[inline]
+const fn special_bytes(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let found = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    found & HIGHS
 }
 
 /// The character that an escape stands for, and the length of the escape without its backslash.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Cursor, Irregular, all_distinct, at_least_chars, at_most_chars, is_hyphenated_uuid};
+use super::{Cursor, Irregular, all_distinct, at_least_chars, at_most_chars, is_hyphenated_uuid, topic_parameter};
 
 #[track_caller]
 fn check<'a, T: PartialEq + std::fmt::Debug>(
@@ -49,6 +49,18 @@ fn strings_are_those_of_serde_json() {
     ] {
         assert!(serde_json::from_str::<String>(text).is_err(), "{text}");
         check(Cursor::owned_string, text, None);
+    }
+}
+
+#[test]
+fn wherever_a_string_ends_or_breaks_off_it_is_seen() {
+    for length in 0..140 {
+        for special in ["\"", "\\n\"", "\u{1}\"", ""] {
+            let text = format!("\"{}{special}", "x".repeat(length));
+            check(Cursor::owned_string, &text, serde_json::from_str(&text).ok());
+            let text = format!("\"{}{special}{}\"", "é".repeat(length), "y".repeat(40));
+            check(Cursor::owned_string, &text, serde_json::from_str(&text).ok());
+        }
     }
 }
 
@@ -135,6 +147,20 @@ fn uuids_have_36_characters() {
     let uuid = "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11";
     check(Cursor::uuid, &format!("\"{uuid}\""), Some(uuid.parse().expect("valid")));
     check(Cursor::uuid, &format!("\"{}\"", uuid.to_uppercase()), Some(uuid.parse().expect("valid")));
+    // Every byte in every place is judged as by the `uuid` crate.
+    for place in 0..36 {
+        for byte in 0..0x80_u8 {
+            let mut text = uuid.as_bytes().to_vec();
+            text[place] = byte;
+            let text = String::from_utf8(text).expect("ASCII");
+            let expected = uuid::Uuid::try_parse(&text).ok();
+            assert_eq!(is_hyphenated_uuid(&text), expected.is_some(), "{text:?}");
+            if let Some(expected) = expected {
+                check(Cursor::uuid, &format!("\"{text}\""), Some(expected));
+            }
+        }
+    }
+    assert!(!is_hyphenated_uuid("é5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11"));
     for text in [
         uuid.replace('-', ""),
         format!("{{{uuid}}}"),
@@ -190,6 +216,24 @@ fn lengths_count_code_points() {
             assert_eq!(at_least_chars(text, bound), length >= bound, "{text} {bound}");
             assert_eq!(at_most_chars(text, bound), length <= bound, "{text} {bound}");
         }
+    }
+}
+
+#[test]
+fn parameters_of_topics_are_unreserved() {
+    let longest = "a".repeat(128);
+    for (text, expected) in [
+        ("thread:a", Some("a")),
+        ("thread:A-z.0_9~", Some("A-z.0_9~")),
+        (&format!("thread:{longest}"), Some(longest.as_str())),
+        (&format!("thread:{longest}a"), None),
+        ("thread:", None),
+        ("thread", None),
+        ("agent:a", None),
+        ("thread:a b", None),
+        ("thread:é", None),
+    ] {
+        assert_eq!(topic_parameter(text, "thread:").ok().as_deref(), expected, "{text}");
     }
 }
 

@@ -12,6 +12,7 @@ use tightwire_spec::schema::{Dependency, JsonType, Schema, SchemaObject};
 
 use super::pattern::Patterns;
 use super::scalar;
+use crate::rust::names;
 use crate::view::{Obstacle, View};
 
 const FIELDS: [&str; 9] = ["v", "id", "type", "topic", "ts", "correlation_id", "seq", "epoch", "data"];
@@ -80,10 +81,23 @@ pub(super) fn topic(
         checks = scalar::text_checks(&property, patterns)?;
     }
     let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
+    let parsed = parsed(&channels);
     Ok(match ensure {
-        None => quote!(json::parse(text)?),
-        Some(ensure) => quote!({ #ensure json::parse(text)? }),
+        None => parsed,
+        Some(ensure) => quote!({ #ensure #parsed }),
     })
+}
+
+/// The topic made from `text`. The most usual addresses are read in place, any other by the topic's own parser.
+fn parsed(channels: &[&Channel]) -> TokenStream {
+    if let [channel] = channels
+        && let [Segment::Literal(literal), Segment::Parameter(key)] = channel.segments.as_slice()
+        && channel.parameters.get(key).is_none_or(|parameter| parameter.values.is_empty())
+    {
+        let (name, field) = (names::topic(channel), names::parameter(key));
+        return quote!(#name { #field: json::topic_parameter(text, #literal)? });
+    }
+    quote!(json::parse(text)?)
 }
 
 /// The schema that says of a topic what its address says, in the words of `part`.

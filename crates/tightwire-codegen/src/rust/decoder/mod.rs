@@ -51,9 +51,9 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
             /// # Errors
             /// What the frame violates.
             pub fn decode(bytes: &[u8]) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-                match Self::decode_fast(bytes) {
-                    Some(inbound) => Ok(inbound),
-                    None => Self::decode_reference(bytes),
+                match #module::read(bytes) {
+                    Ok(inbound) => Ok(inbound),
+                    Err(_) => Self::decode_reference(bytes),
                 }
             }
 
@@ -98,7 +98,6 @@ pub fn slow_messages(ir: &Ir, types: &RustTypes) -> Vec<SlowMessage> {
 struct Fast<'ir> {
     wire_type: &'ir str,
     variant: Ident,
-    data_type: Ident,
     shape: TokenStream,
     topic: TokenStream,
     data: TokenStream,
@@ -138,12 +137,12 @@ impl<'ir> Decoder<'ir> {
     fn fast_message(&mut self, message: &'ir Message, wire_type: &'ir str) -> Result<Fast<'ir>, Obstacle> {
         let types = self.readers.types;
         let name = types.message(&message.id).ok_or_else(|| Obstacle::new("its data has no type"))?;
-        let data_type = format_ident!("{name}");
+        let data_type = FieldType::Named(format_ident!("{name}"));
         let view = View::of(self.ir, [&message.payload])?;
         let shape = envelope::shape(&view, wire_type)?;
         let topic = envelope::topic(self.ir, message, &view, &mut self.readers.patterns)?;
-        let data = self.readers.read(&FieldType::Named(data_type.clone()), &view.property("data")?)?;
-        Ok(Fast { wire_type, variant: names::variant(wire_type), data_type, shape, topic, data })
+        let data = self.readers.read(&data_type, &view.property("data")?)?;
+        Ok(Fast { wire_type, variant: names::variant(wire_type), shape, topic, data })
     }
 
     /// The arms that make a typed frame of one that the reference path accepts.
@@ -168,17 +167,15 @@ impl<'ir> Decoder<'ir> {
                 }
             };
         }
-        let (mut kinds, mut payloads, mut datas, mut frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut kinds, mut frames) = (Vec::new(), Vec::new());
         let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
-        for Fast { wire_type, variant, data_type, shape, topic, data } in &self.fast {
+        for Fast { wire_type, variant, shape, topic, data } in &self.fast {
             kinds.push(quote!(#wire_type => Kind::#variant,));
             match shapes.iter_mut().find(|(same, _)| same.to_string() == shape.to_string()) {
                 Some((_, variants)) => variants.push(variant),
                 None => shapes.push((shape, vec![variant])),
             }
-            payloads.push(quote!(#variant(#data_type),));
-            datas.push(quote!(Kind::#variant => Data::#variant(#data),));
-            frames.push(quote!(Data::#variant(data) => #frame::#variant { topic: #topic, data },));
+            frames.push(quote!(Kind::#variant => #frame::#variant { topic: #topic, data: #data },));
         }
         let shapes = shapes.iter().map(|(shape, variants)| quote!(#(Kind::#variants)|* => #shape,)).collect::<Vec<_>>();
         let variants = self.fast.iter().map(|fast| fast.variant.clone()).collect::<Vec<_>>();
@@ -193,14 +190,9 @@ impl<'ir> Decoder<'ir> {
                 #(#variants,)*
             }
 
-            enum Data {
-                #(#payloads)*
-            }
-
+            #[inline]
             pub(super) fn read(bytes: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
-                let envelope = json::read_envelope(bytes, kind, data)?;
-                envelope.follows(shape(envelope.kind))?;
-                envelope.inbound(frame)
+                json::read_frame(bytes, kind, shape, frame)
             }
 
             fn kind(wire_type: &str) -> Option<Kind> {
@@ -216,14 +208,8 @@ impl<'ir> Decoder<'ir> {
                 }
             }
 
-            fn data(kind: Kind, cursor: &mut json::Cursor<'_>) -> Result<Data, json::Irregular> {
+            fn frame(kind: Kind, text: &str, cursor: &mut json::Cursor<'_>) -> Result<#frame, json::Irregular> {
                 Ok(match kind {
-                    #(#datas)*
-                })
-            }
-
-            fn frame(text: &str, data: Data) -> Result<#frame, json::Irregular> {
-                Ok(match data {
                     #(#frames)*
                 })
             }
