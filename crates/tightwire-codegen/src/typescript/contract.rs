@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use tightwire_spec::ir::{Delivery, Direction, Ir, Message};
 
-use super::names::{property, string};
+use super::names::{key, string};
 use super::writer::Writer;
 
 /// Writes `contract.ts`.
@@ -15,16 +15,11 @@ pub(super) fn emit(ir: &Ir, preamble: &str) -> String {
 
     w.gap();
     w.docs(["How the server closes connections, by name. The code alone decides whether to reconnect."]);
-    w.block("export const CLOSE_CODES = {", "} as const;", |w| {
-        for code in &ir.close_codes {
-            w.docs([&code.meaning]);
-            w.block(format!("{}: {{", property(&code.name)), "},", |w| {
-                w.line(format!("code: {},", code.code));
-                w.line(format!("meaning: {},", string(&code.meaning)));
-                w.line(format!("reconnect: {},", code.reconnect));
-            });
-        }
-    });
+    if ir.close_codes.is_empty() {
+        w.line("export const CLOSE_CODES = {} as const;");
+    } else {
+        close_codes(ir, &mut w);
+    }
     w.gap();
     w.docs(["The name of a close code."]);
     w.line("export type CloseCodeName = keyof typeof CLOSE_CODES;");
@@ -45,7 +40,8 @@ pub(super) fn emit(ir: &Ir, preamble: &str) -> String {
     });
 
     w.gap();
-    w.docs(["The server's default limits. A running server tells its own in `connection_established`."]);
+    let own = if ir.envelope.is_some() { " A running server tells its own in `connection_established`." } else { "" };
+    w.docs([format!("The server's default limits.{own}")]);
     numbers("LIMITS", ir.limits.iter().map(|(name, value)| (name.as_str(), *value)), &mut w);
     if let Some(heartbeat) = &ir.heartbeat {
         w.gap();
@@ -62,13 +58,32 @@ pub(super) fn emit(ir: &Ir, preamble: &str) -> String {
     ]);
     w.line("export type Delivery = \"durable\" | \"latest\" | \"ephemeral\" | \"control\";");
     w.gap();
-    w.docs(["The delivery of each message of the server, by its `type`."]);
+    let by = if ir.envelope.is_some() { "its `type`" } else { "its key in the document" };
+    w.docs([format!("The delivery of each message of the server, by {by}.")]);
+    let messages = to_client(ir);
+    if messages.is_empty() {
+        w.line("export const DELIVERY = {} as const;");
+        return w.finish();
+    }
     w.block("export const DELIVERY = {", "} as const;", |w| {
-        for (wire_type, message) in to_client(ir) {
-            w.line(format!("{}: \"{}\",", property(wire_type), delivery(message.delivery)));
+        for (wire_type, message) in messages {
+            w.line(format!("{}: \"{}\",", key(wire_type), delivery(message.delivery)));
         }
     });
     w.finish()
+}
+
+fn close_codes(ir: &Ir, w: &mut Writer) {
+    w.block("export const CLOSE_CODES = {", "} as const;", |w| {
+        for code in &ir.close_codes {
+            w.docs([&code.meaning]);
+            w.block(format!("{}: {{", key(&code.name)), "},", |w| {
+                w.line(format!("code: {},", code.code));
+                w.line(format!("meaning: {},", string(&code.meaning)));
+                w.line(format!("reconnect: {},", code.reconnect));
+            });
+        }
+    });
 }
 
 fn numbers<'a>(name: &str, values: impl Iterator<Item = (&'a str, u64)>, w: &mut Writer) {
@@ -78,8 +93,8 @@ fn numbers<'a>(name: &str, values: impl Iterator<Item = (&'a str, u64)>, w: &mut
         return;
     }
     w.block(format!("export const {name} = {{"), "} as const;", |w| {
-        for (key, value) in values {
-            w.line(format!("{}: {value},", property(key)));
+        for (name, value) in values {
+            w.line(format!("{}: {value},", key(name)));
         }
     });
 }
@@ -88,7 +103,7 @@ fn to_client(ir: &Ir) -> IndexMap<&str, &Message> {
     ir.messages
         .values()
         .filter(|message| message.directions.contains(&Direction::ToClient))
-        .map(|message| (message.wire_type.as_deref().unwrap_or(&message.name), message))
+        .map(|message| (message.wire_type.as_deref().unwrap_or(&message.id), message))
         .collect()
 }
 

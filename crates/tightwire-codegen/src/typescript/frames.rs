@@ -2,7 +2,7 @@
 
 use tightwire_spec::ir::{Delivery, Direction, Envelope, Ir, Message};
 
-use super::names::{Names, string};
+use super::names::{Names, property, string};
 use super::writer::{Brackets, Writer};
 
 /// The envelope, version 1, as types. Everything but `type`, `topic` and `data` is the same in every frame.
@@ -29,9 +29,12 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
         let frames: Vec<String> = messages(ir, direction).map(|message| names.frame(&message.id).to_owned()).collect();
         let nothing = frames.is_empty();
         body.gap();
-        body.docs([format!("Any frame that {sender}. `type` tells them apart.")]);
+        let apart = if ir.envelope.is_some() { " `type` tells them apart." } else { "" };
+        body.docs([format!("Any frame that {sender}.{apart}")]);
         body.union(&format!("export type {side}Frame ="), &if nothing { vec!["never".to_owned()] } else { frames });
-        if ir.envelope == Some(Envelope::V1) {
+        if ir.envelope.is_none() {
+            by_message(ir, direction, side, sender, names, &mut body);
+        } else {
             body.gap();
             body.docs([format!("The `type` of a frame that {sender}.")]);
             body.line(format!("export type {side}MessageType = {side}Frame[\"type\"];"));
@@ -50,6 +53,24 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     w.gap();
     w.append(body);
     w.finish()
+}
+
+/// The frames of one direction by message, where there is no `type` to name them by.
+fn by_message(ir: &Ir, direction: Direction, side: &str, sender: &str, names: &Names, w: &mut Writer) {
+    w.gap();
+    w.docs([format!("The frames that {sender}, by the message's key in the document.")]);
+    if messages(ir, direction).next().is_none() {
+        w.line(format!("export type {side}Messages = Readonly<Record<never, never>>;"));
+    } else {
+        w.block(format!("export interface {side}Messages {{"), "}", |w| {
+            for message in messages(ir, direction) {
+                w.line(format!("readonly {}: {};", property(&message.id), names.frame(&message.id)));
+            }
+        });
+    }
+    w.gap();
+    w.docs([format!("The key of a message that {sender}.")]);
+    w.line(format!("export type {side}MessageId = keyof {side}Messages;"));
 }
 
 /// The messages that travel one way, in document order.
@@ -96,6 +117,7 @@ fn docs(message: &Message, ir: &Ir) -> Vec<String> {
     let way = match message.directions.as_slice() {
         [Direction::ToServer] => "Client to server",
         [Direction::ToClient] => "Server to client",
+        [] => "In no operation",
         _ => "Both ways",
     };
     let delivery = match (message.delivery, message.directions.contains(&Direction::ToClient)) {

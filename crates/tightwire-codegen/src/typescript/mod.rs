@@ -5,6 +5,7 @@
 
 mod checks;
 mod contract;
+mod dispatch;
 mod frames;
 mod guards;
 mod names;
@@ -33,19 +34,36 @@ const INDEX: &str = include_str!("index.ts");
 pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     let preamble = config.preamble("//");
     let mut names = Names::new(ir);
-    let files = [
-        ("checks.ts", checks::emit(ir, &names, &preamble)?),
+    let (guards, checks) = (guards::emit(ir, &names, &preamble)?, checks::emit(ir, &names, &preamble)?);
+    let with_formats = [&guards, &checks].into_iter().any(|text| text.contains(" from \"./formats.js\";"));
+    let mut files = vec![
+        ("checks.ts", checks),
         ("contract.ts", contract::emit(ir, &preamble)),
         ("frames.ts", frames::emit(ir, &names, &preamble)),
-        ("guards.ts", guards::emit(ir, &names, &preamble)?),
-        ("index.ts", verbatim(&preamble, INDEX)),
+    ];
+    files.extend(with_formats.then(|| ("formats.ts", verbatim(&preamble, guards::FORMATS))));
+    files.extend([
+        ("guards.ts", guards),
+        ("index.ts", verbatim(&preamble, &index(ir))),
         ("report.ts", verbatim(&preamble, checks::REPORT)),
         ("requests.ts", requests::emit(ir, &names, &preamble)),
         ("runtime.ts", verbatim(&preamble, guards::RUNTIME)),
-        ("topics.ts", topics::emit(ir, &names, &preamble)),
-        ("models.ts", types::emit(ir, &mut names, &preamble)),
-    ];
-    Ok(files.map(|(name, contents)| OutputFile::new(format!("generated/typescript/{name}"), contents)).into())
+    ]);
+    // Without an envelope no frame names a topic.
+    files.extend(ir.envelope.map(|_| ("topics.ts", topics::emit(ir, &names, &preamble))));
+    files.push(("models.ts", types::emit(ir, &mut names, &preamble)));
+    Ok(files
+        .into_iter()
+        .map(|(name, contents)| OutputFile::new(format!("generated/typescript/{name}"), contents))
+        .collect())
+}
+
+/// `index.ts` without the files that are not there.
+fn index(ir: &Ir) -> String {
+    INDEX
+        .lines()
+        .filter(|line| ir.envelope.is_some() || !line.contains("topics"))
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// A file that is the same for every protocol.

@@ -15,6 +15,8 @@ const FIXED: &[&str] = &[
     "ClientFrame",
     "ClientFrameBase",
     "ClientFrameOf",
+    "ClientMessageId",
+    "ClientMessages",
     "ClientMessageType",
     "CloseCode",
     "CloseCodeName",
@@ -30,6 +32,8 @@ const FIXED: &[&str] = &[
     "ServerFrame",
     "ServerFrameBase",
     "ServerFrameOf",
+    "ServerMessageId",
+    "ServerMessages",
     "ServerMessageType",
     "Topic",
     "Violation",
@@ -148,7 +152,8 @@ impl Names {
             data: IndexMap::new(),
             topic_schemas: topic_schemas(ir),
         };
-        for channel in ir.channels.values() {
+        // Without an envelope a channel is where a connection leads to, not something that a frame names.
+        for channel in ir.channels.values().filter(|_| ir.envelope.is_some()) {
             let name = names.claim(&format!("{}Topic", pascal(&channel.id)), "Channel");
             names.topics.insert(channel.id.clone(), name);
         }
@@ -224,21 +229,26 @@ pub(super) fn content(message: &Message) -> &Schema {
 
 /// `agent_event` → `AgentEvent`.
 pub(super) fn pascal(name: &str) -> String {
-    identifier(ascii(name).to_upper_camel_case())
+    identifier(words(name).to_upper_camel_case())
 }
 
 /// `thread_id` → `threadId`.
 pub(super) fn camel(name: &str) -> String {
-    let name = identifier(ascii(name).to_lower_camel_case());
+    let name = identifier(words(name).to_lower_camel_case());
     if RESERVED.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
 /// `thread` → `THREAD`.
 pub(super) fn shouty(name: &str) -> String {
-    identifier(ascii(name).to_shouty_snake_case())
+    identifier(words(name).to_shouty_snake_case())
 }
 
-/// A property's name as an object literal or an interface has it.
+/// A property's name as an object literal has it: there `__proto__` would set the prototype.
+pub(super) fn key(name: &str) -> String {
+    if name == "__proto__" { "[\"__proto__\"]".to_owned() } else { property(name) }
+}
+
+/// A property's name as an interface has it.
 pub(super) fn property(name: &str) -> String {
     let mut chars = name.chars();
     let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
@@ -258,14 +268,14 @@ pub(super) fn string(text: &str) -> String {
     }
 }
 
-/// A name without the letters that would need a table to be told from punctuation.
-fn ascii(name: &str) -> String {
-    name.chars().filter(char::is_ascii).collect()
+/// A name with a space for everything that no identifier has: signs, symbols, numerals that are no digits.
+fn words(name: &str) -> String {
+    name.chars().map(|c| if unicode_ident::is_xid_continue(c) { c } else { ' ' }).collect()
 }
 
 /// Makes sure that a name can be one: no digit in front, never empty.
 fn identifier(name: String) -> String {
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    if name.starts_with(unicode_ident::is_xid_start) { name } else { format!("_{name}") }
 }
 
 /// The schemas that stand for the topic of exactly one channel in every frame that uses them, and would be called like
@@ -323,7 +333,11 @@ mod tests {
         check("thread_id", ["ThreadId", "threadId", "THREAD_ID"]);
         check("2fa", ["_2fa", "_2fa", "_2FA"]);
         check("class", ["Class", "class_", "CLASS"]);
-        check("größe", ["Gre", "gre", "GRE"]);
+        check("größe", ["Größe", "größe", "GRÖSSE"]);
+        check("温度 °C", ["温度C", "温度C", "温度_C"]);
+        check("x²", ["X", "x", "X"]);
+        check("\u{301}", ["_\u{301}", "_\u{301}", "_\u{301}"]);
+        check("🙂", ["_", "_", "_"]);
         check("", ["_", "_", "_"]);
     }
 

@@ -2,7 +2,7 @@
 
 use tightwire_spec::ir::{Direction, Ir, Message, Operation, Reply, SequenceStep, Times};
 
-use super::names::{Names, property, string};
+use super::names::{Names, key, property, string};
 use super::writer::{Brackets, Writer};
 
 /// Writes `requests.ts`.
@@ -18,9 +18,13 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
     w.gap();
     w.import("import type", frames, "./frames.js");
     w.gap();
-    w.docs([
-        "What each request is answered with: one frame of these, with the request's `id` as its `correlation_id`.",
-    ]);
+    let enveloped = ir.envelope.is_some();
+    let (correlated, by) = if enveloped {
+        (", with the request's `id` as its `correlation_id`", "`type`")
+    } else {
+        ("", "the message's key in the document")
+    };
+    w.docs([format!("What each request is answered with: one frame of these{correlated}.")]);
     interface(
         "Replies",
         &answered,
@@ -43,12 +47,13 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> String {
         },
     );
     w.gap();
-    w.docs(["The `type` of a request that is answered."]);
+    let what = if enveloped { "`type`" } else { "key in the document" };
+    w.docs([format!("The {what} of a request that is answered.")]);
     w.line("export type RequestType = keyof Replies | keyof ReplySequences;");
     w.gap();
     w.docs(["How a reply is made up, for code that waits for one."]);
     w.block("export interface ReplyShape {", "}", |w| {
-        w.docs(["The frames that it may consist of, by `type`: one of them, or a sequence of them."]);
+        w.docs([format!("The frames that it may consist of, by {by}: one of them, or a sequence of them.")]);
         w.line("readonly kind: \"one\" | \"sequence\";");
         w.docs([
             "The alternatives, or the steps of the sequence in order; `times` as in regular expressions, empty for \
@@ -122,7 +127,7 @@ fn requests(ir: &Ir) -> Vec<Request<'_>> {
 }
 
 fn wire_type(message: &Message) -> &str {
-    message.wire_type.as_deref().unwrap_or(&message.name)
+    message.wire_type.as_deref().unwrap_or(&message.id)
 }
 
 /// A sequence as the items of a tuple; `None` where a tuple cannot say it (it may repeat in one place only).
@@ -153,7 +158,7 @@ fn table_entry(request: &Request<'_>, ir: &Ir, w: &mut Writer) {
         None => ("one", request.reply.messages.iter().map(|message| step(message, "")).collect()),
         Some(steps) => ("sequence", steps.iter().map(|s| step(&s.message, times(s.times))).collect()),
     };
-    w.block(format!("{}: {{", property(request.wire_type)), "},", |w| {
+    w.block(format!("{}: {{", key(request.wire_type)), "},", |w| {
         w.line(format!("kind: \"{kind}\","));
         w.list("steps: ", Brackets::Squares, &steps, ",");
     });

@@ -14,8 +14,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Whether an object has a property of its own. */
 export function has(value: JsonObject, key: string): boolean {
-  const property = value[key];
-  return property !== undefined && (property !== INHERITED[key] || Object.hasOwn(value, key));
+  return value[key] !== undefined && (!(key in INHERITED) || Object.hasOwn(value, key));
 }
 
 /** What every object inherits: `toString` is not a property that a frame has. */

@@ -6,42 +6,61 @@ use serde_json::{Number, Value};
 use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 
-use super::names::{pascal, property, string};
+use super::names::{key, pascal, string};
 
-/// Formats that the server's validator checks and TypeScript does not: there is no short and faithful check for them.
-const UNCHECKED_FORMATS: &[&str] = &[
-    "email",
-    "hostname",
-    "idn-email",
-    "idn-hostname",
-    "ipv6",
-    "iri",
-    "iri-reference",
-    "regex",
-    "relative-json-pointer",
-    "uri",
-    "uri-reference",
-    "uri-template",
+/// The formats that the server's validator checks, each with the function that does it here. Any other is only a note to
+/// the reader, on both sides: so are `idn-email` and `idn-hostname`, which need tables of all of Unicode.
+const FORMATS: [(&str, Format); 16] = [
+    ("date", Format::common("isDate")),
+    ("date-time", Format::common("isDateTime")),
+    ("email", Format::rare("isEmail")),
+    ("hostname", Format::rare("isHostname")),
+    ("ipv4", Format::common("isIpv4")),
+    ("ipv6", Format::rare("isIpv6")),
+    ("iri", Format::rare("isIri")),
+    ("iri-reference", Format::rare("isIriReference")),
+    ("json-pointer", Format::common("isJsonPointer")),
+    ("regex", Format::rare("isRegex")),
+    ("relative-json-pointer", Format::rare("isRelativeJsonPointer")),
+    ("time", Format::common("isTime")),
+    ("uri", Format::rare("isUri")),
+    ("uri-reference", Format::rare("isUriReference")),
+    ("uri-template", Format::rare("isUriTemplate")),
+    ("uuid", Format::common("isUuid")),
 ];
 
-/// The function of `runtime.ts` that checks a format; `None` for a format that is only a note to the reader, for the
-/// server's validator too. An error says why there is no check for one that the server makes.
-pub(super) fn format(format: &str) -> Result<Option<&'static str>, String> {
-    Ok(Some(match format {
-        "uuid" => "isUuid",
-        "date-time" => "isDateTime",
-        "date" => "isDate",
-        "time" => "isTime",
-        "ipv4" => "isIpv4",
-        "json-pointer" => "isJsonPointer",
-        unchecked if UNCHECKED_FORMATS.contains(&unchecked) => {
-            return Err(format!(
-                "TypeScript guards do not check `format: {unchecked}`, so they would accept what the server refuses; \
-                 describe the text with a `pattern` instead"
-            ));
-        }
-        _ => return Ok(None),
-    }))
+/// The function that checks a format.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    /// Its name.
+    pub(super) function: &'static str,
+    /// Whether it stands in `formats.ts`; else it stands in `runtime.ts`.
+    rare: bool,
+}
+
+impl Format {
+    const fn common(function: &'static str) -> Self {
+        Self { function, rare: false }
+    }
+
+    const fn rare(function: &'static str) -> Self {
+        Self { function, rare: true }
+    }
+}
+
+/// The function that checks a format; `None` for a format that is only a note to the reader.
+pub(super) fn format(format: &str) -> Option<&'static str> {
+    FORMATS.iter().find(|(name, _)| *name == format).map(|(_, format)| format.function)
+}
+
+/// Whether a function stands in `formats.ts`.
+pub(super) fn is_rare_format(function: &str) -> bool {
+    FORMATS.iter().any(|(_, format)| format.rare && format.function == function)
+}
+
+/// The functions that check formats.
+pub(super) fn format_functions() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|(_, format)| format.function)
 }
 
 /// What one of several alternatives is called.
@@ -190,7 +209,7 @@ pub(super) fn value_of(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(value_of).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
             let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{}: {}", property(key), value_of(value))).collect();
+                members.iter().map(|(name, value)| format!("{}: {}", key(name), value_of(value))).collect();
             if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
         }
     }

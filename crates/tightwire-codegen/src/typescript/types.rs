@@ -8,7 +8,7 @@ use serde_json::Value;
 use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
-use super::names::{Names, content, pascal, property, string};
+use super::names::{Names, content, key, pascal, property, string};
 use super::writer::Writer;
 
 /// Writes `models.ts`.
@@ -75,8 +75,12 @@ impl Models<'_> {
             Some(object) if is_string_enum(object) => {
                 w.docs(&docs);
                 w.block(format!("export const {name} = {{"), "} as const;", |w| {
-                    for value in object.enum_values.iter().flatten().filter_map(Value::as_str) {
-                        w.line(format!("{}: {},", property(value), string(value)));
+                    let values: Vec<&str> = object.enum_values.iter().flatten().filter_map(Value::as_str).collect();
+                    for (index, value) in values.iter().enumerate() {
+                        // A value that is listed twice is one member.
+                        if !values[..index].contains(value) {
+                            w.line(format!("{}: {},", key(value), string(value)));
+                        }
                     }
                 });
                 w.gap();
@@ -143,7 +147,11 @@ impl Models<'_> {
             return vec![name];
         }
         if let Some(values) = &object.enum_values {
-            return unique(values.iter().map(literal).collect());
+            return if values.is_empty() {
+                vec!["never".to_owned()]
+            } else {
+                unique(values.iter().map(literal).collect())
+            };
         }
         let branches = if object.one_of.is_empty() { &object.any_of } else { &object.one_of };
         let mut parts = Vec::new();

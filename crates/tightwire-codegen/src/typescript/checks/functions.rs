@@ -8,28 +8,24 @@ use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
 use super::super::names::{Names, pascal, shouty};
 use super::super::pattern;
-use super::super::shape::{is_trivial, recursive, validation};
+use super::super::shape::{format_functions, is_rare_format, is_trivial, recursive, validation};
 use super::super::writer::{Brackets, Writer};
 use super::keywords;
 use crate::error::Error;
 
 /// What a check calls of `runtime.ts`; the rest stands in `report.ts`.
-const PREDICATES: &[&str] = &[
-    "equal",
-    "has",
-    "isDate",
-    "isDateTime",
-    "isIpv4",
-    "isJsonPointer",
-    "isLonger",
-    "isMultiple",
-    "isObject",
-    "isShorter",
-    "isTime",
-    "isUnique",
-    "isUuid",
-    "size",
-];
+const PREDICATES: &[&str] = &["equal", "has", "isLonger", "isMultiple", "isObject", "isShorter", "isUnique", "size"];
+
+/// What the checks call, by the file that it stands in.
+#[derive(Debug, Default)]
+pub(super) struct Imports {
+    /// `formats.ts`.
+    pub(super) formats: Vec<String>,
+    /// `report.ts`.
+    pub(super) report: Vec<String>,
+    /// `runtime.ts`.
+    pub(super) runtime: Vec<String>,
+}
 
 /// The check functions of a protocol.
 pub(super) struct Checks<'a> {
@@ -45,6 +41,8 @@ pub(super) struct Checks<'a> {
     taken: HashSet<String>,
     /// What is called of `report.ts` and `runtime.ts`.
     runtime: BTreeSet<&'static str>,
+    /// What is needed of `report.ts` as a type only.
+    types: BTreeSet<&'static str>,
     /// The named schemas that contain themselves.
     recursive: HashSet<&'a str>,
     /// Where in the protocol this is, for errors.
@@ -62,6 +60,7 @@ impl<'a> Checks<'a> {
             patterns: HashMap::new(),
             taken: HashSet::new(),
             runtime: BTreeSet::new(),
+            types: BTreeSet::new(),
             recursive,
             place: String::new(),
         }
@@ -155,8 +154,16 @@ impl<'a> Checks<'a> {
         Ok(name)
     }
 
+    /// Notes that a type of `report.ts` is needed.
+    pub(super) fn needs_type(&mut self, name: &'static str) {
+        self.types.insert(name);
+    }
+
     /// A constant list.
-    pub(super) fn list(&mut self, hint: &str, item_type: &str, items: &[String]) -> String {
+    pub(super) fn list(&mut self, hint: &str, item_type: &'static str, items: &[String]) -> String {
+        if item_type == "Check" {
+            self.needs_type(item_type);
+        }
         self.constant(hint, |name, w| {
             w.list(&format!("const {name}: readonly {item_type}[] = "), Brackets::Squares, items, ";");
         })
@@ -167,15 +174,22 @@ impl<'a> Checks<'a> {
         Error::unsupported(self.place.clone(), message)
     }
 
-    /// What to import of `report.ts` and of `runtime.ts`.
-    pub(super) fn imports(&self) -> (Vec<String>, Vec<String>) {
-        let (runtime, mut report): (Vec<String>, Vec<String>) =
-            self.runtime.iter().map(|name| (*name).to_owned()).partition(|name| PREDICATES.contains(&name.as_str()));
-        if self.constants.keys().any(|name| name.ends_with("_ALTERNATIVES")) {
-            report.push("type Check".to_owned());
+    /// What to import.
+    pub(super) fn imports(&self) -> Imports {
+        let mut imports = Imports::default();
+        for name in &self.runtime {
+            let list = match *name {
+                name if is_rare_format(name) => &mut imports.formats,
+                name if PREDICATES.contains(&name) || format_functions().any(|known| known == name) => {
+                    &mut imports.runtime
+                }
+                _ => &mut imports.report,
+            };
+            list.push((*name).to_owned());
         }
-        report.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
-        (report, runtime)
+        imports.report.extend(self.types.iter().map(|name| format!("type {name}")));
+        imports.report.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
+        imports
     }
 
     /// All functions and constants.
@@ -250,7 +264,9 @@ impl<'a> Checks<'a> {
 
 fn wrapped(name: &str, body: Writer) -> Writer {
     let mut w = Writer::default();
-    w.line(format!("function {name}(value: unknown, report: Report): void {{"));
+    // Keywords may come to nothing: a length from 0 on, an `if` without consequences.
+    let unused = if body.is_empty() { "_" } else { "" };
+    w.line(format!("function {name}({unused}value: unknown, {unused}report: Report): void {{"));
     w.extend(body);
     w.line("}");
     w

@@ -149,8 +149,7 @@ fn strings(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer
         fail_if(c, &format!("!{name}.test(value)"), "pattern", w);
     }
     if let Some(format) = &schema.format {
-        let check = shape::format(format).map_err(|message| c.unsupported(message))?;
-        let Some(check) = check else { return Ok(()) };
+        let Some(check) = shape::format(format) else { return Ok(()) };
         c.uses(&[check]);
         fail_if(c, &format!("!{check}(value)"), "format", w);
     }
@@ -272,11 +271,6 @@ fn other_properties(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &m
         call(c, "closed", &[&keys], w);
         return Ok(());
     }
-    let mut patterns = Vec::new();
-    for (index, (pattern, property)) in schema.pattern_properties.iter().enumerate() {
-        let hint = format!("{hint}Pattern{}", index + 1);
-        patterns.push((c.pattern(pattern, &hint)?, c.check(property, &hint)?));
-    }
     let additional = match &schema.additional_properties {
         Some(Schema::Bool(false)) => {
             c.uses(&["unexpected"]);
@@ -285,6 +279,15 @@ fn other_properties(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &m
         Some(property) => c.check(property, &format!("{hint}Value"))?,
         None => None,
     };
+    let mut patterns = Vec::new();
+    for (index, (pattern, property)) in schema.pattern_properties.iter().enumerate() {
+        let hint = format!("{hint}Pattern{}", index + 1);
+        let check = c.check(property, &hint)?;
+        // Only what follows `additionalProperties` cares which keys a pattern takes.
+        if check.is_some() || additional.is_some() {
+            patterns.push((c.pattern(pattern, &hint)?, check));
+        }
+    }
     if additional.is_none() && patterns.iter().all(|(_, check)| check.is_none()) {
         return Ok(());
     }

@@ -9,8 +9,9 @@ mod keywords;
 use tightwire_spec::ir::{Direction, Ir, Message};
 
 use self::functions::Checks;
+use super::dispatch::Plan;
 use super::frames::messages;
-use super::names::{Names, string};
+use super::names::{Names, key, string};
 use super::writer::Writer;
 use crate::error::Error;
 
@@ -24,13 +25,21 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
     for (direction, side) in [(Direction::ToServer, "Client"), (Direction::ToClient, "Server")] {
         direction_checks(ir, direction, side, names, &mut checks, &mut exports)?;
     }
+    if ir.envelope.is_none() {
+        message_checks(ir, &mut checks, &mut exports)?;
+    }
     let mut w = Writer::new(preamble);
     w.gap();
-    w.import("import type", vec!["ClientFrame".to_owned(), "ServerFrame".to_owned()], "./frames.js");
+    let types: &[&str] = match ir.envelope {
+        Some(_) => &["ClientFrame", "ServerFrame"],
+        None => &["ClientFrame", "ClientMessageId", "ServerFrame", "ServerMessageId"],
+    };
+    w.import("import type", types.iter().map(|name| (*name).to_owned()).collect(), "./frames.js");
     w.import("import", vec!["isClientFrame".to_owned(), "isServerFrame".to_owned()], "./guards.js");
-    let (report, runtime) = checks.imports();
-    w.import("import", report, "./report.js");
-    w.import("import", runtime, "./runtime.js");
+    let imports = checks.imports();
+    w.import("import", imports.formats, "./formats.js");
+    w.import("import", imports.report, "./report.js");
+    w.import("import", imports.runtime, "./runtime.js");
     w.append(exports);
     w.append(checks.finish());
     Ok(w.finish())
@@ -65,26 +74,73 @@ fn direction_checks(
         w.line(format!("return parse(text, is{side}Frame, check{side}Frame);"));
     });
     w.gap();
-    checks.uses(&["parse", "violations", "fail"]);
+    checks.uses(&["parse", "violations"]);
     let messages: Vec<&Message> = messages(ir, direction).collect();
     if ir.envelope.is_some() {
-        checks.uses(&["isObject", "required"]);
+        checks.uses(&["fail", "isObject", "required"]);
         dispatch(side, &messages, names, w);
         for message in messages {
             checks.message(message)?;
         }
     } else {
-        let mut alternatives = Vec::new();
-        for message in &messages {
-            alternatives.push(checks.message(message)?);
+        flat(&Plan::new(ir, direction), side, checks, w)?;
+    }
+    Ok(())
+}
+
+/// The check of any message of one direction without an envelope.
+fn flat(plan: &Plan<'_>, side: &str, checks: &mut Checks<'_>, w: &mut Writer) -> Result<(), Error> {
+    let mut alternatives = Vec::new();
+    for message in &plan.structural {
+        alternatives.push(checks.message(message)?);
+    }
+    let argument = if alternatives.is_empty() { "_value" } else { "value" };
+    let body = match alternatives.as_slice() {
+        [] => {
+            checks.uses(&["fail"]);
+            vec!["fail(report, \"anyOf\");".to_owned()]
         }
-        let list = checks.list(&format!("ANY_{}_FRAME_ALTERNATIVES", side.to_uppercase()), "Check", &alternatives);
-        checks.uses(&["passed"]);
-        w.block(format!("function any{side}Frame(value: unknown, report: Report): void {{"), "}", |w| {
-            w.block(format!("if (passed({list}, value, report) === 0) {{"), "}", |w| {
-                w.line("fail(report, \"anyOf\");");
-            });
-        });
+        // Where there is but one it can say what is wrong.
+        [only] => vec![format!("{only}(value, report);")],
+        _ => {
+            checks.uses(&["fail", "passed"]);
+            let list = checks.list(&format!("ANY_{}_FRAME_ALTERNATIVES", side.to_uppercase()), "Check", &alternatives);
+            vec![
+                format!("if (passed({list}, value, report) === 0) {{"),
+                "  fail(report, \"anyOf\");".to_owned(),
+                "}".to_owned(),
+            ]
+        }
+    };
+    w.block(format!("function any{side}Frame({argument}: unknown, report: Report): void {{"), "}", |w| {
+        body.iter().for_each(|line| w.line(line));
+    });
+    Ok(())
+}
+
+/// The check of each message, for callers that know which one a value should be.
+fn message_checks(ir: &Ir, checks: &mut Checks<'_>, w: &mut Writer) -> Result<(), Error> {
+    let mut members = Vec::new();
+    for message in ir.messages.values().filter(|message| !message.directions.is_empty()) {
+        members.push(format!("{}: {},", key(&message.id), checks.message(message)?));
+    }
+    checks.needs_type("Check");
+    w.gap();
+    w.docs(["Everything in which `value` departs from one message; empty for a valid frame of it."]);
+    let id = "ClientMessageId | ServerMessageId";
+    w.block(
+        format!("export function checkMessage(message: {id}, value: unknown): readonly Violation[] {{"),
+        "}",
+        |w| {
+            w.line("return violations(MESSAGE_CHECKS[message], value);");
+        },
+    );
+    w.gap();
+    let declaration = format!("const MESSAGE_CHECKS: {{ readonly [Message in {id}]: Check }} = {{");
+    if members.is_empty() {
+        w.line(format!("{declaration}}};"));
+    } else {
+        w.block(declaration, "};", |w| members.iter().for_each(|member| w.line(member)));
     }
     Ok(())
 }

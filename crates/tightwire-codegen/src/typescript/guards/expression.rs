@@ -55,7 +55,7 @@ pub(super) fn simple(
                 };
                 format!("isText({arguments})")
             }
-            (Some(format), None) => match format_guard(p, &format)? {
+            (Some(format), None) => match format_guard(p, &format) {
                 Some(guard) => format!("{guard}({operand})"),
                 None => {
                     p.uses("isText");
@@ -114,12 +114,10 @@ fn ranged(
 }
 
 /// The function that guards a format; `None` for a format that is only a note to the reader.
-fn format_guard(p: &mut Predicates<'_>, format: &str) -> Result<Option<&'static str>, Error> {
-    let guard = shape::format(format).map_err(|message| p.unsupported(message))?;
-    if let Some(guard) = guard {
-        p.uses(guard);
-    }
-    Ok(guard)
+fn format_guard(p: &mut Predicates<'_>, format: &str) -> Option<&'static str> {
+    let guard = shape::format(format)?;
+    p.uses(guard);
+    Some(guard)
 }
 
 /// Any schema, as conditions about `value` that all have to hold. `required` names the properties that are known to have to be there.
@@ -223,7 +221,7 @@ fn strings(p: &mut Predicates<'_>, schema: &SchemaObject, hint: &str) -> Result<
         parts.push(format!("{}.test(value)", p.pattern(pattern, hint)?));
     }
     if let Some(format) = &schema.format
-        && let Some(guard) = format_guard(p, format)?
+        && let Some(guard) = format_guard(p, format)
     {
         parts.push(format!("{guard}(value)"));
     }

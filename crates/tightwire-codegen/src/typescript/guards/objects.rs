@@ -137,20 +137,26 @@ fn other_properties(p: &mut Predicates<'_>, schema: &SchemaObject, hint: &str) -
         });
     }
     let (mut parts, mut known) = (Vec::new(), Vec::new());
-    if !schema.properties.is_empty() {
-        known.push(format!("{}.includes(key)", keys(p)));
-    }
+    // Only what follows `additionalProperties` cares which keys a pattern takes.
+    let others = schema.additional_properties.as_ref().filter(|other| !shape::is_trivial(other));
     for (index, (text, property)) in schema.pattern_properties.iter().enumerate() {
         let hint = format!("{hint}Pattern{}", index + 1);
+        let test = p.test(property, "value[key]", &hint)?;
+        if test.is_none() && others.is_none() {
+            continue;
+        }
         let pattern = p.pattern(text, &hint)?;
-        if let Some(test) = p.test(property, "value[key]", &hint)? {
+        if let Some(test) = test {
             parts.push(format!("(!{pattern}.test(key) || {test})"));
         }
         known.push(format!("{pattern}.test(key)"));
     }
-    if let Some(other) = &schema.additional_properties
+    if let Some(other) = others
         && let Some(test) = p.test(other, "value[key]", &format!("{hint}Value"))?
     {
+        if !schema.properties.is_empty() {
+            known.insert(0, format!("{}.includes(key)", keys(p)));
+        }
         known.push(test);
         parts.push(format!("({})", known.join(" || ")));
     }

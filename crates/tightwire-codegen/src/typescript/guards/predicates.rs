@@ -8,7 +8,7 @@ use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
 use super::super::names::{Names, shouty};
 use super::super::pattern;
-use super::super::shape::{is_trivial, recursive};
+use super::super::shape::{format_functions, is_rare_format, is_trivial, recursive};
 use super::super::writer::{Brackets, Writer};
 use super::{expression, layout};
 use crate::error::Error;
@@ -18,11 +18,7 @@ const RUNTIME_NAMES: &[&str] = &[
     "isAnything",
     "isDistinct",
     "isList",
-    "isDate",
-    "isDateTime",
     "isInteger",
-    "isIpv4",
-    "isJsonPointer",
     "isLonger",
     "isMultiple",
     "isNothing",
@@ -30,9 +26,7 @@ const RUNTIME_NAMES: &[&str] = &[
     "isObject",
     "isShorter",
     "isText",
-    "isTime",
     "isUnique",
-    "isUuid",
 ];
 
 /// The predicates of a protocol.
@@ -59,7 +53,7 @@ pub(super) struct Predicates<'a> {
 impl<'a> Predicates<'a> {
     pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
         let mut taken: HashSet<String> = RUNTIME_NAMES.iter().map(|name| (*name).to_owned()).collect();
-        taken.extend(["isClientFrame", "isServerFrame"].map(str::to_owned));
+        taken.extend(format_functions().chain(["isClientFrame", "isServerFrame"]).map(str::to_owned));
         taken.extend(ir.messages.keys().map(|message| format!("is{}", names.frame(message))));
         Self {
             ir,
@@ -136,7 +130,7 @@ impl<'a> Predicates<'a> {
             Some(test) => match test.strip_suffix("(item)") {
                 // `every` hands on the index too, which these would take for a bound.
                 Some("isText" | "isInteger" | "isNumber") => format!("(item) => {test}"),
-                Some(name) if !name.contains(['(', ' ']) => name.to_owned(),
+                Some(name) if !name.contains(['(', ' ', '.']) => name.to_owned(),
                 _ => format!("(item) => {test}"),
             },
         })
@@ -186,9 +180,9 @@ impl<'a> Predicates<'a> {
         Error::unsupported(self.place.clone(), message)
     }
 
-    /// What to import of `runtime.ts`.
-    pub(super) fn imports(&self) -> Vec<String> {
-        self.runtime.iter().cloned().collect()
+    /// What to import of `formats.ts` and of `runtime.ts`.
+    pub(super) fn imports(&self) -> (Vec<String>, Vec<String>) {
+        self.runtime.iter().cloned().partition(|name| is_rare_format(name))
     }
 
     /// All functions and constants that are not exported.
@@ -272,7 +266,8 @@ impl<'a> Predicates<'a> {
 
 fn wrapped(name: &str, result: &str, body: Writer) -> Writer {
     let mut w = Writer::default();
-    w.line(format!("function {name}(value: unknown): {result} {{"));
+    let unused = if body.text().trim() == "return true;" { "_" } else { "" };
+    w.line(format!("function {name}({unused}value: unknown): {result} {{"));
     w.extend(body);
     w.line("}");
     w

@@ -4,8 +4,7 @@
 export const CONTRACT_VERSION = "0.1.0";
 
 /** How the server closes connections, by name. The code alone decides whether to reconnect. */
-export const CLOSE_CODES = {
-} as const;
+export const CLOSE_CODES = {} as const;
 
 /** The name of a close code. */
 export type CloseCodeName = keyof typeof CLOSE_CODES;
@@ -39,5 +38,4 @@ export const LIMITS = {} as const;
 export type Delivery = "durable" | "latest" | "ephemeral" | "control";
 
 /** The delivery of each message of the server, by its `type`. */
-export const DELIVERY = {
-} as const;
+export const DELIVERY = {} as const;

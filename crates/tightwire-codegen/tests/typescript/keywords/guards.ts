@@ -65,9 +65,9 @@ const PROBE_PATTERN_PATTERN = /^a-[/.]b$/u;
 
 const PROBE_CLOSED_KEYS: readonly unknown[] = ["a", "undeclared"];
 
-const PROBE_OTHERS_KEYS: readonly unknown[] = ["a"];
-
 const PROBE_OTHERS_PATTERN1_PATTERN = /^x-/u;
+
+const PROBE_OTHERS_KEYS: readonly unknown[] = ["a"];
 
 const TREE_KEYS: readonly unknown[] = ["children"];
 

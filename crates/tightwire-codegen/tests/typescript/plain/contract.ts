@@ -4,8 +4,7 @@
 export const CONTRACT_VERSION = "0.1.0";
 
 /** How the server closes connections, by name. The code alone decides whether to reconnect. */
-export const CLOSE_CODES = {
-} as const;
+export const CLOSE_CODES = {} as const;
 
 /** The name of a close code. */
 export type CloseCodeName = keyof typeof CLOSE_CODES;
@@ -25,7 +24,7 @@ export function closeCode(code: number): CloseCode | undefined {
   return Object.values<CloseCode>(CLOSE_CODES).find((entry) => entry.code === code);
 }
 
-/** The server's default limits. A running server tells its own in `connection_established`. */
+/** The server's default limits. */
 export const LIMITS = {} as const;
 
 /**
@@ -38,7 +37,7 @@ export const LIMITS = {} as const;
  */
 export type Delivery = "durable" | "latest" | "ephemeral" | "control";
 
-/** The delivery of each message of the server, by its `type`. */
+/** The delivery of each message of the server, by its key in the document. */
 export const DELIVERY = {
   price: "control",
 } as const;

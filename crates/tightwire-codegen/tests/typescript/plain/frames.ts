@@ -8,8 +8,24 @@ export type OrderFrame = Order;
 /** Server to client, on `/ticker`. */
 export type PriceFrame = Price;
 
-/** Any frame that a client sends. `type` tells them apart. */
+/** Any frame that a client sends. */
 export type ClientFrame = OrderFrame;
 
-/** Any frame that the server sends. `type` tells them apart. */
+/** The frames that a client sends, by the message's key in the document. */
+export interface ClientMessages {
+  readonly order: OrderFrame;
+}
+
+/** The key of a message that a client sends. */
+export type ClientMessageId = keyof ClientMessages;
+
+/** Any frame that the server sends. */
 export type ServerFrame = PriceFrame;
+
+/** The frames that the server sends, by the message's key in the document. */
+export interface ServerMessages {
+  readonly price: PriceFrame;
+}
+
+/** The key of a message that the server sends. */
+export type ServerMessageId = keyof ServerMessages;
