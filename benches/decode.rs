@@ -197,9 +197,11 @@ fn pipeline(validators: &HashMap<String, Validator>, Sample { text, from_value, 
     from_value(value);
 }
 
+/// Time and frames so far, by direction and name.
+type Spent = BTreeMap<(&'static str, &'static str), (Duration, u64)>;
+
 thread_local! {
-    /// Time and frames so far, by group and name.
-    static SPENT: RefCell<BTreeMap<(&'static str, &'static str), (Duration, u64)>> = RefCell::default();
+    static SPENT: RefCell<Spent> = RefCell::default();
 }
 
 fn compare<F>(

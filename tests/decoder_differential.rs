@@ -45,7 +45,7 @@ fn the_fast_path_accepts_nothing_else() {
         .collect();
     let (accepted, total) = (Cell::new(0_u32), Cell::new(0_u32));
     let change = (any::<u8>(), any::<u16>(), any::<u16>(), any::<u16>());
-    let structural = prop::collection::vec(change.clone(), 0..4);
+    let structural = prop::collection::vec(change, 0..4);
     let bytes = prop::collection::vec(change, 0..3);
     // Half of the frames stay well-formed, or few would get past the first brace.
     let strategy = (any::<u16>(), structural, prop::option::weighted(0.5, bytes));

@@ -83,7 +83,12 @@ impl<'ir> View<'ir> {
                 part.one_of.iter().chain(&part.any_of).partition(|schema| is_null(schema));
             return match (nulls.as_slice(), others.as_slice()) {
                 ([_], [other]) if self.parts().all(|part| part.types.is_empty() && no_values(part)) => {
-                    self.decide(part, other).map(Some)
+                    let other = self.decide(part, other)?;
+                    // Of `oneOf`, only one alternative may take the `null`.
+                    if other.parts().any(|part| !part.types.is_empty() && !part.types.contains(&JsonType::Null)) {
+                        return Ok(Some(other));
+                    }
+                    Err(Obstacle::new("`null` may fit more than one alternative"))
                 }
                 ([], _) => Ok(None),
                 _ => Err(Obstacle::new("`null` is one of several alternatives")),

@@ -283,5 +283,10 @@ fn what_needs_more_than_one_look_is_named() {
         "{oneOf: [{type: integer, multipleOf: 2}, {type: integer, multipleOf: 3}]}",
         Some("two alternatives have the same JSON type"),
     );
+    check_reason("{oneOf: [{type: 'null'}, {type: string}]}", None);
+    check_reason(
+        "{oneOf: [{type: 'null'}, {type: [string, 'null']}]}",
+        Some("`null` may fit more than one alternative"),
+    );
     check_reason("{type: object, const: {a: 1}}", Some("a free-form object has constraints on its members"));
 }

@@ -39,14 +39,14 @@ impl CheckedFrame {
     /// The payload as its type.
     ///
     /// # Errors
-    /// A violation at `/data` where the type cannot hold what the schema allows, such as an integer of 100 digits.
+    /// A violation at `/data` where the type cannot hold what the schema allows, such as an integer of 100 digits or a leap second.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         let data = &self.frame["data"];
         // To JSON Schema, `1.0` is an integer; to serde it is not. Rewriting it only where serde refuses leaves
         // free-form values as they were sent.
-        T::deserialize(data).or_else(|_| T::deserialize(&integral(data))).map_err(|_| {
-            self.reject(Violation::new("/data", "type", "has a value that is too large to be represented"))
-        })
+        T::deserialize(data)
+            .or_else(|_| T::deserialize(&integral(data)))
+            .map_err(|_| self.reject(Violation::new("/data", "type", "has a value that cannot be represented here")))
     }
 
     /// Another violation, found after the schema's validation.

@@ -1,5 +1,7 @@
 //! Reading one of several alternatives, where one look tells which: a property with a constant, or the JSON type.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
@@ -23,19 +25,20 @@ pub(super) fn tagged<'ir>(
         Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => tag,
     };
     let alternatives = view.alternatives()?;
+    let mut constants = BTreeSet::new();
     let mut arms = Vec::new();
     for alternative in &alternatives {
         // The constants differ and are required, so no value fits two alternatives.
         let constant = alternative.property(tag)?.constant().filter(|_| alternative.requires(tag));
         let constant =
             constant.ok_or_else(|| Obstacle::new(format!("`{tag}` does not tell the alternatives apart")))?;
+        if !constants.insert(constant) {
+            return Err(Obstacle::new(format!("two alternatives have the same `{tag}`")));
+        }
         let variant = variants.iter().find(|variant| variant.name == constant);
         let variant = variant.ok_or_else(|| Obstacle::new(format!("`{constant}` has no variant")))?;
         let body = tagged_variant(readers, name, tagging, variant, alternative)?;
         arms.push(quote!(#constant => { #body }));
-    }
-    if arms.len() != variants.len() {
-        return Err(Obstacle::new(format!("two alternatives have the same `{tag}`")));
     }
     Ok(quote! {
         match cursor.find_tag(#tag)? {
