@@ -54,6 +54,33 @@ fn every_message_has_accepted_and_rejected_cases() {
 }
 
 #[test]
+fn every_bound_has_cases_on_both_sides() {
+    const BOUNDS: [&str; 12] = [
+        "enum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "pattern",
+        "uniqueItems",
+    ];
+    let mut sides: BTreeMap<(String, String, String), (bool, bool)> = BTreeMap::new();
+    for case in cases().into_iter().filter(|case| BOUNDS.contains(&case.keyword.as_str())) {
+        let message = case.name.split(':').next().unwrap_or_default().to_owned();
+        let (accepted, rejected) = sides.entry((message, case.pointer, case.keyword)).or_default();
+        *(if case.accept { accepted } else { rejected }) = true;
+    }
+    let one_sided: Vec<_> = sides.iter().filter(|(_, (accepted, rejected))| *rejected && !accepted).collect();
+    assert!(one_sided.is_empty(), "{one_sided:#?}");
+    assert!(sides.len() > 250, "{}", sides.len());
+}
+
+#[test]
 fn few_proper_frames_are_irregular() {
     let (irregular, accepted): (Vec<Case>, Vec<Case>) =
         cases().into_iter().filter(|case| case.accept).partition(|case| case.irregular);

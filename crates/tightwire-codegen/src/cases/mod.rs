@@ -4,6 +4,12 @@
 //! same with the text of a frame (repeated keys, numbers written differently), and `verdict` keeps only what the
 //! `jsonschema` crate judges as intended. The files are run by the generated decoder's two paths and by the TypeScript
 //! guards; nothing in them comes from either.
+//!
+//! A file is `{"message", "direction": "to_server" | "to_client", "type", "cases": […]}`; a case is
+//! `{"name", "verdict": "accept" | "reject", "keyword", "pointer", "frame" | "text"}`: `keyword` and `pointer` name the
+//! constraint that the frame is at the edge of (both empty for a frame that is just proper), `frame` is a JSON value and
+//! `text` is what to send as it is. `"parsed": false` marks what a parser without care for repeated keys and lone
+//! surrogates lets pass; `"irregular": true` a proper frame that the generated fast path leaves to the reference path.
 
 mod samples;
 mod texts;

@@ -136,6 +136,9 @@ pub(super) fn variation(view: &View<'_>, value: &Value, index: u64) -> Option<Va
     match value {
         Value::Number(number) => Some(json!(number.as_u64()? + index)),
         Value::String(text) if view.values().is_none() => {
+            if let Some(pattern) = view.parts().find_map(|part| part.pattern.as_deref()) {
+                return super::values::matching(pattern).into_iter().nth(index as usize).map(Value::String);
+            }
             let varied = match view.parts().find_map(|part| part.format.as_deref()) {
                 Some("uuid") => format!("{}{index:012}", &UUID[..24]),
                 Some(_) => return None,

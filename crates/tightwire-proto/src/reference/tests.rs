@@ -24,7 +24,12 @@ const BUNDLE: &str = r##"{
           "type": "object", "additionalProperties": false, "required": ["content"],
           "properties": {
             "content": {"type": "string", "minLength": 1, "maxLength": 3},
-            "count": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}
+            "count": {"type": "integer"},
+            "start": {"oneOf": [
+              {"type": "string", "minLength": 2},
+              {"type": "object", "required": ["seq"], "properties": {"seq": {"type": "integer", "minimum": 0}}}
+            ]},
+            "at": {"type": "string", "format": "date-time"}
           }
         }
       }
@@ -118,6 +123,16 @@ fn every_violation_is_named_in_the_order_of_the_frame() {
     check(frame("{}"), &["/data/content required is required"]);
     check(frame(r#"{"content":"abcd"}"#), &["/data/content maxLength must be at most 3 characters long"]);
     check(frame(r#"{"content":"a","at":"soon"}"#), &["/data/at format must be a date-time"]);
+}
+
+#[test]
+fn of_several_forms_the_one_that_was_meant_is_explained() {
+    let union = "/data/start oneOf must be of exactly one of the forms allowed";
+    let with = |start: &str| frame(&format!(r#"{{"content":"a","start":{start}}}"#));
+    check(with("1"), &[union]);
+    check(with(r#""a""#), &[union, "/data/start minLength must be at least 2 characters long"]);
+    check(with(r#"{"seq":-1}"#), &[union, "/data/start/seq minimum must be at least 0"]);
+    check(with("{}"), &[union, "/data/start/seq required is required"]);
 }
 
 #[test]

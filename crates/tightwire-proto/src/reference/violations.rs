@@ -73,6 +73,30 @@ fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &Validati
         }
         kind => at(None, describe(kind)),
     }
+    if let ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } = error.kind() {
+        for error in meant(context, error).unwrap_or_default() {
+            add(found, frame, error);
+        }
+    }
+}
+
+/// Of the alternatives that do not fit, the one that was meant: the only one whose type and constants are right. What
+/// is wrong with it says more than that none fits.
+fn meant<'a>(
+    alternatives: &'a [Vec<ValidationError<'static>>],
+    union: &ValidationError<'_>,
+) -> Option<&'a [ValidationError<'static>]> {
+    let place = union.instance_path().as_str();
+    let another = |error: &ValidationError<'_>| match error.kind() {
+        ValidationErrorKind::Type { .. } => error.instance_path().as_str() == place,
+        ValidationErrorKind::Constant { .. } => true,
+        _ => false,
+    };
+    let mut plausible = alternatives.iter().filter(|errors| !errors.iter().any(another));
+    match (plausible.next(), plausible.next()) {
+        (Some(errors), None) => Some(errors),
+        _ => None,
+    }
 }
 
 /// The place of an error: the value there, its order in the frame and its pointer.
