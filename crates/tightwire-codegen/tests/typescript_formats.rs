@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use tightwire_spec::{InMemory, load};
 
-use support::typescript::Project;
+use support::typescript::{Project, validator};
 use support::{say, shared};
 
 const FORMATS: [&str; 17] = [
@@ -151,7 +151,7 @@ fn formats_get_the_verdict_of_the_validator() {
         FORMATS.iter().flat_map(|format| texts.iter().map(move |text| json!([format, text]))).collect();
     let verdicts = project.run("values.mjs", &json!([{ "folder": "formats", "values": values }]));
     let validators: BTreeMap<&str, jsonschema::Validator> =
-        FORMATS.iter().map(|format| (*format, validator(format))).collect();
+        FORMATS.iter().map(|format| (*format, validator(&ir, &ir.messages[*format].payload))).collect();
     let (mut different, mut known) = (Vec::new(), 0);
     for (value, verdict) in values.iter().zip(verdicts.as_array().expect("a list")) {
         let (format, text) = (value[0].as_str().expect("a format"), value[1].as_str().expect("a text"));
@@ -184,23 +184,4 @@ fn texts() -> BTreeSet<String> {
         texts.extend(tests.flatten().filter_map(|test| Some(test["data"].as_str()?.to_owned())));
     }
     texts
-}
-
-/// The validator of a format, with the options of the reference path.
-fn validator(format: &str) -> jsonschema::Validator {
-    jsonschema::draft7::options()
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(true)
-        .with_format("uuid", is_uuid)
-        .build(&json!({ "type": "string", "format": format }))
-        .expect("a schema")
-}
-
-/// 36 characters, hyphenated.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }

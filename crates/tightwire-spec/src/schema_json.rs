@@ -83,6 +83,10 @@ impl SchemaObject {
             "items",
             self.items.as_ref().map(|items| match items {
                 Items::All(item) => schema(item),
+                // Draft-07 has no tuple of nothing: all items are further ones then.
+                Items::Tuple(items) if items.is_empty() => {
+                    self.additional_items.as_ref().map_or(Value::Bool(true), schema)
+                }
                 Items::Tuple(items) => items.iter().map(schema).collect(),
             }),
         );

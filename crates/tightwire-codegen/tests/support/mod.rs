@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod conformance;
+pub mod samples;
 pub mod shared;
 pub mod typescript;
 

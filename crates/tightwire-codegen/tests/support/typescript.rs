@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tightwire_codegen::{Config, Error, typescript};
 use tightwire_spec::ir::Ir;
+use tightwire_spec::schema::Schema;
 
 use super::say;
 use super::shared::repository;
@@ -87,6 +88,29 @@ impl Project {
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
         fs::write(path, text).expect("the file can be written");
     }
+}
+
+/// The validator of a message's payload, with the options of the generated decoder's reference path.
+pub fn validator(ir: &Ir, payload: &Schema) -> jsonschema::Validator {
+    let definitions: Value =
+        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json("#/definitions/"))).collect();
+    let schema = json!({ "allOf": [payload.to_json("#/definitions/")], "definitions": definitions });
+    jsonschema::draft7::options()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .with_format("uuid", is_uuid)
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .build(&schema)
+        .expect("a schema")
+}
+
+/// 36 characters, hyphenated.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 fn compiler() -> PathBuf {
