@@ -15,6 +15,7 @@ pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
 pub use tightwire_proto::session_request::session_request;
 pub use tightwire_proto::{json, reference};
 
+pub use crate::client;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::plain::{PlainCode, PlainMessage};

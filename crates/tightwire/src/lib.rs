@@ -17,6 +17,7 @@
 //! queue of every subscriber, from where the subscriber's connection writes it.
 
 mod broker;
+pub mod client;
 mod clock;
 #[doc(hidden)]
 pub mod codegen_support;

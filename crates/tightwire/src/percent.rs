@@ -1,4 +1,6 @@
-//! Percent-encoding (RFC 3986, section 2.1), of paths and queries.
+//! Percent-encoding (RFC 3986, section 2.1), of paths and queries, in both directions.
+
+use std::fmt::Write;
 
 /// The text that `encoded` stands for; `None` if that is not UTF-8 or an escape is not two hexadecimal digits.
 pub(crate) fn decode(encoded: &str) -> Option<String> {
@@ -20,6 +22,19 @@ pub(crate) fn decode_query(query: &str) -> Option<Vec<(String, String)>> {
     query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
+/// `text` as one segment of a path, or one name or value of a query: everything but unreserved characters is escaped.
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").unwrap_or_default();
+        }
+    }
+    encoded
+}
+
 fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
@@ -31,6 +46,9 @@ mod tests {
     #[track_caller]
     fn check(encoded: &str, expected: Option<&str>) {
         assert_eq!(decode(encoded).as_deref(), expected, "{encoded}");
+        if let Some(text) = expected {
+            assert_eq!(decode(&encode(text)).as_deref(), Some(text));
+        }
     }
 
     #[test]
@@ -43,6 +61,7 @@ mod tests {
         check("%4g", None);
         check("%+4", None);
         check("%ff", None);
+        assert_eq!(encode("ż/ ~"), "%C5%BC%2F%20~");
     }
 
     #[test]

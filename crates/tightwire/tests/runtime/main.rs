@@ -12,3 +12,4 @@ mod protocol;
 mod replay;
 mod slow;
 mod subscriptions;
+mod typed_client;

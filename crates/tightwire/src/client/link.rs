@@ -1,0 +1,280 @@
+//! The task of a connection: reads, writes, and keeps time until it ends.
+//!
+//! ```text
+//!   ClientSender ── queue ──► write ──► socket ──► read ──► waiters (replies)
+//!                               ▲                   │  └──► queue ──► Client::next
+//!                               └── pings, pongs ───┘
+//! ```
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tightwire_proto::close::CloseReason;
+use tightwire_proto::contract::{Contract, SessionRole};
+use tightwire_proto::inbound::Inbound;
+use tightwire_proto::session::messages::{Pong, rfc3339};
+use tightwire_proto::session::{Due, Heartbeat, SYSTEM_TOPIC};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio_websockets::proto::ProtocolError;
+use tokio_websockets::{CloseCode, Message, Payload};
+
+use super::config::ClientConfig;
+use super::connect::Socket;
+use super::envelope::envelope;
+use super::error::{ClientError, Closed, Side};
+use super::protocol::ClientProtocol;
+use super::queue::{Receiver, Sender, WeakSender, queue};
+use super::sender::{ClientSender, Inner};
+use super::waiters::Waiters;
+use crate::clock;
+
+/// What is to be written.
+pub(super) enum Outgoing {
+    /// A frame, as JSON.
+    Text(Bytes),
+    /// A ping of WebSocket itself.
+    Ping,
+    /// Close 1000, and nothing after it.
+    Close,
+}
+
+/// Anything that bytes go through in both directions.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Transport for T {}
+
+pub(super) type Received<P> = Result<Inbound<<P as ClientProtocol>::In>, ClientError>;
+
+/// What the rest of the client has of a connection.
+pub(super) struct Started<P: ClientProtocol> {
+    pub(super) sender: ClientSender<P>,
+    pub(super) received: Receiver<Received<P>>,
+    pub(super) task: AbortHandle,
+}
+
+/// Starts the task of a connection.
+pub(super) fn spawn<P, IO>(socket: Socket<IO>, config: ClientConfig) -> Started<P>
+where
+    P: ClientProtocol,
+    IO: Transport + Send + 'static,
+{
+    let (outgoing, to_write) = queue(config.buffered_frames, config.buffered_bytes);
+    let (received, to_read) = queue(config.buffered_frames, config.buffered_bytes);
+    let waiters = Arc::new(Waiters::new());
+    let (ended, end) = watch::channel(None);
+    let contract = P::contract();
+    let heartbeat = config.heartbeat.unwrap_or(contract.heartbeat);
+    let link = Link::<P> {
+        contract,
+        heartbeat: Mutex::new(Heartbeat::new(&heartbeat, u64::MAX, clock::now())),
+        is_reading: AtomicBool::new(true),
+        is_closing: AtomicBool::new(false),
+        control: outgoing.downgrade(),
+        received,
+        waiters: Arc::clone(&waiters),
+        close_timeout: config.close_timeout,
+    };
+    let task = tokio::spawn(async move {
+        let socket = Mutex::new(socket);
+        let end = tokio::select! {
+            end = link.read(&socket) => end,
+            end = link.write(&socket, to_write) => end,
+            end = link.keep_time() => end,
+        };
+        // The application learns it at once; the last frames go to the server meanwhile.
+        tracing::debug!(%end, "a client's connection has ended");
+        ended.send_replace(Some(end));
+        link.waiters.end();
+        drop(link.received);
+        let _ = tokio::time::timeout(link.close_timeout, finish(&socket)).await;
+    });
+    let max_message_bytes = config.limits.unwrap_or(contract.limits).max_message_bytes;
+    let sender = ClientSender::new(Inner { outgoing, waiters, end, max_message_bytes, config });
+    Started { sender, received: to_read, task: task.abort_handle() }
+}
+
+struct Link<P: ClientProtocol> {
+    contract: &'static Contract,
+    /// Only this task takes the lock, and never across an await.
+    heartbeat: Mutex<Heartbeat>,
+    /// False while a frame waits for the application: the server's silence proves nothing then.
+    is_reading: AtomicBool,
+    /// Whether our close is on its way: the server's is the answer then.
+    is_closing: AtomicBool,
+    control: WeakSender<Outgoing>,
+    received: Sender<Received<P>>,
+    waiters: Arc<Waiters<P::In>>,
+    close_timeout: Duration,
+}
+
+impl<P: ClientProtocol> Link<P> {
+    async fn read<IO: Transport>(&self, socket: &Mutex<Socket<IO>>) -> ClientError {
+        loop {
+            match poll_fn(|cx| lock(socket).poll_next_unpin(cx)).await {
+                Some(Ok(message)) if message.is_text() => self.receive(message.as_payload()).await,
+                Some(Ok(message)) if message.is_pong() => lock(&self.heartbeat).pong(),
+                Some(Ok(message)) if message.is_ping() => {
+                    // The pong is queued already. Nothing more is read before it is written, so that a server that
+                    // sends pings and reads nothing cannot fill our memory.
+                    if let Err(error) = poll_fn(|cx| lock(socket).poll_flush_unpin(cx)).await {
+                        return lost(&error);
+                    }
+                }
+                Some(Ok(message)) if message.is_close() => return self.closed_by_server(&message),
+                Some(Ok(_)) => {
+                    let reason = CloseReason::UnsupportedData;
+                    let message = Message::close(CloseCode::try_from(reason.code()).ok(), "");
+                    // If it cannot be sent the connection is lost, and ends all the same.
+                    let _ = lock(socket).start_send_unpin(message);
+                    return self.closed(reason.code(), "the server sent a binary message", Side::Client);
+                }
+                // The close frame is queued already.
+                Some(Err(tokio_websockets::Error::Protocol(error))) => {
+                    let code = if matches!(error, ProtocolError::InvalidUtf8) { 1007 } else { 1002 };
+                    return self.closed(code, &error.to_string(), Side::Client);
+                }
+                Some(Err(error @ tokio_websockets::Error::PayloadTooLong { .. })) => {
+                    return self.closed(1009, &error.to_string(), Side::Client);
+                }
+                Some(Err(error)) => return lost(&error),
+                None => return ClientError::Lost("the server has gone without a close".into()),
+            }
+        }
+    }
+
+    /// Gives a frame to whoever waits for it, or else to the application, as soon as it has room.
+    async fn receive(&self, text: &[u8]) {
+        let received = match P::decode(text) {
+            Ok(inbound) => {
+                if P::session_role(&inbound.frame) == Some(SessionRole::Ping) && self.answer_ping() {
+                    return;
+                }
+                match self.waiters.offer(inbound) {
+                    Some(inbound) => Ok(inbound),
+                    None => return,
+                }
+            }
+            Err(rejection) => {
+                let error = ClientError::Violation(rejection);
+                tracing::warn!(%error, "a frame was dropped");
+                Err(error)
+            }
+        };
+        self.is_reading.store(false, Ordering::Relaxed);
+        // Where nobody reads any more there may still be requests that wait for replies.
+        self.received.send(received, text.len()).await;
+        self.is_reading.store(true, Ordering::Relaxed);
+        lock(&self.heartbeat).excuse(clock::now());
+    }
+
+    /// Answers a ping of the envelope's session. False if the protocol has no message for it.
+    fn answer_ping(&self) -> bool {
+        let Some(message) = self.contract.to_server.iter().find(|message| message.session == Some(SessionRole::Pong))
+        else {
+            return false;
+        };
+        let stamp = clock::stamp(None);
+        let data = Pong { timestamp: rfc3339(stamp.unix_ms) };
+        if let Ok(json) = envelope(&stamp, message.wire_type, SYSTEM_TOPIC, &data) {
+            // A queue that is full is full of frames that show as well that the client is alive.
+            self.control.try_send(Outgoing::Text(Bytes::from(json)));
+        }
+        true
+    }
+
+    /// Writes what is sent, until a close is sent or nobody is left who could send.
+    async fn write<IO: Transport>(&self, socket: &Mutex<Socket<IO>>, mut outgoing: Receiver<Outgoing>) -> ClientError {
+        loop {
+            let message = match outgoing.receive().await {
+                Some(Outgoing::Text(json)) => Message::text(Payload::from(json)),
+                Some(Outgoing::Ping) => Message::ping(Payload::from(Bytes::new())),
+                Some(Outgoing::Close) | None => break,
+            };
+            if let Err(error) = send(socket, message, outgoing.is_empty()).await {
+                return lost(&error);
+            }
+        }
+        self.is_closing.store(true, Ordering::Relaxed);
+        let message = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
+        if let Err(error) = send(socket, message, true).await {
+            return lost(&error);
+        }
+        // The answer is read by the other half.
+        tokio::time::sleep(self.close_timeout).await;
+        self.closed(1000, "the server did not answer the close", Side::Client)
+    }
+
+    async fn keep_time(&self) -> ClientError {
+        loop {
+            let deadline = lock(&self.heartbeat).deadline();
+            tokio::time::sleep_until(deadline.into()).await;
+            let now = clock::now();
+            let due = {
+                let mut heartbeat = lock(&self.heartbeat);
+                if !self.is_reading.load(Ordering::Relaxed) {
+                    heartbeat.excuse(now);
+                }
+                heartbeat.poll(now)
+            };
+            match due {
+                // Where there is no room for a ping nothing is being written, and no pong will come.
+                Some(Due::Ping) => drop(self.control.try_send(Outgoing::Ping)),
+                Some(Due::Close(_)) => return ClientError::Lost("the server does not answer pings".into()),
+                None => {}
+            }
+        }
+    }
+
+    fn closed_by_server(&self, message: &Message) -> ClientError {
+        let (code, reason) = message.as_close().map_or((1005, ""), |(code, reason)| (u16::from(code), reason));
+        let by = if self.is_closing.load(Ordering::Relaxed) { Side::Client } else { Side::Server };
+        self.closed(code, reason, by)
+    }
+
+    fn closed(&self, code: u16, reason: &str, by: Side) -> ClientError {
+        let known = self.contract.close_codes.iter().find(|info| info.code == code);
+        let reconnect = known.map(|info| info.reconnect);
+        ClientError::Closed(Closed { code, reason: reason.to_owned(), by, reconnect })
+    }
+}
+
+/// Sends a message, and writes everything that waits if it is the last for now.
+async fn send<IO: Transport>(
+    socket: &Mutex<Socket<IO>>,
+    message: Message,
+    is_last: bool,
+) -> Result<(), tokio_websockets::Error> {
+    poll_fn(|cx| lock(socket).poll_ready_unpin(cx)).await?;
+    lock(socket).start_send_unpin(message)?;
+    if is_last { poll_fn(|cx| lock(socket).poll_flush_unpin(cx)).await } else { Ok(()) }
+}
+
+/// Writes what is left, the close above all, and reads until the server has closed its side too: a socket that is closed
+/// with unread data resets the connection, and the server may lose our close.
+async fn finish<IO: Transport>(socket: &Mutex<Socket<IO>>) {
+    let _ = poll_fn(|cx| lock(socket).poll_close_unpin(cx)).await;
+    let mut unread = [0; 1024];
+    loop {
+        let mut buffer = ReadBuf::new(&mut unread);
+        let result = poll_fn(|cx| Pin::new(lock(socket).get_mut()).poll_read(cx, &mut buffer)).await;
+        if result.is_err() || buffer.filled().is_empty() {
+            return;
+        }
+    }
+}
+
+fn lost(error: &tokio_websockets::Error) -> ClientError {
+    ClientError::Lost(error.to_string().into())
+}
+
+/// Only the connection's own task takes these locks, for the length of a poll.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,37 @@
+//! What generated code says about a protocol, seen from the client.
+
+use tightwire_proto::contract::{Contract, SessionRole};
+use tightwire_proto::envelope::Stamp;
+use tightwire_proto::inbound::{Inbound, Rejection};
+
+/// A protocol, seen from the client. Implemented by generated code, on a type that is never made.
+pub trait ClientProtocol: 'static {
+    /// Everything that the server may send.
+    type In: Send + 'static;
+    /// Everything that the client may send.
+    type Out: Sync;
+
+    /// The protocol.
+    fn contract() -> &'static Contract;
+
+    /// Builds now what would otherwise be built when the first frame needs it.
+    fn prepare() {}
+
+    /// Decodes and validates a text frame of the server.
+    ///
+    /// # Errors
+    /// What the frame violates.
+    fn decode(text: &[u8]) -> Result<Inbound<Self::In>, Rejection>;
+
+    /// A frame as JSON. In a flat protocol the payload; with an envelope what [`envelope`](super::envelope) makes.
+    ///
+    /// # Errors
+    /// If the payload cannot be written as JSON.
+    fn encode(frame: &Self::Out, stamp: &Stamp) -> Result<Vec<u8>, serde_json::Error>;
+
+    /// The part that a frame plays in the session (`x-session`): pings of the server are answered by the client itself.
+    fn session_role(frame: &Self::In) -> Option<SessionRole> {
+        let _ = frame;
+        None
+    }
+}
