@@ -19,8 +19,8 @@ export interface Violation {
 export interface Report {
   /** The findings. Their pointers are relative to the value that is being checked. */
   readonly found: { pointer: string; keyword: string }[];
-  /** How many recursive schemas the check is inside of. */
-  depth: number;
+  /** How often each recursive check is at work: once per level of the value. */
+  readonly depth: Map<Check, number>;
 }
 
 /** Checks a value against one schema. */
@@ -89,7 +89,7 @@ export function fail(report: Report, keyword: string, pointer: string = ""): voi
 }
 
 /** Whether a value passes a check. */
-export function accepts(check: Check, value: unknown, depth: number = 0): boolean {
+export function accepts(check: Check, value: unknown, depth: Report["depth"]): boolean {
   const report: Report = { found: [], depth };
   check(value, report);
   return report.found.length === 0;
@@ -110,7 +110,7 @@ export function nothing(_value: unknown, report: Report): void {
 
 /** All violations, in the order of the checks and without repetition. */
 export function violations(check: Check, value: unknown): readonly Violation[] {
-  const report: Report = { found: [], depth: 0 };
+  const report: Report = { found: [], depth: new Map() };
   check(value, report);
   const seen = new Set<string>();
   return report.found.filter(({ pointer, keyword }) => {
@@ -133,13 +133,14 @@ export function at(key: string | number, value: unknown, check: Check, report: R
 
 /** Follows a recursive schema, but not for ever. */
 export function nested(value: unknown, check: Check, report: Report): void {
-  if (report.depth >= MAX_DEPTH) {
+  const depth = report.depth.get(check) ?? 0;
+  if (depth >= MAX_DEPTH) {
     fail(report, "depth");
     return;
   }
-  report.depth += 1;
+  report.depth.set(check, depth + 1);
   check(value, report);
-  report.depth -= 1;
+  report.depth.set(check, depth);
 }
 
 /** A property that must be there. */

@@ -52,16 +52,18 @@ export function isInteger(value: unknown, least: number = -Infinity, most: numbe
   return isNumber(value, least, most) && Number.isInteger(value);
 }
 
-/** Recursive schemas are followed this deep, like the server's JSON parser does. */
+/** A value is followed this deep, like the server's JSON parser does. */
 export const MAX_DEPTH = 127;
 
-let depth = 0;
+/** How often each recursive guard is at work: once per level of the value, however many of them look at that level. */
+const depths = new Map<(value: unknown) => boolean, number>();
 
 /** Follows a recursive schema, but not for ever. */
 export function within(guard: (value: unknown) => boolean, value: unknown): boolean {
-  depth += 1;
-  const accepted = depth <= MAX_DEPTH && guard(value);
-  depth -= 1;
+  const depth = depths.get(guard) ?? 0;
+  depths.set(guard, depth + 1);
+  const accepted = depth < MAX_DEPTH && guard(value);
+  depths.set(guard, depth);
   return accepted;
 }
 

@@ -9,6 +9,7 @@ use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
 use super::names::{Names, content, key, pascal, property, string};
+use super::shape::number;
 use super::writer::Writer;
 
 /// Writes `models.ts`.
@@ -319,7 +320,8 @@ fn unique(alternatives: Vec<String>) -> Vec<String> {
 /// The type of one JSON value.
 pub(super) fn literal(value: &Value) -> String {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Number(one) => number(one),
         Value::String(text) => string(text),
         Value::Array(items) => format!("readonly [{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {

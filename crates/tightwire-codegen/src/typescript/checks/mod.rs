@@ -34,10 +34,10 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
         Some(_) => &["ClientFrame", "ServerFrame"],
         None => &["ClientFrame", "ClientMessageId", "ServerFrame", "ServerMessageId"],
     };
-    w.import("import type", types.iter().map(|name| (*name).to_owned()).collect(), "./frames.js");
-    w.import("import", vec!["isClientFrame".to_owned(), "isServerFrame".to_owned()], "./guards.js");
     let imports = checks.imports();
     w.import("import", imports.formats, "./formats.js");
+    w.import("import type", types.iter().map(|name| (*name).to_owned()).collect(), "./frames.js");
+    w.import("import", vec!["isClientFrame".to_owned(), "isServerFrame".to_owned()], "./guards.js");
     w.import("import", imports.report, "./report.js");
     w.import("import", imports.runtime, "./runtime.js");
     w.append(exports);

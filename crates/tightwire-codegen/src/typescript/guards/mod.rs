@@ -63,9 +63,9 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
 
     let mut w = Writer::new(preamble);
     w.gap();
-    w.import("import type", types, "./frames.js");
     let (formats, runtime) = predicates.imports();
     w.import("import", formats, "./formats.js");
+    w.import("import type", types, "./frames.js");
     w.import("import", runtime, "./runtime.js");
     w.append(exports);
     w.append(predicates.finish());
