@@ -114,6 +114,9 @@ pub mod chat {
         fn contract(&self) -> &'static __rt::Contract {
             &CONTRACT
         }
+        fn prepare(&self) {
+            ClientFrame::prepare();
+        }
         fn decode(
             &self,
             text: &[u8],
@@ -2038,12 +2041,7 @@ pub mod chat {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToServer,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "subscribe" => {
                     ClientFrame::Subscribe {
@@ -2105,6 +2103,18 @@ pub mod chat {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToServer,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.
@@ -2570,12 +2580,7 @@ pub mod chat {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToClient,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "connection_established" => {
                     ServerFrame::ConnectionEstablished {
@@ -2709,6 +2714,18 @@ pub mod chat {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToClient,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.

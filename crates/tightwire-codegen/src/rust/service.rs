@@ -202,6 +202,9 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
             fn contract(&self) -> &'static __rt::Contract {
                 &CONTRACT
             }
+            fn prepare(&self) {
+                ClientFrame::prepare();
+            }
             fn decode(&self, text: &[u8]) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
                 ClientFrame::decode(text)
             }

@@ -80,6 +80,9 @@ pub mod names {
         fn contract(&self) -> &'static __rt::Contract {
             &CONTRACT
         }
+        fn prepare(&self) {
+            ClientFrame::prepare();
+        }
         fn decode(
             &self,
             text: &[u8],
@@ -680,12 +683,7 @@ pub mod names {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToServer,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "topic" => {
                     ClientFrame::Topic {
@@ -711,6 +709,18 @@ pub mod names {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToServer,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.
@@ -908,12 +918,7 @@ pub mod names {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToClient,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "client_frame" => {
                     ServerFrame::ClientFrame {
@@ -933,6 +938,18 @@ pub mod names {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToClient,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.

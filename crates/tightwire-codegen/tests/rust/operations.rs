@@ -107,6 +107,9 @@ pub mod operations {
         fn contract(&self) -> &'static __rt::Contract {
             &CONTRACT
         }
+        fn prepare(&self) {
+            ClientFrame::prepare();
+        }
         fn decode(
             &self,
             text: &[u8],
@@ -742,12 +745,7 @@ pub mod operations {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToServer,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "ping" => {
                     ClientFrame::Ping {
@@ -785,6 +783,18 @@ pub mod operations {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToServer,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.
@@ -965,12 +975,7 @@ pub mod operations {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToClient,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "pong" => {
                     ServerFrame::Pong {
@@ -1014,6 +1019,18 @@ pub mod operations {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToClient,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.

@@ -62,6 +62,9 @@ pub mod push {
         fn contract(&self) -> &'static __rt::Contract {
             &CONTRACT
         }
+        fn prepare(&self) {
+            ClientFrame::prepare();
+        }
         fn decode(
             &self,
             text: &[u8],
@@ -294,12 +297,7 @@ pub mod push {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToServer,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 _ => {
                     return Err(
@@ -313,6 +311,18 @@ pub mod push {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToServer,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.
@@ -346,12 +356,7 @@ pub mod push {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToClient,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "headline" => {
                     ServerFrame::Headline {
@@ -371,6 +376,18 @@ pub mod push {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToClient,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.

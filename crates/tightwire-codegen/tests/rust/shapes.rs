@@ -82,6 +82,9 @@ pub mod shapes {
         fn contract(&self) -> &'static __rt::Contract {
             &CONTRACT
         }
+        fn prepare(&self) {
+            ClientFrame::prepare();
+        }
         fn decode(
             &self,
             text: &[u8],
@@ -724,12 +727,7 @@ pub mod shapes {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToServer,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 "put" => {
                     ClientFrame::Put {
@@ -755,6 +753,18 @@ pub mod shapes {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToServer,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.
@@ -834,12 +844,7 @@ pub mod shapes {
         pub fn decode_reference(
             bytes: &[u8],
         ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-            use ::tightwire::__rt::reference::{Direction, Reference};
-            static REFERENCE: Reference = Reference::new(
-                CONTRACT.schema_bundle,
-                Direction::ToClient,
-            );
-            let frame = REFERENCE.check(bytes)?;
+            let frame = Self::reference().check(bytes)?;
             let typed = match frame.wire_type() {
                 _ => {
                     return Err(
@@ -853,6 +858,18 @@ pub mod shapes {
                 }
             };
             frame.inbound(typed)
+        }
+        /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+        pub fn prepare() {
+            let _ = Self::reference().prepare();
+        }
+        fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+            use ::tightwire::__rt::reference::{Direction, Reference};
+            static REFERENCE: Reference = Reference::new(
+                CONTRACT.schema_bundle,
+                Direction::ToClient,
+            );
+            &REFERENCE
         }
     }
     /// The fast path: see `decode_fast`.

@@ -68,14 +68,24 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
             pub fn decode_reference(
                 bytes: &[u8],
             ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-                use ::tightwire::__rt::reference::{Direction, Reference};
-                static REFERENCE: Reference = Reference::new(CONTRACT.schema_bundle, Direction::#path);
-                let frame = REFERENCE.check(bytes)?;
+                let frame = Self::reference().check(bytes)?;
                 let typed = match frame.wire_type() {
                     #(#reference)*
                     _ => return Err(frame.refuse("/type", "enum", "is not a message of this direction")),
                 };
                 frame.inbound(typed)
+            }
+
+            /// Builds now what the first frame would otherwise wait for that is not accepted at once.
+            pub fn prepare() {
+                // The bundle is generated: it can be used.
+                let _ = Self::reference().prepare();
+            }
+
+            fn reference() -> &'static ::tightwire::__rt::reference::Reference {
+                use ::tightwire::__rt::reference::{Direction, Reference};
+                static REFERENCE: Reference = Reference::new(CONTRACT.schema_bundle, Direction::#path);
+                &REFERENCE
             }
         }
 
