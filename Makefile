@@ -50,8 +50,10 @@ test-rust: node-modules
 test-typescript: node-modules
 	npm test
 
-bench: ## The benchmarks (release build)
+bench: ## The benchmarks (release builds)
 	$(CARGO) bench --bench decode
+	$(CARGO) bench --package tightwire-spec --bench load
+	npm run bench --workspace frontend
 
 nightly: test ## The slow lanes: a million differential cases
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
