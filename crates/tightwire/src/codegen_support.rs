@@ -11,6 +11,7 @@ pub use uuid;
 pub use tightwire_proto::contract::{
     ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo, SessionRole,
 };
+pub use tightwire_proto::envelope::Stamp;
 pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
 pub use tightwire_proto::session_request::session_request;
 pub use tightwire_proto::{json, reference};

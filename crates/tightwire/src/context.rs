@@ -106,7 +106,9 @@ impl<'a> Context<'a> {
 
     /// Puts the connection into a group of a flat protocol: from now on it gets what is
     /// [broadcast](Publisher::broadcast) there, after everything that this handler sends and replies. Joining twice is
-    /// joining once.
+    /// joining once. Until the handler is done the group's frames wait for it, within the bounds of the connection's
+    /// queue: a handler that joins should not take long. What goes on for longer is spawned, with a
+    /// [`publisher`](Self::publisher), and broadcast.
     ///
     /// A connection leaves its groups when it ends.
     ///

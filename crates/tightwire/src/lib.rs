@@ -12,6 +12,13 @@
 //! }
 //! ```
 //!
+//! A protocol has an envelope or is *flat* ([`proto::contract::Framing`]). In a flat one a frame is the message's payload
+//! and nothing else, as in most protocols of others: pings of WebSocket are the heartbeat, a close says what an error
+//! frame would say, clients connect at the paths of the document ([`HandshakeRequest`]), and connections are in groups
+//! ([`Context::join`], [`Publisher::broadcast`]) instead of topics.
+//!
+//! What describes a client rather than a server is served by [`client`].
+//!
 //! How a frame travels: `transport` reads it, `connection` checks it (with `tightwire_proto::session`), `dispatch` calls
 //! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`
 //! queue of every subscriber, from where the subscriber's connection writes it.

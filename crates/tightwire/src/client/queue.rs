@@ -64,3 +64,46 @@ impl<T> Receiver<T> {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// Sends items of these sizes to a queue of three items and 1000 bytes, each after as many were received as stand
+    /// before it; which of them had to wait.
+    #[track_caller]
+    fn check(steps: &[(usize, usize)], expected: &[bool]) {
+        let (sender, mut receiver) = queue(3, 1000);
+        let waited: Vec<bool> = steps
+            .iter()
+            .map(|&(received, size)| {
+                for _ in 0..received {
+                    assert!(receiver.receive().now_or_never().flatten().is_some(), "nothing waits");
+                }
+                sender.send((), size).now_or_never().is_none()
+            })
+            .collect();
+        assert_eq!(waited, expected);
+    }
+
+    #[test]
+    fn count_and_bytes_are_bounded() {
+        check(&[(0, 1), (0, 1), (0, 1), (0, 1), (1, 1)], &[false, false, false, true, false]);
+        check(&[(0, 600), (0, 600), (1, 600)], &[false, true, false]);
+        check(&[(0, 400), (0, 600), (0, 1), (1, 400)], &[false, false, true, false]);
+        // Something that is larger than the queue goes in alone.
+        check(&[(0, 5000), (0, 1), (1, 1), (0, 5000), (1, 5000)], &[false, true, false, true, false]);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_receiver_that_is_gone() {
+        let (sender, receiver) = queue(1, 10);
+        assert_eq!(sender.send((), 10).now_or_never(), Some(true));
+        assert!(sender.send((), 10).now_or_never().is_none());
+        drop(receiver);
+        assert_eq!(sender.send((), 10).now_or_never(), Some(false));
+        assert!(!sender.downgrade().try_send(()));
+    }
+}

@@ -51,15 +51,20 @@ impl<In> Waiters<In> {
     }
 
     /// Gives a frame to the first request that waits for it; back if there is none.
-    pub(super) fn offer(&self, inbound: Inbound<In>) -> Option<Inbound<In>> {
-        let mut state = self.lock();
-        let Some(index) = state.waiting.iter_mut().position(|waiter| (waiter.matches)(&inbound)) else {
-            return Some(inbound);
-        };
-        let waiter = state.waiting.remove(index);
-        drop(state);
-        // Whoever gave up in this moment leaves the frame to the others.
-        waiter.reply.send(inbound).err()
+    pub(super) fn offer(&self, mut inbound: Inbound<In>) -> Option<Inbound<In>> {
+        loop {
+            let waiter = {
+                let mut state = self.lock();
+                let index = state.waiting.iter_mut().position(|waiter| (waiter.matches)(&inbound));
+                index.map(|index| state.waiting.remove(index))
+            };
+            let Some(waiter) = waiter else { return Some(inbound) };
+            match waiter.reply.send(inbound) {
+                Ok(()) => return None,
+                // Whoever gave up in this very moment leaves the frame to the others.
+                Err(back) => inbound = back,
+            }
+        }
     }
 
     /// Tells everyone that no reply will come.
