@@ -9,6 +9,12 @@ use serde_json::Value;
 
 use crate::schema::Schema;
 
+mod dispatch;
+mod wire;
+
+pub use dispatch::{Ambiguity, Dispatch, Dispatches, ValueKey, key};
+pub use wire::{Location, MessagePart, Role, Route, SecurityScheme, Server};
+
 /// A protocol: what one AsyncAPI document describes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ir {
@@ -16,6 +22,12 @@ pub struct Ir {
     pub asyncapi: String,
     /// `info`.
     pub info: Info,
+    /// Which side the document describes. Directions do not depend on it any more.
+    pub role: Role,
+    /// `servers`, in document order.
+    pub servers: IndexMap<String, Server>,
+    /// The security schemes that the document defines, by name.
+    pub security_schemes: IndexMap<String, SecurityScheme>,
     /// The envelope that all frames share (`x-envelope`), if the document declares one.
     pub envelope: Option<Envelope>,
     /// `channels`, in document order.
@@ -24,6 +36,10 @@ pub struct Ir {
     pub operations: IndexMap<OperationId, Operation>,
     /// Every message that a channel names, in document order.
     pub messages: IndexMap<MessageId, Message>,
+    /// Where clients connect, by path, in a protocol without an envelope; empty with one.
+    pub routes: IndexMap<String, Route>,
+    /// How messages are told apart.
+    pub dispatch: Dispatches,
     /// The named schemas that messages reach, in document order. [`Schema::Ref`] points into this map.
     pub schemas: IndexMap<SchemaName, Schema>,
     /// `x-close-codes`, in document order.
@@ -147,6 +163,8 @@ pub struct Operation {
 pub struct Reply {
     /// The channel the reply arrives on; the operation's own where none is named.
     pub channel: ChannelId,
+    /// `address`: where the request says at which address the reply is expected.
+    pub address: Option<Location>,
     /// The messages that may be the reply: alternatives, unless `sequence` is given.
     pub messages: Vec<MessageId>,
     /// `x-sequence`: the reply consists of several frames, in this order.
@@ -188,6 +206,12 @@ pub struct Message {
     pub payload: Schema,
     /// In an enveloped protocol: the schema of the frame's `data`, with `allOf` already looked through.
     pub data: Option<Schema>,
+    /// `headers`: the schema of what a WebSocket frame has no place for; not on the wire.
+    pub headers: Option<Schema>,
+    /// `correlationId`: where the message says which other one it belongs to.
+    pub correlation_id: Option<Location>,
+    /// The payload is in a format that is not read (Avro, Protobuf …): which one. `payload` accepts anything then.
+    pub unsupported: Option<String>,
     /// Which ways it travels, by the operations that use it. Never empty for a message of an operation.
     pub directions: Vec<Direction>,
     /// The channels it appears on.

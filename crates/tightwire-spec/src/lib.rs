@@ -17,6 +17,7 @@ pub mod schema;
 
 mod address;
 mod diagnostic;
+mod dispatch;
 mod documents;
 mod expansion;
 mod load;
@@ -25,6 +26,7 @@ mod merge;
 mod model;
 mod reference;
 mod render;
+mod route;
 mod schema_json;
 mod shape;
 mod source;
@@ -36,6 +38,6 @@ mod walk;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use documents::LoadError;
-pub use load::{Loaded, load};
+pub use load::{LoadOptions, Loaded, load, load_with};
 pub use source::{FileSystem, InMemory, Source};
 pub use sources::{FileId, Position, SourceFile, SourceMap, Span};

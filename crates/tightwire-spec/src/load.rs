@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents::{Documents, LoadError};
 use crate::expansion::Expansion;
-use crate::ir::Ir;
+use crate::ir::{Ir, Role};
 use crate::lower;
 use crate::model::Model;
 use crate::rules::{self, Subject};
@@ -24,6 +24,13 @@ pub struct Loaded {
     pub sources: SourceMap,
 }
 
+/// What whoever loads a document knows about it that the document does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Which side the document describes; it wins over the document's `x-role`.
+    pub role: Option<Role>,
+}
+
 impl Loaded {
     /// Whether a diagnostic is an error.
     pub fn has_errors(&self) -> bool {
@@ -35,10 +42,15 @@ impl Loaded {
 ///
 /// Fails only where there is nothing to say about the document's content; anything wrong *in* it is a diagnostic.
 pub fn load(path: &Path, source: &dyn Source) -> Result<Loaded, LoadError> {
+    load_with(path, source, &LoadOptions::default())
+}
+
+/// [`load`] with options.
+pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Result<Loaded, LoadError> {
     let (documents, mut diagnostics) = Documents::read(path, source)?;
     let mut ir = None;
     if let Some(root) = documents.root() {
-        let model = Model::build(&documents, root);
+        let model = Model::build(&documents, root, options.role);
         let walk = Walk::through(&documents, root);
         let expansion = Expansion::measure(&documents, &walk);
         let lowered = lower::lower(&model);

@@ -3,45 +3,72 @@
 use indexmap::IndexMap;
 
 use crate::address;
+use crate::dispatch;
 use crate::ir::{
-    Channel, CloseCode, Delivery, Direction, Docs, Envelope, Example, Heartbeat, Info, Ir, Message, Operation,
-    Parameter, Reply, Segment, SequenceStep, SessionRole, Times,
+    Channel, CloseCode, Delivery, Direction, Dispatches, Docs, Envelope, Example, Heartbeat, Info, Ir, Location,
+    Message, Operation, Parameter, Reply, Segment, SequenceStep, SessionRole, Times,
 };
 use crate::merge::Schemas;
 use crate::model::{self, Model};
+use crate::route::{self, Handshake};
 use crate::schema::Schema;
 use crate::tree::Node;
 
 mod schema;
+mod server;
 
 pub(crate) use schema::Lowering;
 
 /// The IR of a document.
 pub(crate) fn lower(model: &Model<'_>) -> Ir {
     let mut lowering = Lowering::new(model.documents, model.root);
-    let payloads: Vec<_> = model
-        .messages
-        .iter()
-        .map(|message| message.payload.map_or(Schema::Bool(true), |payload| lowering.schema(payload)))
-        .collect();
+    let mut payloads = Vec::new();
+    for message in &model.messages {
+        let payload = message.payload.map_or(Schema::Bool(true), |payload| lowering.schema(payload));
+        payloads.push((payload, message.headers.map(|headers| lowering.schema(headers))));
+    }
+    let handshakes = model.channels.iter().map(|channel| handshake(model, channel, &mut lowering)).collect();
     let schemas = lowering.finish();
-    let messages = model.messages.iter().zip(payloads).map(|(message, payload)| {
-        let message = lower_message(model, message, payload, &schemas);
+    let messages = model.messages.iter().zip(payloads).map(|(message, (payload, headers))| {
+        let message = lower_message(model, message, payload, headers, &schemas);
         (message.id.clone(), message)
     });
     let messages = messages.collect();
-    Ir {
+    let channels: IndexMap<_, _> =
+        model.channels.iter().map(|channel| (channel.id.to_owned(), lower_channel(model, channel))).collect();
+    let servers = server::servers(model);
+    let routes = match model.enveloped {
+        true => IndexMap::new(),
+        false => route::routes(channels.values(), handshakes, &servers),
+    };
+    let mut ir = Ir {
         asyncapi: model.root.text("asyncapi").unwrap_or_default().to_owned(),
         info: info(model.root),
+        role: model.role,
+        servers,
+        security_schemes: server::security_schemes(model),
         envelope: model.enveloped.then_some(Envelope::V1),
-        channels: model.channels.iter().map(|channel| (channel.id.to_owned(), lower_channel(model, channel))).collect(),
+        channels,
         operations: model.operations.iter().filter_map(|operation| lower_operation(model, operation)).collect(),
         messages,
+        routes,
+        dispatch: Dispatches::default(),
         schemas,
         close_codes: close_codes(model.root),
         limits: limits(model.root),
         heartbeat: heartbeat(model.root),
-    }
+    };
+    ir.dispatch = dispatch::infer(&ir);
+    ir
+}
+
+/// What the channel's WebSocket binding says about the handshake.
+fn handshake<'a>(model: &Model<'a>, channel: &model::Channel<'a>, lowering: &mut Lowering<'a>) -> Handshake {
+    let member = |node: Option<Node<'a>>, key| model.documents.resolve(node?.get(key)?).ok();
+    let bindings = member(Some(channel.node), "bindings");
+    let binding = member(bindings, "ws");
+    let mut schema = |key| binding.and_then(|binding| binding.get(key)).map(|node| lowering.schema(node));
+    Handshake { query: schema("query"), headers: schema("headers"), server: model.server_of(channel) }
 }
 
 fn info(root: Node<'_>) -> Info {
@@ -110,6 +137,7 @@ fn lower_operation<'a>(model: &Model<'a>, operation: &model::Operation<'a>) -> O
             let messages = message_ids(model, &reply.messages, channel, direction.opposite());
             Reply {
                 channel: model.channels[channel].id.to_owned(),
+                address: location(model, reply.node.get("address")),
                 sequence: sequence(model, reply, channel),
                 messages,
             }
@@ -119,6 +147,11 @@ fn lower_operation<'a>(model: &Model<'a>, operation: &model::Operation<'a>) -> O
         docs: docs(model, operation.node),
     };
     Some((operation.id.to_owned(), lowered))
+}
+
+/// The runtime expression of a correlation id or of a reply's address.
+fn location<'a>(model: &Model<'a>, node: Option<Node<'a>>) -> Option<Location> {
+    Location::parse(model.documents.resolve(node?).ok()?.text("location")?)
 }
 
 fn message_ids(
@@ -157,6 +190,7 @@ fn lower_message<'a>(
     model: &Model<'a>,
     message: &model::Message<'a>,
     payload: Schema,
+    headers: Option<Schema>,
     schemas: &IndexMap<String, Schema>,
 ) -> Message {
     let node = message.node;
@@ -170,6 +204,9 @@ fn lower_message<'a>(
         wire_type: property("type").and_then(|schema| Schemas::new(schemas).only_string(&schema)),
         data: property("data"),
         payload,
+        headers,
+        correlation_id: location(model, model.field(node, "correlationId")),
+        unsupported: message.unsupported.map(str::to_owned),
         directions: message.directions.clone(),
         channels: message.channels.iter().map(|&channel| model.channels[channel].id.to_owned()).collect(),
         delivery: text("x-delivery").and_then(delivery).unwrap_or_default(),

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::documents::Documents;
-use crate::ir::Direction;
+use crate::ir::{Direction, Role};
 use crate::sources::Span;
 use crate::tree::Node;
 use crate::walk;
@@ -16,6 +16,8 @@ pub(crate) struct Model<'a> {
     pub(crate) root: Node<'a>,
     /// `x-envelope` is there.
     pub(crate) enveloped: bool,
+    /// Which side the document describes.
+    pub(crate) role: Role,
     pub(crate) channels: Vec<Channel<'a>>,
     pub(crate) operations: Vec<Operation<'a>>,
     /// Every message that a channel names, in the order in which they are written.
@@ -83,16 +85,21 @@ pub(crate) struct Message<'a> {
     /// The key under which it is defined.
     pub(crate) key: Span,
     pub(crate) payload: Option<Node<'a>>,
+    pub(crate) headers: Option<Node<'a>>,
+    /// The format of a payload that is not read.
+    pub(crate) unsupported: Option<&'a str>,
     pub(crate) channels: Vec<ChannelIndex>,
     pub(crate) directions: Vec<Direction>,
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn build(documents: &'a Documents, root: Node<'a>) -> Self {
+    pub(crate) fn build(documents: &'a Documents, root: Node<'a>, role: Option<Role>) -> Self {
+        let role = role.or_else(|| Role::parse(root.text("x-role")?)).unwrap_or_default();
         let mut model = Self {
             documents,
             root,
             enveloped: root.get("x-envelope").is_some(),
+            role,
             channels: Vec::new(),
             operations: Vec::new(),
             messages: Vec::new(),
@@ -113,13 +120,32 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The schema of a payload, out of the wrapper that names its format.
-    fn payload(&self, message: Node<'a>) -> Option<Node<'a>> {
-        let payload = self.field(message, "payload")?;
-        match self.documents.resolve(payload) {
-            Ok(node) if walk::is_wrapped(node) => walk::wrapped(node),
-            _ => Some(payload),
+    /// The schema of a payload or of headers, out of the wrapper that names its format; or the format, if it is not
+    /// read.
+    fn schema_of(&self, message: Node<'a>, key: &str) -> (Option<Node<'a>>, Option<&'a str>) {
+        let Some(schema) = self.field(message, key) else { return (None, None) };
+        match self.documents.resolve(schema) {
+            Ok(node) if walk::is_wrapped(node) => match walk::wrapped(node) {
+                Some(schema) => (Some(schema), None),
+                None => (None, node.text("schemaFormat")),
+            },
+            _ => (Some(schema), None),
         }
+    }
+
+    /// The key of the server that a channel names first.
+    pub(crate) fn server_of(&self, channel: &Channel<'a>) -> Option<String> {
+        let first = channel.node.get("servers")?.items().next()?;
+        if let Some(name) = first.as_str() {
+            return Some(name.to_owned());
+        }
+        let target = self.documents.target(first, first.text("$ref")?).ok()?;
+        let servers = self.root.get("servers")?;
+        let target = self.documents.resolve(target).ok()?;
+        servers
+            .members()
+            .find(|(_, _, entry)| self.documents.resolve(*entry) == Ok(target))
+            .map(|(key, ..)| key.to_owned())
     }
 
     /// The schema of a property, looked for through references and `allOf`. What is said last counts.
@@ -173,8 +199,10 @@ impl<'a> Model<'a> {
         let numbered = (2..).map(|number| format!("{channel}_{key}_{number}"));
         let taken = |id: &String| self.messages.iter().any(|message| message.id == *id);
         let id = candidates.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
-        let payload = self.payload(node);
-        let message = Message { id, node, key: span, payload, channels: Vec::new(), directions: Vec::new() };
+        let (payload, unsupported) = self.schema_of(node, "payload");
+        let (headers, _) = self.schema_of(node, "headers");
+        let (channels, directions) = (Vec::new(), Vec::new());
+        let message = Message { id, node, key: span, payload, headers, unsupported, channels, directions };
         self.messages.push(message);
         self.messages.len() - 1
     }
@@ -195,13 +223,21 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Which way the messages travel that the described side receives.
+    fn received(&self) -> Direction {
+        match self.role {
+            Role::Server => Direction::ToServer,
+            Role::Client => Direction::ToClient,
+        }
+    }
+
     fn add_operations(&mut self) {
         let operations = self.root.get("operations").into_iter().flat_map(Node::members);
         for (id, key, entry) in operations {
             let Ok(node) = self.documents.resolve(entry) else { continue };
             let direction = match node.text("action") {
-                Some("receive") => Some(Direction::ToServer),
-                Some("send") => Some(Direction::ToClient),
+                Some("receive") => Some(self.received()),
+                Some("send") => Some(self.received().opposite()),
                 _ => None,
             };
             let channel = node.get("channel").and_then(|channel| self.channel(channel));

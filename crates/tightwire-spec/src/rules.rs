@@ -50,6 +50,7 @@ mod x_delivery;
 mod x_envelope;
 mod x_heartbeat;
 mod x_limits;
+mod x_role;
 mod x_roles;
 mod x_sequence;
 mod x_session;
@@ -97,6 +98,7 @@ pub static RULES: &[Rule] = &[
     x_envelope::RULE,
     x_heartbeat::RULE,
     x_limits::RULE,
+    x_role::RULE,
     x_roles::RULE,
     x_sequence::RULE,
     x_session::RULE,

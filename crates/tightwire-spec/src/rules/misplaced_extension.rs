@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "misplaced-extension",
     severity: Severity::Warning,
     summary: "Tightwire's extensions must be spelt right and stand on the object that they are about.",
-    explanation: "`x-envelope`, `x-heartbeat`, `x-limits` and `x-close-codes` stand in the document's root, \
+    explanation: "`x-envelope`, `x-role`, `x-heartbeat`, `x-limits` and `x-close-codes` stand in the document's root, \
         `x-delivery` and `x-session` on a message, `x-subscribes` and `x-roles` on an operation, `x-sequence` on a \
         reply. Anywhere else, and under a name that is nearly theirs, they have no effect. Other `x-` keys are not \
         looked at.",
@@ -17,9 +17,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Every extension and the objects that may have it.
-const EXTENSIONS: [(&str, &[&Object]); 9] = [
+const EXTENSIONS: [(&str, &[&Object]); 10] = [
     ("x-envelope", &[&ROOT]),
     ("x-heartbeat", &[&ROOT]),
+    ("x-role", &[&ROOT]),
     ("x-limits", &[&ROOT]),
     ("x-close-codes", &[&ROOT]),
     ("x-delivery", &[&MESSAGE, &MESSAGE_TRAIT]),

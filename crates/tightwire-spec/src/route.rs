@@ -1,0 +1,97 @@
+//! Where clients connect, in a protocol without an envelope: channels by the path of their address.
+
+use indexmap::IndexMap;
+
+use crate::address;
+use crate::ir::{Channel, Parameter, Route, Segment, Server};
+use crate::schema::{JsonType, Schema, SchemaObject};
+
+/// What a channel adds to its route beside its address.
+pub(crate) struct Handshake {
+    pub(crate) query: Option<Schema>,
+    pub(crate) headers: Option<Schema>,
+    /// The server on which the channel is.
+    pub(crate) server: Option<String>,
+}
+
+/// The routes of channels; `handshakes` are theirs, in the same order.
+pub(crate) fn routes<'c>(
+    channels: impl Iterator<Item = &'c Channel>,
+    handshakes: Vec<Handshake>,
+    servers: &IndexMap<String, Server>,
+) -> IndexMap<String, Route> {
+    let mut routes: IndexMap<String, Route> = IndexMap::new();
+    for (channel, handshake) in channels.zip(handshakes) {
+        let server = handshake.server.as_ref().and_then(|name| servers.get(name)).or_else(|| servers.values().next());
+        let path = path(&channel.address, server.and_then(|server| server.pathname.as_deref()));
+        let route = routes.entry(path.clone()).or_insert_with(|| {
+            let segments = address::segments(&path);
+            let parameters = segments.iter().filter_map(|segment| match segment {
+                Segment::Parameter(name) => Some((name.clone(), declared(name, server))),
+                Segment::Literal(_) => None,
+            });
+            Route { parameters: parameters.collect(), segments, path, ..Route::default() }
+        });
+        route.channels.push(channel.id.clone());
+        for (name, parameter) in &channel.parameters {
+            if let Some(known) = route.parameters.get_mut(name).filter(|known| **known == Parameter::default()) {
+                *known = parameter.clone();
+            }
+        }
+        route.query = both(route.query.take(), handshake.query);
+        route.headers = both(route.headers.take(), handshake.headers);
+    }
+    routes
+}
+
+fn declared(name: &str, server: Option<&Server>) -> Parameter {
+    server.and_then(|server| server.variables.get(name)).cloned().unwrap_or_default()
+}
+
+/// The path of an address. An address that is none (a topic, an event's name, nothing) is reached at the server's path.
+fn path(address: &str, pathname: Option<&str>) -> String {
+    let before = pathname.unwrap_or_default().trim_end_matches('/');
+    let before = if before.is_empty() || before.starts_with('/') { before.to_owned() } else { format!("/{before}") };
+    let own = address.split(['?', '#']).next().unwrap_or_default();
+    let path = if own.starts_with('/') { before + own } else { before };
+    if path.is_empty() { "/".to_owned() } else { path }
+}
+
+/// Channels at one path may each name parameters of the handshake: a client may give those of all, and must give none
+/// that only one of them needs.
+fn both(a: Option<Schema>, b: Option<Schema>) -> Option<Schema> {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => Some(a),
+        (Some(Schema::Object(a)), Some(Schema::Object(b))) => {
+            let mut properties = a.properties.clone();
+            for (name, schema) in &b.properties {
+                properties.entry(name.clone()).or_insert_with(|| schema.clone());
+            }
+            let required = a.required.iter().filter(|name| b.required.contains(name)).cloned().collect();
+            let types = vec![JsonType::Object];
+            Some(Schema::Object(Box::new(SchemaObject { types, properties, required, ..SchemaObject::default() })))
+        }
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, pathname: Option<&str>, expected: &str) {
+        assert_eq!(path(address, pathname), expected, "{address} below {pathname:?}");
+    }
+
+    #[test]
+    fn paths() {
+        check("/v1/{symbol}", None, "/v1/{symbol}");
+        check("/v1/{symbol}", Some("/ws/"), "/ws/v1/{symbol}");
+        check("/", Some("/"), "/");
+        check("", Some("/link"), "/link");
+        check("prices", Some("link"), "/link");
+        check("prices", None, "/");
+        check("/v1?token={token}", None, "/v1");
+    }
+}
