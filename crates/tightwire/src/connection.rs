@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::connections::Place;
-use crate::dispatch::{connected, dispatch};
+use crate::dispatch::{connected, dispatch, topic};
 use crate::outbound::{Outbound, Progress};
 use crate::peer::Peer;
 use crate::request::HandshakeRequest;
@@ -243,7 +243,7 @@ impl<S: Service> Connection<S> {
             connection_id = %self.peer.id(),
             correlation_id = %inbound.id,
             r#type = S::describe(&inbound.frame).wire_type,
-            topic = S::describe(&inbound.frame).topic,
+            topic = topic(&S::describe(&inbound.frame), &self.peer),
             "received"
         );
         match S::session_request(&inbound.frame) {
@@ -279,7 +279,7 @@ impl<S: Service> Connection<S> {
                 connection_id = %self.peer.id(),
                 %correlation_id,
                 r#type = "refused",
-                topic = SYSTEM_TOPIC,
+                topic = if self.is_flat { self.peer.request().route() } else { SYSTEM_TOPIC },
                 code = report.code,
                 violations = violations.join(", "),
                 "a frame was refused"

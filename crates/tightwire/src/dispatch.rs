@@ -139,7 +139,7 @@ impl<S: Service> Dispatch<'_, S> {
         let (report, close) = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();
-                tracing::info!(code, message = &*failure.message, internal = failure.internal, "a handler failed");
+                tracing::info!(code, said = &*failure.message, internal = failure.internal, "a handler failed");
                 (ErrorReport::new(code, failure.message), failure.code.close())
             }
             Trouble::Panic(message) => {
@@ -169,7 +169,7 @@ impl Drop for Joining<'_> {
 }
 
 /// What log lines call the topic of a frame: the route, where there are no topics.
-fn topic<'a>(info: &'a FrameInfo, peer: &'a Peer) -> &'a str {
+pub(crate) fn topic<'a>(info: &'a FrameInfo, peer: &'a Peer) -> &'a str {
     if info.topic.is_empty() { peer.request().route() } else { &info.topic }
 }
 

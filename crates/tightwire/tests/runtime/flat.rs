@@ -41,7 +41,11 @@ fn order(outcome: &str) -> Step<'_> {
     Send(json!({"event": "order", "reqid": 7, "outcome": outcome}))
 }
 
-async fn connect(server: &Server<Exchange>, path: &str, headers: &[(&str, &str)]) -> WebSocketStream<DuplexStream> {
+pub(crate) async fn connect(
+    server: &Server<Exchange>,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> WebSocketStream<DuplexStream> {
     let (near, far) = tokio::io::duplex(16 * 1024);
     tokio::spawn(server.serve_stream(far, REMOTE));
     let mut builder = ClientBuilder::new().uri(&format!("ws://localhost{path}")).expect("a URI");

@@ -3,12 +3,15 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tightwire::Server;
+use tightwire::{Config, Server};
 use tokio_websockets::Message;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client::{Client, settle, with_limits};
+use crate::exchange::Exchange;
+use crate::flat;
 use crate::protocol::{Posted, Room, Rooms};
 
 /// Collects lines.
@@ -34,8 +37,8 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// The lines at `level` that a client causes who sends `frames` and then is flooded.
-fn lines(level: tracing::Level, frames: &[(&str, &str, Value)], last: &str) -> Vec<Value> {
+/// The lines at `level` while `run` runs.
+fn logged(level: tracing::Level, run: impl Future<Output = ()>) -> Vec<Value> {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
@@ -47,33 +50,54 @@ fn lines(level: tracing::Level, frames: &[(&str, &str, Value)], last: &str) -> V
         .finish();
     tracing::subscriber::with_default(subscriber, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-        runtime.expect("a runtime").block_on(async {
-            let server = Server::new(Rooms::default(), with_limits(|limits| limits.outbound_queue_frames = 5));
-            let mut client = Client::connect(&server, 512).await;
-            client.event().await;
-            for (wire_type, topic, data) in frames {
-                client.send(wire_type, topic, data.clone()).await;
-                client.event().await;
-            }
-            for _ in 0..10 {
-                let message = Posted { text: "x".repeat(300) };
-                server.publisher().publish(&Room::named("a"), &message).await.expect("published");
-                tokio::task::yield_now().await;
-            }
-            client.raw(Message::text(last.to_owned())).await;
-            while !matches!(&*client.event().await, event if event.starts_with("close") || event == "end") {}
-            drop(client);
-            settle(&server).await;
-        });
+        runtime.expect("a runtime").block_on(run);
     });
     let bytes = lines.0.lock().expect("not poisoned");
     String::from_utf8_lossy(&bytes).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
+/// The lines at `level` that a client causes who sends `frames` and then is flooded.
+fn lines(level: tracing::Level, frames: &[(&str, &str, Value)], last: &str) -> Vec<Value> {
+    logged(level, async {
+        let server = Server::new(Rooms::default(), with_limits(|limits| limits.outbound_queue_frames = 5));
+        let mut client = Client::connect(&server, 512).await;
+        client.event().await;
+        for (wire_type, topic, data) in frames {
+            client.send(wire_type, topic, data.clone()).await;
+            client.event().await;
+        }
+        for _ in 0..10 {
+            let message = Posted { text: "x".repeat(300) };
+            server.publisher().publish(&Room::named("a"), &message).await.expect("published");
+            tokio::task::yield_now().await;
+        }
+        client.raw(Message::text(last.to_owned())).await;
+        while !matches!(&*client.event().await, event if event.starts_with("close") || event == "end") {}
+        drop(client);
+        settle(&server).await;
+    })
+}
+
 /// Runs with only warnings on and looks for the one line that says `message`.
 #[track_caller]
 fn check(frame: (&str, &str, Value), last: &str, message: &str, wire_type: &str, topic: &str) {
-    let lines = lines(tracing::Level::WARN, &[frame], last);
+    check_lines(&lines(tracing::Level::WARN, &[frame], last), message, wire_type, topic);
+}
+
+/// The same for a client of a flat protocol that sends one frame.
+#[track_caller]
+fn check_flat(level: tracing::Level, frame: &str, message: &str, wire_type: &str) {
+    let lines = logged(level, async {
+        let server = Server::new(Exchange::default(), Config::default());
+        let mut socket = flat::connect(&server, "/v1/marketdata/hunter2?q=hunter2", &[("x-token", "hunter2")]).await;
+        socket.send(Message::text(frame.to_owned())).await.expect("sent");
+        while !socket.next().await.expect("a close").expect("a message").is_close() {}
+    });
+    check_lines(&lines, message, wire_type, "/v1/marketdata/{symbol}");
+}
+
+#[track_caller]
+fn check_lines(lines: &[Value], message: &str, wire_type: &str, topic: &str) {
     let line = lines.iter().find(|line| line["message"].as_str().is_some_and(|text| text.starts_with(message)));
     let line = line.unwrap_or_else(|| panic!("no line says `{message}`: {lines:#?}"));
     let field = |name: &str| if line[name].is_null() { line["span"][name].clone() } else { line[name].clone() };
@@ -88,6 +112,16 @@ fn every_line_about_a_frame_names_it() {
     check(("panic", "room:a", json!({})), "hunter2", "a handler panicked", "panic", "room:a");
     check(subscribe("hunter2/"), "hunter2", "topics were refused", "subscribe", "system");
     check(subscribe("room:b"), r#"{"hunter2":1}"#, "a frame was refused", "refused", "system");
+}
+
+#[test]
+fn where_there_are_no_topics_the_path_stands_for_them() {
+    use tracing::Level;
+    let order = r#"{"event":"order","reqid":1,"outcome":"panic"}"#;
+    check_flat(Level::WARN, order, "a handler panicked", "order");
+    check_flat(Level::DEBUG, order, "received", "order");
+    check_flat(Level::WARN, r#"{"event":"hunter2"}"#, "a frame was refused", "refused");
+    check_flat(Level::INFO, &order.replace("panic", "internal"), "a handler failed", "order");
 }
 
 #[test]
