@@ -6,9 +6,9 @@ TIGHTWIRE := $(CARGO) run --quiet --package tightwire-cli --
 # nextest where it is installed, cargo's own runner where it is not.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
-CARGO_TEST := $(CARGO) nextest run
+CARGO_TEST := $(CARGO) nextest run --no-fail-fast
 else
-CARGO_TEST := $(CARGO) test --tests
+CARGO_TEST := $(CARGO) test --tests --no-fail-fast
 endif
 
 .DEFAULT_GOAL := help
