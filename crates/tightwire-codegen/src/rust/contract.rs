@@ -56,6 +56,7 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         Some(_) => names::ident("Enveloped"),
         None => names::ident("Flat"),
     };
+    let routes = ir.routes.keys().map(|path| quote!(__rt::RouteInfo { path: #path }));
     let bundle = compact(&schema_bundle::text(ir));
     let codes = ir.close_codes.iter().map(|entry| {
         let name = names::ident(&entry.name.to_shouty_snake_case());
@@ -77,7 +78,7 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
             title: #title,
             version: CONTRACT_VERSION,
             framing: __rt::Framing::#framing,
-            routes: &[],
+            routes: &[#(#routes),*],
             to_server: &[#(#to_server),*],
             to_client: &[#(#to_client),*],
             channels: &[#(#channels),*],
