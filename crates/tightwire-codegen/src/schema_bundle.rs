@@ -1,11 +1,12 @@
 //! The JSON Schema bundle: all messages and the schemas they reach, in one draft-07 document.
 //!
 //! The schemas stand as they were written, `allOf` included. Each message's whole frame is a definition too
-//! (`SendMessageFrame`), and `x-messages` says which frames travel which way, by their `type`. The reference path of the
-//! generated decoder validates with this text, so what is published is what is enforced.
+//! (`SendMessageFrame`), and `x-messages` says which frames travel which way, by their `type`; without an envelope by the
+//! message's key, and then `x-dispatch` says how the messages are told apart. The reference path of the generated decoder
+//! validates with this text, so what is published is what is enforced.
 
 use serde_json::{Map, Value, json};
-use tightwire_spec::ir::{Direction, Ir, Message};
+use tightwire_spec::ir::{Direction, Dispatch, Ir, Message};
 use tightwire_spec::schema::Schema;
 
 use crate::config::Config;
@@ -42,7 +43,7 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
                 Direction::ToServer => "to_server",
                 Direction::ToClient => "to_client",
             };
-            let key = message.wire_type.as_ref().unwrap_or(&message.id);
+            let key = message.wire_type.as_ref().filter(|_| ir.envelope.is_some()).unwrap_or(&message.id);
             messages[direction][key] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
         }
         definitions.insert(name, frame(message));
@@ -55,8 +56,21 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
     }
     bundle.insert("version".to_owned(), ir.info.version.clone().into());
     bundle.insert("x-messages".to_owned(), messages);
+    if ir.envelope.is_none() {
+        let dispatch =
+            json!({ "to_server": dispatch(&ir.dispatch.to_server), "to_client": dispatch(&ir.dispatch.to_client) });
+        bundle.insert("x-dispatch".to_owned(), dispatch);
+    }
     bundle.insert("definitions".to_owned(), definitions.into());
     bundle
+}
+
+/// Where the value is that tells messages apart, which messages each value stands for, and which are tried for all other
+/// frames: the first whose schema accepts the frame is the message.
+fn dispatch(dispatch: &Dispatch) -> Value {
+    let values: Vec<Value> =
+        dispatch.values.iter().map(|(value, messages)| json!({ "value": value, "messages": messages })).collect();
+    json!({ "by": dispatch.by, "values": values, "structural": dispatch.structural })
 }
 
 /// The schema of a message's whole frame, with what the document says about the message.

@@ -4,6 +4,7 @@
 //! in the order of the frame. It is the definition of what is valid; [`json`](crate::json) only ever agrees with it
 //! sooner. Generated code holds one [`Reference`] per direction and turns its [`CheckedFrame`]s into typed frames.
 
+mod flat;
 mod frame;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use flat::CheckedPayload;
 pub use frame::CheckedFrame;
 
 use crate::inbound::{Rejection, Violation};
@@ -41,8 +43,10 @@ pub struct Reference {
 
 #[derive(Debug)]
 struct Validators {
+    /// By `type`; in a protocol without an envelope by the message's key.
     by_type: BTreeMap<String, Validator>,
     other_direction: Vec<String>,
+    dispatch: flat::Dispatch,
 }
 
 impl Reference {
@@ -60,7 +64,7 @@ impl Reference {
         self.validators().map(drop)
     }
 
-    /// Checks a frame.
+    /// Checks a frame in the envelope. [`Reference::check_flat`] is for all others.
     ///
     /// # Errors
     /// Every violation that was found, in the order of the frame.
@@ -128,7 +132,8 @@ impl Validators {
                 Ok((wire_type.clone(), validator))
             })
             .collect::<Result<_, String>>()?;
-        Ok(Self { by_type, other_direction: messages(other)?.keys().cloned().collect() })
+        let other_direction = messages(other)?.keys().cloned().collect();
+        Ok(Self { by_type, other_direction, dispatch: flat::Dispatch::read(&bundle, own)? })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use uuid::Uuid;
 
 use super::frame_id;
@@ -91,14 +91,17 @@ fn unsigned(value: &Value) -> Option<u64> {
 }
 
 /// The value with its integral floats as integers, where they fit.
-fn integral(value: &Value) -> Value {
+pub(super) fn integral(value: &Value) -> Value {
     match value {
-        Value::Number(number) => number
-            .as_f64()
-            .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0)
-            .map_or_else(|| value.clone(), |float| Value::from(float as i64)),
+        Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
         Value::Array(items) => items.iter().map(integral).collect(),
         Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), integral(value))).collect(),
         _ => value.clone(),
     }
+}
+
+/// The integer that a float without a fraction is, where it fits.
+pub(super) fn whole(number: &Number) -> Option<i64> {
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0).then_some(float as i64)
 }

@@ -87,15 +87,24 @@ fn meant<'a>(
     union: &ValidationError<'_>,
 ) -> Option<&'a [ValidationError<'static>]> {
     let place = union.instance_path().as_str();
-    let another = |error: &ValidationError<'_>| match error.kind() {
-        ValidationErrorKind::Type { .. } => error.instance_path().as_str() == place,
-        ValidationErrorKind::Constant { .. } => true,
-        _ => false,
-    };
-    let mut plausible = alternatives.iter().filter(|errors| !errors.iter().any(another));
+    let mut plausible = alternatives.iter().filter(|errors| !errors.iter().any(|error| is_another(place, error)));
     match (plausible.next(), plausible.next()) {
         (Some(errors), None) => Some(errors),
         _ => None,
+    }
+}
+
+/// Whether the frame could be meant to follow the schema: its type and its constants are right.
+pub(super) fn is_plausible(validator: &Validator, frame: &Value) -> bool {
+    !validator.iter_errors(frame).take(MAX_ERRORS).any(|error| is_another("", &error))
+}
+
+/// Whether the error says that something else was meant at `place`: another type, or another constant anywhere in it.
+fn is_another(place: &str, error: &ValidationError<'_>) -> bool {
+    match error.kind() {
+        ValidationErrorKind::Type { .. } => error.instance_path().as_str() == place,
+        ValidationErrorKind::Constant { .. } => true,
+        _ => false,
     }
 }
 
