@@ -1,0 +1,127 @@
+//! Reads the suite and makes documents of its schemas. For this crate's tests and its build script.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use tightwire_spec::ir::Ir;
+use tightwire_spec::{InMemory, Severity, load};
+
+/// A schema of the suite and its tests.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The file that it stands in: `ref.json`.
+    pub file: String,
+    /// What the suite calls it.
+    pub description: String,
+    /// A name for its message: `ref_3`.
+    pub message: String,
+    /// The schema.
+    pub schema: Value,
+    /// The tests.
+    pub tests: Vec<Test>,
+}
+
+/// A value and whether the schema accepts it.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What the suite calls it.
+    pub description: String,
+    /// The value.
+    pub data: Value,
+    /// Whether it is valid.
+    pub valid: bool,
+}
+
+/// What stands for a schema as the payload of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The schema itself.
+    Bare,
+    /// An object with the schema at `value` and the message's name at `message`, so that frames can be told apart.
+    Named,
+}
+
+/// Where the suite is, beside the repository; `None` where it is not.
+#[must_use]
+pub fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/json-schema-test-suite/draft7");
+    folder.is_dir().then_some(folder)
+}
+
+/// All groups of the required files, in the order of the files' names.
+///
+/// # Panics
+/// If the files are not those of the suite.
+#[must_use]
+pub fn read(folder: &Path) -> Vec<Group> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the suite can be read")
+        .map(|entry| entry.expect("the suite can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files.iter().flat_map(|file| groups(file)).collect()
+}
+
+fn groups(file: &Path) -> Vec<Group> {
+    let text = fs::read_to_string(file).expect("a file of the suite can be read");
+    let groups: Vec<Value> = serde_json::from_str(&text).expect("a file of the suite is a list");
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let text = |node: &Value| node["description"].as_str().unwrap_or_default().to_owned();
+    let tests = |group: &Value| {
+        let tests = group["tests"].as_array().into_iter().flatten();
+        tests
+            .map(|test| Test { description: text(test), data: test["data"].clone(), valid: test["valid"] == true })
+            .collect()
+    };
+    let group = |(group, number): (&Value, usize)| Group {
+        file: format!("{stem}.json"),
+        description: text(group),
+        message: format!("{}_{number}", stem.replace('-', "_")),
+        schema: group["schema"].clone(),
+        tests: tests(group),
+    };
+    groups.iter().zip(1..).map(group).collect()
+}
+
+/// The protocol in which clients send a message for each group.
+///
+/// # Errors
+/// The first thing that is wrong with the document.
+pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payload) -> Result<Ir, String> {
+    let mut messages = Map::new();
+    let mut source = InMemory::default();
+    for Group { message, schema, .. } in groups {
+        // `#` is the root of the schema, so what refers to anything stands in a file of its own.
+        let schema = if schema.to_string().contains("\"$ref\"") {
+            source = source.with(format!("{message}.json"), schema.to_string());
+            json!({ "$ref": format!("{message}.json") })
+        } else {
+            schema.clone()
+        };
+        let payload = match payload {
+            Payload::Bare => schema,
+            Payload::Named => json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["message", "value"],
+                "properties": { "message": { "const": message }, "value": schema },
+            }),
+        };
+        messages.insert(message.clone(), json!({ "payload": payload }));
+    }
+    let document = json!({
+        "asyncapi": "3.0.0",
+        "info": { "title": "JSON-Schema-Test-Suite", "version": "1.0.0" },
+        "channels": { "suite": { "address": "/", "messages": messages } },
+        "operations": { "take": { "action": "receive", "channel": { "$ref": "#/channels/suite" } } },
+    });
+    let source = source.with("suite.json", document.to_string());
+    let loaded = load(Path::new("suite.json"), &source).map_err(|error| error.to_string())?;
+    let error = loaded.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    match (loaded.ir, error) {
+        (Some(ir), None) => Ok(ir),
+        (_, error) => Err(error.map_or_else(String::new, |error| error.one_line(&loaded.sources))),
+    }
+}
