@@ -43,8 +43,8 @@ impl Input {
         let of = |severity| loaded.diagnostics.iter().filter(move |diagnostic| diagnostic.severity == severity);
         self.warnings = of(Severity::Warning).map(|diagnostic| diagnostic.one_line(&loaded.sources)).collect();
         match loaded.ir {
-            Some(ir) => Ok((ir, config)),
-            None => {
+            Some(ir) if of(Severity::Error).next().is_none() => Ok((ir, config)),
+            _ => {
                 let rendered: Vec<_> =
                     of(Severity::Error).map(|diagnostic| diagnostic.render(&loaded.sources, false)).collect();
                 Err(Error::Document { document: config.document, rendered: rendered.join("\n") })

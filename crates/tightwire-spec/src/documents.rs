@@ -89,11 +89,11 @@ impl Documents {
         normalize(&base.join(path))
     }
 
-    /// Where some text stands in a node, or the node where it is written otherwise (escaped).
-    pub(crate) fn part(&self, node: Node<'_>, text: &str) -> Span {
-        let Span { file, start, end } = node.span();
+    /// Where some text stands in a span, or the span where it is written otherwise (escaped).
+    pub(crate) fn part(&self, span: Span, text: &str) -> Span {
+        let Span { file, start, end } = span;
         let found = self.sources.file(file).text().get(start..end).and_then(|written| written.find(text));
-        found.map_or(node.span(), |at| Span { file, start: start + at, end: start + at + text.len() })
+        found.map_or(span, |at| Span { file, start: start + at, end: start + at + text.len() })
     }
 
     /// Whether a node takes more than one line.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::dialect::Dialect;
 use crate::documents::Documents;
 use crate::tree::Node;
 use crate::walk::Walk;
@@ -39,7 +40,7 @@ impl<'a> Expansion<'a> {
         let mut counts: HashMap<Node<'a>, Option<u64>> = HashMap::new();
         for start in starts {
             if !counts.contains_key(&start) {
-                expansion.follow(documents, start, &mut counts);
+                expansion.follow(documents, walk, start, &mut counts);
             }
         }
         expansion
@@ -51,8 +52,14 @@ impl<'a> Expansion<'a> {
     }
 
     /// Depth first, with a list instead of recursion: no chain of references exhausts the stack.
-    fn follow(&mut self, documents: &'a Documents, start: Node<'a>, counts: &mut HashMap<Node<'a>, Option<u64>>) {
-        let step = |node| Step { node, left: same_value(documents, node), count: 1, blamed: false };
+    fn follow(
+        &mut self,
+        documents: &'a Documents,
+        walk: &Walk<'a>,
+        start: Node<'a>,
+        counts: &mut HashMap<Node<'a>, Option<u64>>,
+    ) {
+        let step = |node| Step { node, left: same_value(documents, walk, node), count: 1, blamed: false };
         counts.insert(start, None);
         let mut path = vec![step(start)];
         while let Some(top) = path.last_mut() {
@@ -84,12 +91,15 @@ impl<'a> Expansion<'a> {
 }
 
 /// The schemas that judge the same value as this one.
-fn same_value<'a>(documents: &'a Documents, node: Node<'a>) -> Vec<Node<'a>> {
-    if let Some(text) = node.text("$ref") {
-        return documents.target(node, text).into_iter().collect();
+fn same_value<'a>(documents: &'a Documents, walk: &Walk<'a>, node: Node<'a>) -> Vec<Node<'a>> {
+    let target = node.text("$ref").and_then(|text| documents.target(node, text).ok());
+    // Since 2019-09 the keywords beside a reference count.
+    if node.text("$ref").is_some() && walk.dialects.get(&node) != Some(&Dialect::Later) {
+        return target.into_iter().collect();
     }
     let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
     let single = ["not", "if", "then", "else"].into_iter().filter_map(|key| node.get(key));
-    let dependencies = node.get("dependencies").into_iter().flat_map(Node::members).map(|(_, _, schema)| schema);
-    lists.chain(single).chain(dependencies).filter(|schema| schema.is_object()).collect()
+    let dependencies = ["dependencies", "dependentSchemas"].into_iter().filter_map(|key| node.get(key));
+    let dependencies = dependencies.flat_map(Node::members).map(|(_, _, schema)| schema);
+    target.into_iter().chain(lists).chain(single).chain(dependencies).filter(|schema| schema.is_object()).collect()
 }

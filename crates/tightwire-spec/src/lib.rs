@@ -17,6 +17,7 @@ pub mod schema;
 
 mod address;
 mod diagnostic;
+mod dialect;
 mod dispatch;
 mod documents;
 mod expansion;
@@ -34,6 +35,7 @@ mod sources;
 mod suggest;
 mod tree;
 mod validator;
+mod version;
 mod walk;
 
 pub use diagnostic::{Diagnostic, Label, Severity};

@@ -11,12 +11,14 @@ use crate::model::Model;
 use crate::rules::{self, Subject};
 use crate::source::Source;
 use crate::sources::SourceMap;
+use crate::version::Version;
 use crate::walk::Walk;
 
 /// What became of a document.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The protocol; there if no diagnostic is an error.
+    /// The protocol; there if no diagnostic is an error, or only such as leave its meaning plain
+    /// ([`TOLERABLE`](rules::TOLERABLE)). Whether to go on in spite of those is the caller's choice.
     pub ir: Option<Ir>,
     /// Everything that is wrong, by file and position.
     pub diagnostics: Vec<Diagnostic>,
@@ -25,10 +27,12 @@ pub struct Loaded {
 }
 
 /// What whoever loads a document knows about it that the document does not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
     /// Which side the document describes; it wins over the document's `x-role`.
     pub role: Option<Role>,
+    /// Rules whose errors are to be warnings, of [those that leave the meaning plain](rules::TOLERABLE).
+    pub allow: Vec<String>,
 }
 
 impl Loaded {
@@ -56,11 +60,19 @@ pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Res
         let lowered = lower::lower(&model);
         let subject = Subject { model: &model, walk: &walk, expansion: &expansion, ir: &lowered };
         match root.text("asyncapi") {
-            Some(version) if !rules::is_supported(version) => rules::judge_version(&subject, &mut diagnostics),
+            Some(version) if Version::parse(version).is_none() => rules::judge_version(&subject, &mut diagnostics),
             _ => rules::judge(&subject, &mut diagnostics),
         }
-        if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        let hides_meaning =
+            |found: &Diagnostic| found.severity == Severity::Error && !rules::TOLERABLE.contains(&found.rule);
+        if !diagnostics.iter().any(hides_meaning) {
             ir = Some(lowered);
+        }
+        let allowed = |found: &&mut Diagnostic| {
+            rules::TOLERABLE.contains(&found.rule) && options.allow.iter().any(|rule| rule == found.rule)
+        };
+        for found in diagnostics.iter_mut().filter(allowed) {
+            found.severity = Severity::Warning;
         }
     }
     diagnostics.sort_by(|a, b| (a.span(), a.rule, &a.message).cmp(&(b.span(), b.rule, &b.message)));

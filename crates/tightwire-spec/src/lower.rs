@@ -14,6 +14,7 @@ use crate::route::{self, Handshake};
 use crate::schema::Schema;
 use crate::tree::Node;
 
+mod headers;
 mod schema;
 mod server;
 
@@ -24,8 +25,9 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
     let mut lowering = Lowering::new(model.documents, model.root);
     let mut payloads = Vec::new();
     for message in &model.messages {
-        let payload = message.payload.map_or(Schema::Bool(true), |payload| lowering.schema(payload));
-        payloads.push((payload, message.headers.map(|headers| lowering.schema(headers))));
+        let payload = lowering.described(message.described).unwrap_or(Schema::Bool(true));
+        let headers = model.layers(message.node).into_iter().map(|layer| model.described(layer, "headers"));
+        payloads.push((payload, headers.filter_map(|headers| lowering.described(headers)).collect()));
     }
     let handshakes = model.channels.iter().map(|channel| handshake(model, channel, &mut lowering)).collect();
     let schemas = lowering.finish();
@@ -91,14 +93,16 @@ fn strings(node: Option<Node<'_>>) -> Vec<String> {
 }
 
 fn lower_channel<'a>(model: &Model<'a>, channel: &model::Channel<'a>) -> Channel {
-    let address = channel.address.and_then(Node::as_str).unwrap_or_default();
+    let address = channel.address.map_or("", |address| address.text);
     let segments = address::segments(address);
     let mut parameters = IndexMap::new();
     for segment in &segments {
         if let Segment::Parameter(name) = segment {
             let declared = channel.parameters.iter().find(|parameter| parameter.name == name);
-            parameters
-                .insert(name.clone(), declared.map(|declared| lower_parameter(declared.node)).unwrap_or_default());
+            parameters.insert(
+                name.clone(),
+                declared.map(|declared| lower_parameter(model, declared.node)).unwrap_or_default(),
+            );
         }
     }
     let mut messages: Vec<_> =
@@ -115,12 +119,24 @@ fn lower_channel<'a>(model: &Model<'a>, channel: &model::Channel<'a>) -> Channel
     }
 }
 
-fn lower_parameter(node: Node<'_>) -> Parameter {
+/// A parameter of an address or a variable of a server. In 2.x what it may be stands in a schema.
+fn lower_parameter<'a>(model: &Model<'a>, node: Node<'a>) -> Parameter {
+    let schema = node.get("schema").and_then(|schema| model.documents.resolve(schema).ok());
+    let member = |key| node.get(key).or_else(|| schema?.get(key));
+    let texts = |key| member(key).into_iter().flat_map(Node::items).filter_map(scalar_text).collect();
     Parameter {
-        description: node.text("description").map(str::to_owned),
-        values: strings(node.get("enum")),
-        default: node.text("default").map(str::to_owned),
-        examples: strings(node.get("examples")),
+        description: member("description").and_then(Node::as_str).map(str::to_owned),
+        values: texts("enum"),
+        default: member("default").and_then(scalar_text),
+        examples: texts("examples"),
+    }
+}
+
+/// A scalar as it stands in an address.
+fn scalar_text(node: Node<'_>) -> Option<String> {
+    match node.as_str() {
+        Some(text) => Some(text.to_owned()),
+        None => (node.as_number().is_some() || node.as_bool().is_some()).then(|| node.to_json().to_string()),
     }
 }
 
@@ -128,7 +144,7 @@ fn lower_operation<'a>(model: &Model<'a>, operation: &model::Operation<'a>) -> O
     let direction = operation.direction?;
     let channel = operation.channel?;
     let lowered = Operation {
-        id: operation.id.to_owned(),
+        id: operation.id.clone(),
         direction,
         channel: model.channels[channel].id.to_owned(),
         messages: message_ids(model, &operation.messages, channel, direction),
@@ -146,7 +162,7 @@ fn lower_operation<'a>(model: &Model<'a>, operation: &model::Operation<'a>) -> O
         roles: strings(model.field(operation.node, "x-roles")),
         docs: docs(model, operation.node),
     };
-    Some((operation.id.to_owned(), lowered))
+    Some((operation.id.clone(), lowered))
 }
 
 /// The runtime expression of a correlation id or of a reply's address.
@@ -190,7 +206,7 @@ fn lower_message<'a>(
     model: &Model<'a>,
     message: &model::Message<'a>,
     payload: Schema,
-    headers: Option<Schema>,
+    headers: Vec<Schema>,
     schemas: &IndexMap<String, Schema>,
 ) -> Message {
     let node = message.node;
@@ -204,9 +220,9 @@ fn lower_message<'a>(
         wire_type: property("type").and_then(|schema| Schemas::new(schemas).only_string(&schema)),
         data: property("data"),
         payload,
-        headers,
+        headers: headers::merged(schemas, headers),
         correlation_id: location(model, model.field(node, "correlationId")),
-        unsupported: message.unsupported.map(str::to_owned),
+        unsupported: message.described.unread().map(str::to_owned),
         directions: message.directions.clone(),
         channels: message.channels.iter().map(|&channel| model.channels[channel].id.to_owned()).collect(),
         delivery: text("x-delivery").and_then(delivery).unwrap_or_default(),

@@ -4,11 +4,14 @@
 
 use std::collections::HashMap;
 
+use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
 use crate::ir::{Direction, Role};
 use crate::sources::Span;
 use crate::tree::Node;
-use crate::walk;
+use crate::version::Version;
+
+mod v2;
 
 /// The document.
 pub(crate) struct Model<'a> {
@@ -16,6 +19,7 @@ pub(crate) struct Model<'a> {
     pub(crate) root: Node<'a>,
     /// `x-envelope` is there.
     pub(crate) enveloped: bool,
+    pub(crate) version: Version,
     /// Which side the document describes.
     pub(crate) role: Role,
     pub(crate) channels: Vec<Channel<'a>>,
@@ -36,9 +40,16 @@ pub(crate) struct Channel<'a> {
     pub(crate) entry: Node<'a>,
     /// The channel itself.
     pub(crate) node: Node<'a>,
-    pub(crate) address: Option<Node<'a>>,
+    pub(crate) address: Option<Address<'a>>,
     pub(crate) parameters: Vec<Parameter<'a>>,
     pub(crate) messages: Vec<ChannelMessage<'a>>,
+}
+
+/// An address and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Address<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) span: Span,
 }
 
 pub(crate) struct Parameter<'a> {
@@ -48,13 +59,13 @@ pub(crate) struct Parameter<'a> {
 }
 
 pub(crate) struct ChannelMessage<'a> {
-    pub(crate) key: &'a str,
+    pub(crate) key: String,
     pub(crate) entry: Node<'a>,
     pub(crate) message: MessageIndex,
 }
 
 pub(crate) struct Operation<'a> {
-    pub(crate) id: &'a str,
+    pub(crate) id: String,
     pub(crate) key: Span,
     pub(crate) node: Node<'a>,
     pub(crate) direction: Option<Direction>,
@@ -79,15 +90,40 @@ pub(crate) struct Links<'a> {
     pub(crate) links: Vec<(Node<'a>, Option<MessageIndex>)>,
 }
 
+/// What describes a value.
+#[derive(Clone, Copy)]
+pub(crate) enum Described<'a> {
+    Nothing,
+    Schema(Node<'a>, Dialect),
+    /// A schema in a format that is not read.
+    Unread(&'a str),
+}
+
+impl<'a> Described<'a> {
+    pub(crate) fn schema(self) -> Option<Node<'a>> {
+        match self {
+            Self::Schema(node, _) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// The format of a schema that is not read.
+    pub(crate) fn unread(self) -> Option<&'a str> {
+        match self {
+            Self::Unread(format) => Some(format),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) struct Message<'a> {
     pub(crate) id: String,
     pub(crate) node: Node<'a>,
     /// The key under which it is defined.
     pub(crate) key: Span,
     pub(crate) payload: Option<Node<'a>>,
-    pub(crate) headers: Option<Node<'a>>,
-    /// The format of a payload that is not read.
-    pub(crate) unsupported: Option<&'a str>,
+    /// The payload and the language that describes it.
+    pub(crate) described: Described<'a>,
     pub(crate) channels: Vec<ChannelIndex>,
     pub(crate) directions: Vec<Direction>,
 }
@@ -99,14 +135,23 @@ impl<'a> Model<'a> {
             documents,
             root,
             enveloped: root.get("x-envelope").is_some(),
+            version: Version::of(root),
             role,
             channels: Vec::new(),
             operations: Vec::new(),
             messages: Vec::new(),
         };
-        model.add_channels();
-        model.sort_messages();
-        model.add_operations();
+        match model.version {
+            Version::V2 => {
+                model.add_channels_v2();
+                model.sort_messages();
+            }
+            Version::V3 => {
+                model.add_channels();
+                model.sort_messages();
+                model.add_operations();
+            }
+        }
         model.add_directions();
         model
     }
@@ -114,22 +159,33 @@ impl<'a> Model<'a> {
     /// A member of an object or, where it has none, of one of its traits. A trait never overrides its target; among
     /// traits the last one counts.
     pub(crate) fn field(&self, node: Node<'a>, key: &str) -> Option<Node<'a>> {
-        node.get(key).or_else(|| {
-            let traits: Vec<_> = node.get("traits")?.items().collect();
-            traits.into_iter().rev().find_map(|entry| self.documents.resolve(entry).ok()?.get(key))
-        })
+        node.get(key).or_else(|| self.layers(node).into_iter().find_map(|layer| layer.get(key)))
     }
 
-    /// The schema of a payload or of headers, out of the wrapper that names its format; or the format, if it is not
-    /// read.
-    fn schema_of(&self, message: Node<'a>, key: &str) -> (Option<Node<'a>>, Option<&'a str>) {
-        let Some(schema) = self.field(message, key) else { return (None, None) };
+    /// An object and its traits, each before those that it wins over.
+    pub(crate) fn layers(&self, node: Node<'a>) -> Vec<Node<'a>> {
+        let traits: Vec<_> = node.get("traits").into_iter().flat_map(Node::items).collect();
+        let traits = traits.into_iter().rev().filter_map(|entry| self.documents.resolve(entry).ok());
+        std::iter::once(node).chain(traits).collect()
+    }
+
+    /// The schema of a payload or of headers: out of the wrapper that names its format.
+    pub(crate) fn described(&self, message: Node<'a>, key: &str) -> Described<'a> {
+        let Some(schema) = message.get(key) else { return Described::Nothing };
+        if self.version == Version::V2 {
+            let format = self.field(message, "schemaFormat").filter(|_| key == "payload");
+            return match format.and_then(Node::as_str).map(|format| (format, Dialect::parse(format))) {
+                None => Described::Schema(schema, Dialect::AsyncApi),
+                Some((_, Some(dialect))) => Described::Schema(schema, dialect),
+                Some((format, None)) => Described::Unread(format),
+            };
+        }
         match self.documents.resolve(schema) {
-            Ok(node) if walk::is_wrapped(node) => match walk::wrapped(node) {
-                Some(schema) => (Some(schema), None),
-                None => (None, node.text("schemaFormat")),
+            Ok(node) if dialect::is_wrapped(node) => match dialect::wrapped(node) {
+                Some((schema, dialect)) => Described::Schema(schema, dialect),
+                None => Described::Unread(node.text("schemaFormat").unwrap_or_default()),
             },
-            _ => (Some(schema), None),
+            _ => Described::Schema(schema, Dialect::AsyncApi),
         }
     }
 
@@ -169,10 +225,7 @@ impl<'a> Model<'a> {
         for (id, key, entry) in channels.members() {
             let Ok(node) = self.documents.resolve(entry) else { continue };
             let index = self.channels.len();
-            let parameters = node.get("parameters").into_iter().flat_map(Node::members);
-            let parameters = parameters
-                .map(|(name, key, entry)| Parameter { name, key, node: self.documents.resolve(entry).unwrap_or(entry) })
-                .collect();
+            let parameters = self.parameters(node);
             let mut messages = Vec::new();
             for (key, span, entry) in node.get("messages").into_iter().flat_map(Node::members) {
                 let Ok(target) = self.documents.resolve(entry) else { continue };
@@ -181,11 +234,19 @@ impl<'a> Model<'a> {
                 if on.last() != Some(&index) {
                     on.push(index);
                 }
-                messages.push(ChannelMessage { key, entry, message });
+                messages.push(ChannelMessage { key: key.to_owned(), entry, message });
             }
-            let address = node.get("address").filter(|address| address.as_str().is_some());
+            let address =
+                node.get("address").and_then(|node| Some(Address { text: node.as_str()?, span: node.span() }));
             self.channels.push(Channel { id, key, entry, node, address, parameters, messages });
         }
+    }
+
+    fn parameters(&self, channel: Node<'a>) -> Vec<Parameter<'a>> {
+        let parameters = channel.get("parameters").into_iter().flat_map(Node::members);
+        let parameter =
+            |(name, key, entry)| Parameter { name, key, node: self.documents.resolve(entry).unwrap_or(entry) };
+        parameters.map(parameter).collect()
     }
 
     fn add_message(&mut self, channel: &str, key: &str, span: Span, node: Node<'a>) -> MessageIndex {
@@ -199,10 +260,10 @@ impl<'a> Model<'a> {
         let numbered = (2..).map(|number| format!("{channel}_{key}_{number}"));
         let taken = |id: &String| self.messages.iter().any(|message| message.id == *id);
         let id = candidates.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
-        let (payload, unsupported) = self.schema_of(node, "payload");
-        let (headers, _) = self.schema_of(node, "headers");
+        let payload = self.described(node, "payload");
         let (channels, directions) = (Vec::new(), Vec::new());
-        let message = Message { id, node, key: span, payload, headers, unsupported, channels, directions };
+        let message =
+            Message { id, node, key: span, payload: payload.schema(), described: payload, channels, directions };
         self.messages.push(message);
         self.messages.len() - 1
     }
@@ -220,6 +281,10 @@ impl<'a> Model<'a> {
         self.messages = messages.into_iter().map(|(_, message)| message).collect();
         for message in self.channels.iter_mut().flat_map(|channel| &mut channel.messages) {
             message.message = place[message.message];
+        }
+        let links = self.operations.iter_mut().flat_map(|operation| &mut operation.messages.links);
+        for message in links.filter_map(|(_, message)| message.as_mut()) {
+            *message = place[*message];
         }
     }
 
@@ -250,7 +315,7 @@ impl<'a> Model<'a> {
                 };
                 Reply { node, channel, messages: self.links(node.get("messages"), channel) }
             });
-            self.operations.push(Operation { id, key, node, direction, channel, messages, reply });
+            self.operations.push(Operation { id: id.to_owned(), key, node, direction, channel, messages, reply });
         }
     }
 

@@ -72,19 +72,44 @@ impl Documents {
             return Err(Broken::Pointer);
         }
         let mut node = root;
-        for token in pointer.split('/').skip(1) {
-            let token = token.replace("~1", "/").replace("~0", "~");
-            node = match node.child(&token) {
-                Some(child) => child,
+        let tokens: Vec<String> =
+            pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        let mut rest = tokens.as_slice();
+        while let Some((token, after)) = rest.split_first() {
+            let (child, after) = match node.child(token) {
+                Some(child) => (child, after),
                 // The way may lead through references: `#/channels/echo/messages/ping` where `echo` is one.
                 None if hops > 0 && node.text("$ref").is_some() => {
                     let at = self.resolve_within(node, hops - 1)?;
-                    at.child(&token).ok_or(Broken::Missing { at, token })?
+                    step(at, rest).ok_or(Broken::Missing { at, token: token.clone() })?
                 }
-                None => return Err(Broken::Missing { at: node, token }),
+                None => step(node, rest).ok_or(Broken::Missing { at: node, token: token.clone() })?,
             };
+            (node, rest) = (child, after);
         }
         Ok(node)
+    }
+
+    /// The text that a reference should have, where it leads somewhere only because a `/` in a name was taken for one.
+    pub(crate) fn escaped(&self, reference: Node<'_>, text: &str) -> Option<String> {
+        let target = self.target(reference, text).ok()?;
+        let (file, pointer) = text.split_once('#')?;
+        let pointer = percent_decoded(pointer);
+        // With names as they are, every token is one name.
+        let mut names = Vec::new();
+        let mut node = target;
+        while let (Some(token), Some(parent)) = (node.token(), node.parent()) {
+            names.push(token);
+            node = parent;
+        }
+        let plain: usize = pointer.matches('/').count();
+        let unescaped = names.iter().any(|name| name.contains('/') && pointer.contains(name.as_str()));
+        if !unescaped || plain <= names.len() {
+            return None;
+        }
+        let pointer: String =
+            names.iter().rev().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+        Some(format!("{file}#{pointer}"))
     }
 
     /// The node itself, or what it leads to if it is a `$ref`, however many steps that takes.
@@ -102,6 +127,16 @@ impl Documents {
         }
         Err(Broken::Cycle)
     }
+}
+
+/// The child that the first of the tokens names, or the first few of them together: a `/` in a name that should have
+/// been written `~1`.
+fn step<'a, 't>(node: Node<'a>, tokens: &'t [String]) -> Option<(Node<'a>, &'t [String])> {
+    const LONGEST: usize = 16;
+    (1..=tokens.len().min(LONGEST)).find_map(|count| {
+        let child = node.child(&tokens[..count].join("/"))?;
+        Some((child, &tokens[count..]))
+    })
 }
 
 pub(crate) fn percent_decoded(text: &str) -> String {

@@ -39,6 +39,7 @@ mod syntax;
 #[cfg(test)]
 mod testing;
 mod too_large;
+mod unescaped_ref;
 mod unknown_field;
 mod unknown_ref;
 mod unknown_schema_keyword;
@@ -55,8 +56,6 @@ mod x_roles;
 mod x_sequence;
 mod x_session;
 mod x_subscribes;
-
-pub(crate) use unsupported_version::is_supported;
 
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
@@ -87,6 +86,7 @@ pub static RULES: &[Rule] = &[
     session_shape::RULE,
     syntax::RULE,
     too_large::RULE,
+    unescaped_ref::RULE,
     unknown_field::RULE,
     unknown_ref::RULE,
     unknown_schema_keyword::RULE,
@@ -104,6 +104,10 @@ pub static RULES: &[Rule] = &[
     x_session::RULE,
     x_subscribes::RULE,
 ];
+
+/// Rules whose errors leave the meaning of a document plain: there is an IR in spite of them, and
+/// [`LoadOptions::allow`](crate::LoadOptions::allow) makes them warnings.
+pub const TOLERABLE: &[&str] = &["channel-parameter-undeclared", "example-invalid", "example-topic", "unknown-field"];
 
 /// A rule.
 #[derive(Clone, Copy, Debug)]

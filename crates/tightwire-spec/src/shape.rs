@@ -1,7 +1,12 @@
-//! The objects of AsyncAPI 3.0 and 3.1 as a table: which fields each has, which it needs, and what they hold.
+//! The objects of AsyncAPI as a table: which fields each has, which it needs, and what they hold.
 //!
 //! [`Walk`](crate::walk::Walk) goes through a document along this table; the rules about unknown, missing and mistyped
-//! fields only read what it found.
+//! fields only read what it found. Here are those of 3.0 and 3.1; [`v2`] has those of 2.x that differ.
+
+use crate::dialect::Dialect;
+use crate::version::Version;
+
+pub(crate) mod v2;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +33,12 @@ pub(crate) enum Shape {
     List(&'static Shape),
     /// A schema, or a `$ref` to one.
     Schema,
+    /// A schema in a dialect other than AsyncAPI's.
+    Foreign(Dialect),
+    /// 2.x: a schema in the format that `schemaFormat` beside it names.
+    Payload,
+    /// 2.x: an object, or `oneOf` with a list of them.
+    Alternatives(&'static Object),
 }
 
 /// An object of AsyncAPI.
@@ -44,6 +55,14 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) required: bool,
     pub(crate) shape: Shape,
+}
+
+/// The document itself.
+pub(crate) fn root(version: Version) -> Shape {
+    match version {
+        Version::V2 => Shape::Object(&v2::ROOT),
+        Version::V3 => Shape::Object(&ROOT),
+    }
 }
 
 impl Object {

@@ -3,11 +3,13 @@
 //! Components that nothing uses are found too. Works through a list instead of recursing, so that no chain of
 //! references can exhaust the stack.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
 use crate::shape::{self, Object, Shape};
 use crate::tree::{Kind, Node};
+use crate::version::Version;
 
 /// What was found, in no particular order: diagnostics are sorted by position in the end.
 pub(crate) struct Walk<'a> {
@@ -15,6 +17,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) objects: Vec<(Node<'a>, &'static Object)>,
     /// Schemas, without those that are only a `$ref`.
     pub(crate) schemas: Vec<Node<'a>>,
+    /// Those of the schemas whose dialect is not AsyncAPI's.
+    pub(crate) dialects: HashMap<Node<'a>, Dialect>,
     /// Objects with a `$ref`.
     pub(crate) references: Vec<Node<'a>>,
     /// Nodes that are not what their place asks for, and what that is.
@@ -27,19 +31,33 @@ const ONE: &[&str] =
 /// Keywords that hold a list of schemas.
 const LIST: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords that hold an object of schemas.
-const MAP: &[&str] = &["properties", "patternProperties", "definitions", "$defs"];
+const MAP: &[&str] = &["properties", "patternProperties", "definitions", "$defs", "dependentSchemas"];
 
 impl<'a> Walk<'a> {
     pub(crate) fn through(documents: &'a Documents, root: Node<'a>) -> Self {
-        let mut walk = Self { objects: Vec::new(), schemas: Vec::new(), references: Vec::new(), mistyped: Vec::new() };
+        let mut walk = Self {
+            objects: Vec::new(),
+            schemas: Vec::new(),
+            dialects: HashMap::new(),
+            references: Vec::new(),
+            mistyped: Vec::new(),
+        };
         let mut seen = HashSet::new();
-        let mut waiting = vec![(root, Shape::Object(&shape::ROOT))];
+        let mut waiting = vec![(root, shape::root(Version::of(root)))];
         while let Some((node, shape)) = waiting.pop() {
             // A node may be reached as two things (a trait that is also a message); it is looked at as each.
             if !seen.insert((node, name(shape))) {
                 continue;
             }
-            let may_refer = matches!(shape, Shape::Object(_) | Shape::Map(_) | Shape::Schema | Shape::Loose);
+            let may_refer = matches!(
+                shape,
+                Shape::Object(_)
+                    | Shape::Map(_)
+                    | Shape::Schema
+                    | Shape::Foreign(_)
+                    | Shape::Alternatives(_)
+                    | Shape::Loose
+            );
             let reference = node.text("$ref").filter(|_| may_refer || shape == Shape::Reference);
             let Some(text) = reference else {
                 walk.visit(node, shape, &mut waiting);
@@ -48,6 +66,10 @@ impl<'a> Walk<'a> {
             walk.references.push(node);
             if let (true, Ok(target)) = (may_refer, documents.target(node, text)) {
                 waiting.push((target, shape));
+            }
+            // Since 2019-09 the keywords beside a reference count.
+            if let Shape::Foreign(Dialect::Later) = shape {
+                walk.visit(node, shape, &mut waiting);
             }
         }
         walk
@@ -61,9 +83,9 @@ impl<'a> Walk<'a> {
             Shape::Word(words) => node.as_str().is_some_and(|text| words.contains(&text)),
             Shape::Texts => node.is_array() && node.items().all(|item| item.as_str().is_some()),
             Shape::Reference => false,
-            Shape::Object(_) | Shape::Map(_) => node.is_object(),
+            Shape::Object(_) | Shape::Map(_) | Shape::Alternatives(_) => node.is_object(),
             Shape::List(_) => node.is_array(),
-            Shape::Schema => node.is_object() || node.as_bool().is_some(),
+            Shape::Schema | Shape::Foreign(_) | Shape::Payload => node.is_object() || node.as_bool().is_some(),
         };
         if !fits {
             self.mistyped.push((node, shape));
@@ -73,17 +95,31 @@ impl<'a> Walk<'a> {
             Shape::Object(object) => {
                 self.objects.push((node, object));
                 for (key, _, member) in node.members() {
-                    if let Some(field) = object.field(key) {
-                        waiting.push((member, field.shape));
+                    match object.field(key).map(|field| field.shape) {
+                        Some(Shape::Payload) => {
+                            let dialect = node.text("schemaFormat").map_or(Some(Dialect::AsyncApi), Dialect::parse);
+                            waiting.extend(dialect.map(|dialect| (member, schema(dialect))));
+                        }
+                        Some(shape) => waiting.push((member, shape)),
+                        None => {}
                     }
                 }
             }
             Shape::Map(inner) => waiting.extend(node.members().map(|(_, _, member)| (member, *inner))),
+            Shape::Alternatives(object) => match node.get("oneOf").filter(|list| list.is_array()) {
+                Some(list) => waiting.extend(list.items().map(|item| (item, shape))),
+                None => waiting.push((node, Shape::Object(object))),
+            },
             Shape::List(inner) => waiting.extend(node.items().map(|item| (item, *inner))),
-            Shape::Schema if is_wrapped(node) => waiting.extend(wrapped(node).map(|schema| (schema, Shape::Schema))),
-            Shape::Schema => {
+            Shape::Schema if dialect::is_wrapped(node) => {
+                waiting.extend(dialect::wrapped(node).map(|(node, dialect)| (node, schema(dialect))));
+            }
+            Shape::Schema | Shape::Foreign(_) => {
                 self.schemas.push(node);
-                waiting.extend(subschemas(node).map(|schema| (schema, Shape::Schema)));
+                if let Shape::Foreign(dialect) = shape {
+                    self.dialects.insert(node, dialect);
+                }
+                waiting.extend(subschemas(node).map(|node| (node, shape)));
             }
             Shape::Loose => {
                 waiting.extend(node.members().map(|(_, _, member)| (member, Shape::Loose)));
@@ -99,6 +135,9 @@ fn name(shape: Shape) -> &'static str {
     match shape {
         Shape::Object(object) => object.name,
         Shape::Schema => "schema",
+        Shape::Foreign(Dialect::OpenApi) => "schema of OpenAPI",
+        Shape::Foreign(_) => "schema of a later draft",
+        Shape::Alternatives(_) => "alternatives",
         Shape::Map(_) => "map",
         Shape::List(_) => "list",
         Shape::Loose => "loose",
@@ -106,16 +145,12 @@ fn name(shape: Shape) -> &'static str {
     }
 }
 
-/// Whether this is a schema in the wrapper that names its format.
-pub(crate) fn is_wrapped(node: Node<'_>) -> bool {
-    node.text("schemaFormat").is_some() && node.get("schema").is_some()
-}
-
-/// The schema in its wrapper, if it is in a format that is read here: some JSON Schema.
-pub(crate) fn wrapped(node: Node<'_>) -> Option<Node<'_>> {
-    let format = node.text("schemaFormat")?;
-    let known = format.starts_with("application/vnd.aai.asyncapi") || format.starts_with("application/schema+");
-    node.get("schema").filter(|_| known)
+/// The shape of a schema.
+fn schema(dialect: Dialect) -> Shape {
+    match dialect {
+        Dialect::AsyncApi => Shape::Schema,
+        other => Shape::Foreign(other),
+    }
 }
 
 /// The schemas that a schema consists of, one level down.

@@ -8,11 +8,12 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Number;
 
+use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
 use crate::ir::SchemaName;
+use crate::model::Described;
 use crate::schema::{Dependency, Items, JsonType, Reference, Schema, SchemaObject};
 use crate::tree::Node;
-use crate::walk;
 
 /// Lowers schemas and collects the named ones they reach.
 pub(crate) struct Lowering<'a> {
@@ -20,9 +21,15 @@ pub(crate) struct Lowering<'a> {
     names: HashMap<Node<'a>, SchemaName>,
     taken: HashSet<SchemaName>,
     /// Named schemas that were met and are not lowered yet.
-    waiting: Vec<Node<'a>>,
+    waiting: Vec<(Node<'a>, Dialect)>,
     met: HashSet<Node<'a>>,
+    /// The dialect of the schema that is being lowered.
+    dialect: Dialect,
 }
+
+/// Keywords beside a `$ref` that say nothing about values.
+const ANNOTATIONS: [&str; 8] =
+    ["$ref", "$comment", "title", "description", "summary", "deprecated", "default", "examples"];
 
 impl<'a> Lowering<'a> {
     /// The schemas of `components` keep their keys as names, whoever else would like them.
@@ -31,18 +38,28 @@ impl<'a> Lowering<'a> {
         let names: HashMap<_, _> =
             components.into_iter().flat_map(Node::members).map(|(key, _, node)| (node, key.to_owned())).collect();
         let taken = names.values().cloned().collect();
-        Self { documents, names, taken, waiting: Vec::new(), met: HashSet::new() }
+        Self { documents, names, taken, waiting: Vec::new(), met: HashSet::new(), dialect: Dialect::default() }
     }
 
     /// Lowers what was met by reference; call it when every schema has been lowered.
     pub(crate) fn finish(mut self) -> IndexMap<SchemaName, Schema> {
         let mut found = Vec::new();
-        while let Some(node) = self.waiting.pop() {
+        while let Some((node, dialect)) = self.waiting.pop() {
+            self.dialect = dialect;
             let name = self.name(node);
             found.push((node.span(), name, self.schema(node)));
         }
         found.sort_by_key(|(span, ..)| *span);
         found.into_iter().map(|(_, name, schema)| (name, schema)).collect()
+    }
+
+    /// Lowers what describes a payload or headers.
+    pub(crate) fn described(&mut self, described: Described<'a>) -> Option<Schema> {
+        let Described::Schema(node, dialect) = described else { return None };
+        self.dialect = dialect;
+        let schema = self.schema(node);
+        self.dialect = Dialect::default();
+        Some(schema)
     }
 
     /// Lowers a schema.
@@ -57,12 +74,23 @@ impl<'a> Lowering<'a> {
             let Ok(target) = self.documents.target(node, text) else { return Schema::Bool(true) };
             let name = self.name(target);
             if self.met.insert(target) {
-                self.waiting.push(target);
+                self.waiting.push((target, self.dialect));
             }
-            return Schema::Ref(Reference { name, description: node.text("description").map(str::to_owned) });
+            let reference = Schema::Ref(Reference { name, description: node.text("description").map(str::to_owned) });
+            let siblings = node.members().any(|(key, ..)| !ANNOTATIONS.contains(&key) && !key.starts_with("x-"));
+            if self.dialect != Dialect::Later || !siblings {
+                return reference;
+            }
+            let mut object = self.object(node);
+            object.all_of.push(reference);
+            return Schema::Object(Box::new(object));
         }
-        if walk::is_wrapped(node) {
-            return walk::wrapped(node).map_or(Schema::Bool(true), |schema| self.schema(schema));
+        if dialect::is_wrapped(node) {
+            let wrapped = dialect::wrapped(node).map(|(schema, dialect)| Described::Schema(schema, dialect));
+            let before = self.dialect;
+            let schema = wrapped.and_then(|wrapped| self.described(wrapped));
+            self.dialect = before;
+            return schema.unwrap_or(Schema::Bool(true));
         }
         Schema::Object(Box::new(self.object(node)))
     }
@@ -89,12 +117,17 @@ impl<'a> Lowering<'a> {
         let text = |key| node.text(key).map(str::to_owned);
         let count = |key| node.get(key).and_then(Node::as_u64);
         let number = |key: &str| -> Option<Number> { node.get(key)?.as_number().cloned() };
+        // Before draft-06, and in OpenAPI 3.0, a flag beside the bound made it exclusive.
+        let is_exclusive = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
+        let (lower, upper) = (is_exclusive("exclusiveMinimum"), is_exclusive("exclusiveMaximum"));
+        let example = node.get("example").filter(|_| self.dialect == Dialect::OpenApi);
+        let examples = node.get("examples").into_iter().flat_map(Node::items).chain(example);
         let flag = |key| node.get(key).and_then(Node::as_bool).unwrap_or_default();
         SchemaObject {
             title: text("title"),
             description: text("description"),
             default: node.get("default").map(Node::to_json),
-            examples: node.get("examples").into_iter().flat_map(Node::items).map(Node::to_json).collect(),
+            examples: examples.map(Node::to_json).collect(),
             deprecated: flag("deprecated"),
             types: types(node),
             enum_values: node
@@ -106,10 +139,10 @@ impl<'a> Lowering<'a> {
             pattern: text("pattern"),
             min_length: count("minLength"),
             max_length: count("maxLength"),
-            minimum: number("minimum"),
-            maximum: number("maximum"),
-            exclusive_minimum: number("exclusiveMinimum"),
-            exclusive_maximum: number("exclusiveMaximum"),
+            minimum: number("minimum").filter(|_| !lower),
+            maximum: number("maximum").filter(|_| !upper),
+            exclusive_minimum: number(if lower { "minimum" } else { "exclusiveMinimum" }),
+            exclusive_maximum: number(if upper { "maximum" } else { "exclusiveMaximum" }),
             multiple_of: number("multipleOf"),
             items: self.items(node),
             additional_items: match node.get("prefixItems") {
@@ -165,18 +198,35 @@ impl<'a> Lowering<'a> {
         members.map(|(key, _, node)| (key.to_owned(), self.schema(node))).collect()
     }
 
+    /// `dependencies`, and what later drafts made of it: `dependentRequired` and `dependentSchemas`.
     fn dependencies(&mut self, node: Node<'a>) -> IndexMap<String, Dependency> {
-        let members = node.get("dependencies").into_iter().flat_map(Node::members);
-        members
-            .map(|(key, _, node)| {
+        let mut found = IndexMap::new();
+        for keyword in ["dependencies", "dependentSchemas", "dependentRequired"] {
+            for (key, _, node) in node.get(keyword).into_iter().flat_map(Node::members) {
                 let dependency = match node.is_array() {
                     true => Dependency::Required(required(Some(node))),
                     false => Dependency::Schema(self.schema(node)),
                 };
-                (key.to_owned(), dependency)
-            })
-            .collect()
+                let both = match found.swap_remove(key) {
+                    Some(known) => Dependency::Schema(all(known, dependency)),
+                    None => dependency,
+                };
+                found.insert(key.to_owned(), both);
+            }
+        }
+        found
     }
+}
+
+/// What two dependencies of one property demand together.
+fn all(a: Dependency, b: Dependency) -> Schema {
+    let schema = |dependency| match dependency {
+        Dependency::Schema(schema) => schema,
+        Dependency::Required(required) => {
+            Schema::Object(Box::new(SchemaObject { required, ..SchemaObject::default() }))
+        }
+    };
+    Schema::Object(Box::new(SchemaObject { all_of: vec![schema(a), schema(b)], ..SchemaObject::default() }))
 }
 
 fn types(schema: Node<'_>) -> Vec<JsonType> {

@@ -24,8 +24,9 @@ fn server<'a>(model: &Model<'a>, node: Node<'a>) -> Server {
         None => (text("host").unwrap_or_default(), text("pathname")),
     };
     let variables = node.get("variables").into_iter().flat_map(Node::members);
-    let variables = variables
-        .filter_map(|(name, _, entry)| Some((name.to_owned(), lower_parameter(model.documents.resolve(entry).ok()?))));
+    let variables = variables.filter_map(|(name, _, entry)| {
+        Some((name.to_owned(), lower_parameter(model, model.documents.resolve(entry).ok()?)))
+    });
     Server {
         host,
         protocol: text("protocol").unwrap_or_default(),

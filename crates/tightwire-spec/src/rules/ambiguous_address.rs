@@ -4,6 +4,7 @@ use super::{Report, Rule, Subject};
 use crate::address;
 use crate::diagnostic::Severity;
 use crate::ir::Segment;
+use crate::model::Address;
 
 pub(super) const RULE: Rule = Rule {
     id: "ambiguous-address",
@@ -15,18 +16,18 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for channel in &subject.model.channels {
-        let Some((node, address)) = channel.address.and_then(|node| Some((node, node.as_str()?))) else { continue };
+        let Some(Address { text: address, span }) = channel.address else { continue };
         let segments = address::segments(address);
         for pair in segments.windows(2) {
             if let [Segment::Parameter(a), Segment::Parameter(b)] = pair {
                 report
-                    .at(node.span(), format!("nothing stands between `{{{a}}}` and `{{{b}}}`"))
+                    .at(span, format!("nothing stands between `{{{a}}}` and `{{{b}}}`"))
                     .help("separate them, for instance by `:` or `/`");
             }
         }
         for (index, segment) in segments.iter().enumerate() {
             if let (Segment::Parameter(name), true) = (segment, segments[..index].contains(segment)) {
-                report.at(node.span(), format!("`{{{name}}}` appears twice in the address"));
+                report.at(span, format!("`{{{name}}}` appears twice in the address"));
             }
         }
     }

@@ -4,6 +4,7 @@ use super::{Report, Rule, Subject};
 use crate::address;
 use crate::diagnostic::Severity;
 use crate::ir::Segment;
+use crate::model::Address;
 use crate::suggest::did_you_mean;
 use crate::tree::Node;
 
@@ -17,13 +18,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for channel in &subject.model.channels {
-        let Some((node, address)) = channel.address.and_then(|node| Some((node, node.as_str()?))) else { continue };
+        let Some(Address { text: address, span }) = channel.address else { continue };
         for segment in address::segments(address) {
             let Segment::Parameter(name) = segment else { continue };
             if channel.parameters.iter().any(|parameter| parameter.name == name) {
                 continue;
             }
-            let place = subject.model.documents.part(node, &format!("{{{name}}}"));
+            let place = subject.model.documents.part(span, &format!("{{{name}}}"));
             let found = report.at(place, format!("the address uses `{{{name}}}`, which is not declared"));
             let known = channel.parameters.iter().map(|parameter| parameter.name);
             found.help(

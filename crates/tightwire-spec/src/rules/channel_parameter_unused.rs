@@ -4,7 +4,6 @@ use super::{Report, Rule, Subject};
 use crate::address;
 use crate::diagnostic::Severity;
 use crate::ir::Segment;
-use crate::tree::Node;
 
 pub(super) const RULE: Rule = Rule {
     id: "channel-parameter-unused",
@@ -16,13 +15,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for channel in &subject.model.channels {
-        let address = channel.address.and_then(Node::as_str).unwrap_or_default();
+        let address = channel.address.map_or("", |address| address.text);
         let used = address::segments(address);
         for parameter in &channel.parameters {
             if !used.contains(&Segment::Parameter(parameter.name.to_owned())) {
                 let found = report.at(parameter.key, format!("the address does not use `{{{}}}`", parameter.name));
                 if let Some(address) = channel.address {
-                    found.also(address.span(), "the address");
+                    found.also(address.span, "the address");
                 }
                 found.help("remove the parameter, or put it into the address");
             }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::model::Address;
 
 pub(super) const RULE: Rule = Rule {
     id: "duplicate-channel-address",
@@ -17,15 +18,15 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     let mut first: HashMap<&str, (&str, crate::sources::Span)> = HashMap::new();
     for channel in &subject.model.channels {
-        let Some((node, address)) = channel.address.and_then(|node| Some((node, node.as_str()?))) else { continue };
+        let Some(Address { text: address, span }) = channel.address else { continue };
         match first.get(address) {
             None => {
-                first.insert(address, (channel.id, node.span()));
+                first.insert(address, (channel.id, span));
             }
-            Some(&(other, span)) => {
+            Some(&(other, first)) => {
                 report
-                    .at(node.span(), format!("channel `{}` has the address of channel `{other}`", channel.id))
-                    .also(span, "the other one");
+                    .at(span, format!("channel `{}` has the address of channel `{other}`", channel.id))
+                    .also(first, "the other one");
             }
         }
     }

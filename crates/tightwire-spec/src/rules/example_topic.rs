@@ -20,7 +20,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     }
     for message in &subject.model.messages {
         let channels = message.channels.iter().map(|&channel| &subject.model.channels[channel]);
-        let addresses: Vec<_> = channels.filter_map(|channel| channel.address?.as_str()).collect();
+        let addresses: Vec<_> = channels.filter_map(|channel| Some(channel.address?.text)).collect();
         let examples = subject.model.field(message.node, "examples").into_iter().flat_map(Node::items);
         for topic in examples.filter_map(|example| example.get("payload")?.get("topic")) {
             let Some(text) = topic.as_str() else { continue };

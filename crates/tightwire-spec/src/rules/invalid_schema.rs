@@ -2,6 +2,7 @@
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::dialect::Dialect;
 use crate::schema::JsonType;
 use crate::suggest::did_you_mean;
 use crate::tree::{Kind, Node};
@@ -18,6 +19,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for schema in &subject.walk.schemas {
         for (keyword, _, value) in schema.members() {
+            let is_flag = subject.walk.dialects.get(schema) == Some(&Dialect::OpenApi)
+                && matches!(keyword, "exclusiveMinimum" | "exclusiveMaximum")
+                && value.as_bool().is_some();
+            if is_flag {
+                continue;
+            }
             if keyword == "type" {
                 check_types(value, report);
             } else if let Some(wanted) = wanted(keyword, value) {

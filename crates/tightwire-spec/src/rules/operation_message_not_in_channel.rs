@@ -42,7 +42,7 @@ pub(super) fn check_links(
             format!("{who} names `{text}`, which is not a message of channel `{}`", channel.id),
         );
         let name = text.rsplit('/').next().unwrap_or_default();
-        match nearest(name, channel.messages.iter().map(|message| message.key)) {
+        match nearest(name, channel.messages.iter().map(|message| message.key.as_str())) {
             Some(key) => found.help(format!("did you mean `#/channels/{}/messages/{key}`?", channel.id)),
             None => found.help(format!("add it under `messages` of channel `{}`", channel.id)),
         };

@@ -2,6 +2,7 @@
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::dialect::Dialect;
 use crate::suggest::did_you_mean;
 
 pub(super) const RULE: Rule = Rule {
@@ -66,10 +67,20 @@ pub(super) const KEYWORDS: &[&str] = &[
     "writeOnly",
 ];
 
+/// Keywords that are read in a payload whose `schemaFormat` is 2019-09 or 2020-12.
+const LATER: &[&str] = &["$anchor", "$defs", "$vocabulary", "dependentRequired", "dependentSchemas", "prefixItems"];
+/// Keywords that are read in a payload whose `schemaFormat` is OpenAPI.
+const OPEN_API: &[&str] = &["example", "nullable", "xml"];
+
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for schema in &subject.walk.schemas {
         for (key, span, _) in schema.members() {
-            if KEYWORDS.contains(&key) || key.starts_with("x-") {
+            let further = match subject.walk.dialects.get(schema) {
+                Some(Dialect::Later) => LATER,
+                Some(Dialect::OpenApi) => OPEN_API,
+                _ => &[],
+            };
+            if KEYWORDS.contains(&key) || further.contains(&key) || key.starts_with("x-") {
                 continue;
             }
             let found = report.at(span, format!("`{key}` is not a keyword of JSON Schema draft-07"));

@@ -2,8 +2,8 @@
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::model::Described;
 use crate::tree::Node;
-use crate::walk;
 
 pub(super) const RULE: Rule = Rule {
     id: "unsupported-schema-format",
@@ -15,16 +15,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for message in &subject.model.messages {
-        let payload = subject.model.field(message.node, "payload");
-        let Some(payload) = payload.and_then(|payload| subject.model.documents.resolve(payload).ok()) else { continue };
-        if walk::is_wrapped(payload) && walk::wrapped(payload).is_none() {
-            let format = payload.text("schemaFormat").unwrap_or_default();
-            let span = payload.get("schemaFormat").map_or(payload.span(), Node::span);
-            report
-                .at(span, format!("schemas of the format `{format}` are not read"))
-                .label("this payload accepts anything")
-                .help("describe it as JSON Schema, `application/schema+json;version=draft-07`");
-        }
+        let Described::Unread(format) = message.described else { continue };
+        let place = subject.model.field(message.node, "schemaFormat").or_else(|| {
+            let payload = subject.model.field(message.node, "payload")?;
+            subject.model.documents.resolve(payload).ok()?.get("schemaFormat")
+        });
+        report
+            .at(place.map_or(message.key, Node::span), format!("schemas of the format `{format}` are not read"))
+            .label("this payload accepts anything")
+            .help("describe it as JSON Schema, `application/schema+json;version=draft-07`");
     }
 }
 

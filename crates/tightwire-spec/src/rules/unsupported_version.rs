@@ -2,14 +2,14 @@
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::version::Version;
 
 pub(super) const RULE: Rule = Rule {
     id: "unsupported-version",
     severity: Severity::Error,
-    summary: "The document must be of AsyncAPI 3.0 or 3.1.",
-    explanation: "Versions 2.x say `publish` and `subscribe` from the other side and keep operations inside of \
-        channels; reading them as 3.x would turn the protocol around. Convert such a document with the AsyncAPI \
-        converter. Nothing else in a document of another version is checked.",
+    summary: "The document must be of AsyncAPI 2.0 to 2.6, 3.0 or 3.1.",
+    explanation: "The version decides how everything else is read, so nothing else in a document of another version is \
+        checked.",
     check,
 };
 
@@ -22,19 +22,12 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             .help("put the version into quotes");
         return;
     };
-    if !is_supported(version) {
+    if Version::parse(version).is_none() {
         report
             .at(node.span(), format!("version `{version}` of AsyncAPI is not read"))
-            .label("only 3.0 and 3.1 are read today")
-            .help("convert the document to 3.0.0, for instance with the AsyncAPI converter");
+            .label("2.0 to 2.6, 3.0 and 3.1 are read")
+            .help("write the version in full, for instance `3.0.0`");
     }
-}
-
-/// Whether documents of that version are read.
-pub(crate) fn is_supported(version: &str) -> bool {
-    let mut parts = version.split('.');
-    let major_minor = (parts.next(), parts.next());
-    matches!(major_minor, (Some("3"), Some("0" | "1"))) && parts.next().is_some() && parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -46,7 +39,8 @@ mod tests {
     fn versions() {
         check_whole(RULE, "asyncapi: 3.0.0\n", 0, &[]);
         check_whole(RULE, "asyncapi: 3.1.0\n", 0, &[]);
-        check_whole(RULE, "asyncapi: 2.6.0\nbogus: 1\n", 0, &["1:11 version `2.6.0` of AsyncAPI is not read"]);
+        check_whole(RULE, "asyncapi: 2.6.0\n", 0, &[]);
+        check_whole(RULE, "asyncapi: 2.7.0\nbogus: 1\n", 0, &["1:11 version `2.7.0` of AsyncAPI is not read"]);
         check_whole(RULE, "asyncapi: 4.0.0\n", 0, &["1:11 version `4.0.0` of AsyncAPI is not read"]);
         check_whole(RULE, "asyncapi: 3.0\n", 0, &["1:11 `asyncapi` must be a text such as `3.0.0`, found a number"]);
         check_whole(RULE, "asyncapi: three\n", 0, &["1:11 version `three` of AsyncAPI is not read"]);

@@ -52,10 +52,10 @@ fn wanted(shape: Shape) -> String {
         Shape::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
         Shape::Texts => "a list of texts".to_owned(),
         Shape::Reference => "a `$ref`".to_owned(),
-        Shape::Object(object) => format!("{}, an object", object.name),
+        Shape::Object(object) | Shape::Alternatives(object) => format!("{}, an object", object.name),
         Shape::Map(_) => "an object".to_owned(),
         Shape::List(_) => "a list".to_owned(),
-        Shape::Schema => "a schema: an object or a boolean".to_owned(),
+        Shape::Schema | Shape::Foreign(_) | Shape::Payload => "a schema: an object or a boolean".to_owned(),
     }
 }
 

@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             .messages
             .iter()
             .filter(|message| !reply.messages.listed || reply.messages.iter().any(|known| known == message.message));
-        let keys: Vec<_> = of_reply.map(|message| message.key).collect();
+        let keys: Vec<_> = of_reply.map(|message| message.key.as_str()).collect();
         for step in sequence.items() {
             let Some(text) = step.as_str() else {
                 report.at(step.span(), format!("a step must be text, found {}", step.type_name()));
