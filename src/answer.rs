@@ -1,6 +1,5 @@
 //! One answer: from `stream_start` over the chunks to `stream_end`, with the agent's events around it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -73,7 +72,7 @@ impl Answering {
             content: text,
             created_at: Utc::now(),
             message_id,
-            metadata: BTreeMap::new(),
+            metadata: None,
             thread_id: self.question.thread_id.clone(),
         });
         let finish_reason = match outcome {
@@ -106,11 +105,11 @@ impl Answering {
     }
 
     async fn agent(&self, event: AgentEventEvent, agent: AgentState) {
-        let details = [("thread_id".to_owned(), self.question.thread_id.clone().into())].into_iter().collect();
+        let details = serde_json::Map::from_iter([("thread_id".to_owned(), self.question.thread_id.clone().into())]);
         let status: AgentActivity = agent.status;
         match AgentTopic::new(agent.agent_id.clone()) {
             Ok(topic) => {
-                let event = AgentEvent { agent_id: agent.agent_id.clone(), details, event, status };
+                let event = AgentEvent { agent_id: agent.agent_id.clone(), details: Some(details), event, status };
                 self.publish(&topic, &event).await;
             }
             Err(error) => tracing::error!(%error, agent_id = agent.agent_id, "an agent's id is not a topic"),

@@ -72,7 +72,8 @@ impl ChatService for Handlers {
             Failure::new(ErrorCode::InternalError, "The thread's position is not known.")
                 .because("subscribe_thread ran without a subscription")
         })?;
-        let messages = self.0.threads.newest(topic.thread_id(), usize::try_from(data.limit).unwrap_or(usize::MAX));
+        let messages =
+            self.0.threads.newest(topic.thread_id(), usize::try_from(data.limit_or_default()).unwrap_or(usize::MAX));
         Ok(ThreadHistory {
             epoch: position.epoch,
             messages,

@@ -143,7 +143,7 @@ async fn topics_that_do_not_exist_are_named_in_one_error() {
     let id = client.send("subscribe", "system", topics).await;
     let error: Error = client.expect_message::<Error>().answering(id).await;
     assert_eq!(error.code, ErrorCode::InvalidTopic);
-    assert_eq!(error.topics, ["agent:nobody", "nonsense"]);
+    assert_eq!(error.topics.as_deref(), Some(&["agent:nobody".to_owned(), "nonsense".to_owned()][..]));
     let updated = client.expect("subscription_updated").answering(id).await;
     assert_eq!(updated.data, json!({"topics": ["thread:t"]}));
 }
@@ -156,7 +156,7 @@ async fn a_violation_is_explained_and_ends_the_connection() {
     let error: Error = client.expect_message::<Error>().answering(id).await;
     assert_eq!(error.code, ErrorCode::ContractViolation);
     let mut violations: Vec<_> =
-        error.violations.iter().map(|each| (each.pointer.as_str(), each.keyword.as_str())).collect();
+        error.violations.iter().flatten().map(|each| (each.pointer.as_str(), each.keyword.as_str())).collect();
     violations.sort_unstable();
     assert_eq!(
         violations,

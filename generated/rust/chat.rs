@@ -600,11 +600,8 @@ pub mod chat {
             /// Topics to subscribe to. Duplicates are allowed and count once.
             pub topics: Vec<String>,
             /// For each topic to be replayed, the last thing that was seen of it.
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub after: ::std::collections::BTreeMap<String, ReplayStart>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub after: Option<::std::collections::BTreeMap<String, ReplayStart>>,
         }
         /// Where a replay begins, exclusive. Either a position in the log or the id of the last frame that was seen.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
@@ -642,19 +639,12 @@ pub mod chat {
             pub topics: Vec<String>,
         }
         /// Which part of the thread's history to send.
-        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct SubscribeThread {
             /// How many of the newest messages to send at most.
-            #[serde(default = "defaults::default_u64::<u64, 50>")]
-            pub limit: u64,
-        }
-        impl ::std::default::Default for SubscribeThread {
-            fn default() -> Self {
-                Self {
-                    limit: defaults::default_u64::<u64, 50>(),
-                }
-            }
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub limit: Option<u64>,
         }
         /// A message for the thread.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
@@ -663,11 +653,8 @@ pub mod chat {
             /// The text.
             pub content: String,
             /// Free key-value pairs that travel with a message.
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub metadata: ::std::collections::BTreeMap<String, String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub metadata: Option<::std::collections::BTreeMap<String, String>>,
         }
         /// Which data set, and which part of it.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
@@ -1026,11 +1013,11 @@ pub mod chat {
             /// A point in time (RFC 3339).
             pub timestamp: chrono::DateTime<chrono::offset::Utc>,
             /// Each place where the frame departs from the contract.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub violations: Vec<Violation>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub violations: Option<Vec<Violation>>,
             /// The topics concerned, as far as their names are well-formed.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub topics: Vec<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub topics: Option<Vec<String>>,
         }
         /// What went wrong.
         #[derive(
@@ -1191,11 +1178,8 @@ pub mod chat {
             /// A point in time (RFC 3339).
             pub created_at: chrono::DateTime<chrono::offset::Utc>,
             /// Free key-value pairs that travel with a message.
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub metadata: ::std::collections::BTreeMap<String, String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub metadata: Option<::std::collections::BTreeMap<String, String>>,
         }
         /// Who wrote a message.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
@@ -1347,8 +1331,8 @@ pub mod chat {
             /// What an agent is doing.
             pub status: AgentActivity,
             /// More about it.
-            #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-            pub details: serde_json::Map<String, serde_json::Value>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub details: Option<serde_json::Map<String, serde_json::Value>>,
         }
         /// What happened.
         #[derive(
@@ -1556,17 +1540,6 @@ pub mod chat {
                 }
             }
         }
-        /// Generation of default values for serde.
-        pub mod defaults {
-            use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
-            pub(in super::super) fn default_u64<T, const V: u64>() -> T
-            where
-                T: ::std::convert::TryFrom<u64>,
-                <T as ::std::convert::TryFrom<u64>>::Error: ::std::fmt::Debug,
-            {
-                T::try_from(V).unwrap()
-            }
-        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -1597,6 +1570,12 @@ pub mod chat {
                 fn from(value: String) -> Self {
                     Self(value.into())
                 }
+            }
+        }
+        impl SubscribeThread {
+            /// `limit`, or the document's default: `50`.
+            pub fn limit_or_default(&self) -> u64 {
+                self.limit.unwrap_or(50)
             }
         }
     }
@@ -2282,7 +2261,7 @@ pub mod chat {
             }
             Ok(Subscribe {
                 topics: topics.ok_or(json::Irregular)?,
-                after: after.unwrap_or_default(),
+                after,
             })
         }
         fn read_replay_start(
@@ -2382,10 +2361,7 @@ pub mod chat {
                 }
                 key = cursor.next_key()?;
             }
-            Ok(SubscribeThread {
-                limit: limit
-                    .unwrap_or_else(|| messages::defaults::default_u64::<u64, 50>()),
-            })
+            Ok(SubscribeThread { limit })
         }
         fn read_send_message(
             cursor: &mut json::Cursor<'_>,
@@ -2429,7 +2405,7 @@ pub mod chat {
             }
             Ok(SendMessage {
                 content: content.ok_or(json::Irregular)?,
-                metadata: metadata.unwrap_or_default(),
+                metadata,
             })
         }
         fn read_request_data(
@@ -3477,8 +3453,8 @@ pub mod chat {
                 code: code.ok_or(json::Irregular)?,
                 message: message.ok_or(json::Irregular)?,
                 timestamp: timestamp.ok_or(json::Irregular)?,
-                violations: violations.unwrap_or_default(),
-                topics: topics.unwrap_or_default(),
+                violations,
+                topics,
             })
         }
         fn read_error_code(
@@ -3804,7 +3780,7 @@ pub mod chat {
                 author: author.ok_or(json::Irregular)?,
                 content: content.ok_or(json::Irregular)?,
                 created_at: created_at.ok_or(json::Irregular)?,
-                metadata: metadata.unwrap_or_default(),
+                metadata,
             })
         }
         fn read_author(
@@ -4019,7 +3995,7 @@ pub mod chat {
                 agent_id: agent_id.ok_or(json::Irregular)?,
                 event: event.ok_or(json::Irregular)?,
                 status: status.ok_or(json::Irregular)?,
-                details: details.unwrap_or_default(),
+                details,
             })
         }
         fn read_agent_event_event(

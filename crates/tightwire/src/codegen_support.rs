@@ -24,6 +24,19 @@ pub use crate::request::HandshakeRequest;
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
 
 pub mod topic;
+pub mod union;
+
+/// Reads a property that is there: `null` is a value, where absence is `None`.
+///
+/// # Errors
+/// What the value's type says.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
 
 /// Includes the protocol that `tightwire_codegen::compile` generated: `include_protocol!("chat")` defines `mod chat`.
 ///

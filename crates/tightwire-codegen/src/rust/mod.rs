@@ -5,19 +5,25 @@
 
 mod contract;
 pub mod decoder;
-mod docs;
+mod defaults;
+pub(crate) mod docs;
 mod error_code;
+mod facts;
 pub mod frames;
 pub mod model;
 pub mod names;
 mod normalise;
 mod operations;
+pub(crate) mod outline;
 mod readback;
 mod runtime_paths;
 mod service;
+mod string_enum;
+mod tidy;
 mod topics;
 mod types;
 
+pub use normalise::UntypedSchema;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir};
 
@@ -41,6 +47,8 @@ pub struct Module {
     pub text: String,
     /// The messages that have no fast path, with the reason: for notes at build time.
     pub slow_messages: Vec<decoder::SlowMessage>,
+    /// The schemas that became any JSON although they look like more, with the reason: for notes at build time.
+    pub untyped: Vec<UntypedSchema>,
 }
 
 /// The module as text.
@@ -62,7 +70,7 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
             "Rust is generated for protocols in the Tightwire envelope only; add `x-envelope: 1` to the document's root",
         ));
     }
-    let types::DataTypes { module: messages, types } = types::emit(ir, config)?;
+    let types::DataTypes { module: messages, types, untyped } = types::emit(ir, config)?;
     let codes = error_code::ErrorCodes::of(ir, &types)?;
     let name = names::ident(&config.module);
     let docs = docs::tokens(&docs::protocol(&ir.info));
@@ -97,7 +105,7 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
     let file = syn::parse2(module).map_err(|error| Error::Internal(error.to_string()))?;
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
     let text = format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file));
-    Ok(Module { text, slow_messages: decoder::slow_messages(ir, &types) })
+    Ok(Module { text, slow_messages: decoder::slow_messages(ir, &types), untyped })
 }
 
 fn comment(line: &str) -> String {

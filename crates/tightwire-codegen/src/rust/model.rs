@@ -5,7 +5,7 @@
 //! beside it, property by property (`Field::name`).
 
 use indexmap::IndexMap;
-use syn::{ExprPath, Ident};
+use syn::Ident;
 
 /// The data types of a protocol, by Rust name, in the order of the document.
 #[derive(Clone, Debug, Default)]
@@ -85,12 +85,9 @@ pub struct Field {
 pub enum Absent {
     /// It must not be absent.
     Invalid,
-    /// `None`.
+    /// `None`. The field is an `Option` of what stands there when the property is present: of an `Option` where that may
+    /// be `null`.
     None,
-    /// `Default::default()`: an empty `Vec` or map.
-    Empty,
-    /// What this function of the module `messages` gives, for instance `defaults::default_u64::<u64, 50>`.
-    Call(ExprPath),
 }
 
 /// A variant of a string enum.

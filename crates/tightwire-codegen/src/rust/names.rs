@@ -93,13 +93,57 @@ pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
     let prelude =
         ["Box", "Clone", "Copy", "Debug", "Default", "Eq", "Err", "Hash", "None", "Ok", "Option", "Ord", "Self"];
     names.extend(prelude.map(str::to_owned));
-    let prelude = ["PartialEq", "PartialOrd", "Result", "Some", "String", "Vec"];
+    let prelude = ["From", "Into", "PartialEq", "PartialOrd", "Result", "Send", "Some", "String", "Sync", "Vec"];
     names.extend(prelude.map(str::to_owned));
+    // What the decoders call their own.
+    names.extend(["Inbound", "Kind"].map(str::to_owned));
     names
 }
 
+/// A text of any characters as the name of a variant: `<=` → `LessEqual`, `-1` → `Minus1`.
+pub(super) fn spelled(text: &str) -> String {
+    let spell = |c: char| match c {
+        '+' => "Plus",
+        '-' => "Minus",
+        '<' => "Less",
+        '>' => "Greater",
+        '=' => "Equal",
+        '*' => "Star",
+        '/' => "Slash",
+        '%' => "Percent",
+        '!' => "Not",
+        '#' => "Hash",
+        '$' => "Dollar",
+        '&' => "And",
+        '|' => "Or",
+        '.' => "Dot",
+        '?' => "Question",
+        _ => "",
+    };
+    match text.chars().next() {
+        None => "Empty".to_owned(),
+        Some(first) if !text.chars().any(char::is_alphanumeric) || matches!(first, '+' | '-') => pascal(
+            &text
+                .chars()
+                .map(|c| if spell(c).is_empty() { format!("{c}") } else { format!("_{}_", spell(c)) })
+                .collect::<String>(),
+        ),
+        Some(_) => pascal(text),
+    }
+}
+
+/// Whether texts stay different as names of variants, and are names at all.
+pub(super) fn are_distinct<'text>(texts: impl IntoIterator<Item = &'text str>) -> bool {
+    let mut seen = BTreeSet::new();
+    texts.into_iter().all(|text| {
+        // typify knows what to call these two.
+        let plain = text.chars().any(char::is_alphanumeric) || text.is_empty();
+        plain && seen.insert(if matches!(text, "+1" | "-1") { text.to_owned() } else { pascal(text) })
+    })
+}
+
 fn separate(text: &str) -> String {
-    text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+    text.chars().map(|c| if unicode_ident::is_xid_continue(c) { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -117,7 +161,7 @@ mod tests {
             ("type", "Type", "type_"),
             ("", "Unnamed", "unnamed"),
             ("-", "Unnamed", "unnamed"),
-            ("x²", "X__", "x__"),
+            ("x²", "X", "x"),
             ("größe", "Größe", "größe"),
         ] {
             assert_eq!(ident(&pascal(text)).to_string(), expected_pascal, "{text}");

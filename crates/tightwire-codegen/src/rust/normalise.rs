@@ -4,27 +4,73 @@
 //! `allOf` is merged, everything that only validates is left out (validation is the decoder's), and every object, string
 //! enum and union stands as a definition of its own under a name that is unique in the module. Named scalars, arrays and
 //! maps have no type of their own: they stand where they are used.
+//!
+//! A shape takes every value that its schema takes, and gives it back: what no type can hold is `true`, any JSON.
 
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
-use tightwire_spec::ir::{Ir, SchemaName};
+use tightwire_spec::ir::{Ir, Message, SchemaName};
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
+use super::facts::{
+    constant, is_null, kind, listed, nullable, only_alternative, single_type, strings, structural, tag, unsigned,
+    values, variant_name,
+};
 use super::names;
 use crate::config::Config;
 
 /// The shapes of all messages' data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shapes {
     /// The definitions, by Rust name, in the order of the document.
     pub(super) definitions: IndexMap<String, Value>,
     /// The properties, in the order of the document, of each definition that is an object (`Name`) and of each
     /// alternative of a tagged union (`Name::tag`).
     pub(super) properties: IndexMap<String, Vec<String>>,
+    /// What the document says of single properties, by the same names.
+    pub(super) remarks: IndexMap<String, Remarks>,
+    /// String enums whose values typify cannot tell apart as names, by Rust name.
+    pub(super) string_enums: IndexMap<String, StringEnum>,
+    /// Unions whose alternatives have the same JSON type, so that serde's first that fits may not be the right one.
+    pub(super) overlapping: BTreeSet<String>,
     /// The name of the type of each message's data, by the message's key.
     pub(super) messages: IndexMap<String, String>,
+    /// Schemas that became any JSON although they look like more, with the reason.
+    pub(super) untyped: Vec<UntypedSchema>,
+}
+
+/// What the document says of the properties of an object, beside their shape.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// Properties that may be absent and may be `null`, which are two things.
+    pub(super) nullable: BTreeSet<String>,
+    /// `default`, of properties that may be absent.
+    pub(super) defaults: IndexMap<String, Value>,
+}
+
+/// A string enum that is written without typify.
+#[derive(Debug)]
+pub(super) struct StringEnum {
+    /// Its values on the wire.
+    pub(super) values: Vec<String>,
+    /// Its documentation.
+    pub(super) description: Option<String>,
+}
+
+/// A schema that became `serde_json::Value` although it looks like more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UntypedSchema {
+    /// Where it stands: the name that its type would have.
+    pub place: String,
+    /// Why, in the middle of a sentence.
+    pub reason: String,
+}
+
+/// What becomes the type of a message: its `data`, or in a flat protocol the whole frame.
+pub(super) fn content<'ir>(ir: &Ir, message: &'ir Message) -> Option<&'ir Schema> {
+    if ir.envelope.is_some() { message.data.as_ref() } else { Some(&message.payload) }
 }
 
 /// The shapes of all messages' data.
@@ -34,11 +80,11 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
         taken: names::taken(ir, config),
         schemas: IndexMap::new(),
         inlining: Vec::new(),
-        shapes: Shapes { definitions: IndexMap::new(), properties: IndexMap::new(), messages: IndexMap::new() },
+        shapes: Shapes::default(),
     };
     // Messages choose their names first: they are the ones that handlers write.
     for (id, message) in &ir.messages {
-        let Some(data) = &message.data else { continue };
+        let Some(data) = content(ir, message) else { continue };
         let name = lowering.unique(&names::pascal(id), "Data");
         if let Schema::Ref(reference) = data
             && names::pascal(&reference.name) == name
@@ -55,10 +101,16 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
         }
     }
     for (id, name) in lowering.shapes.messages.clone() {
-        if let Some(data) = ir.messages.get(&id).and_then(|message| message.data.as_ref())
+        if let Some(data) = ir.messages.get(&id).and_then(|message| content(ir, message))
             && !lowering.shapes.definitions.contains_key(&name)
         {
             let data = lowering.resolve(ir.resolve(data));
+            if nullable(&data) && lowering.nominal(&data) {
+                let inner = lowering.unique(&name, "Value");
+                lowering.define(&inner, &data, Closed::No);
+                lowering.shapes.definitions.insert(name, used(&inner, data.description.as_deref(), true));
+                continue;
+            }
             lowering.define(&name, &data, Closed::No);
         }
     }
@@ -72,6 +124,9 @@ enum Closed {
     Keep,
     No,
 }
+
+/// How far one alternative may lead to another.
+const MAX_DEPTH: usize = 16;
 
 struct Lowering<'ir> {
     ir: &'ir Ir,
@@ -88,14 +143,15 @@ impl<'ir> Lowering<'ir> {
     /// The shape of a schema where it is used; `name` is for the type it may need.
     fn at(&mut self, schema: &Schema, name: &str) -> Value {
         match schema {
-            Schema::Bool(accepts) => Value::Bool(*accepts),
+            // What takes nothing is never there, and any type will do.
+            Schema::Bool(_) => Value::Bool(true),
             Schema::Ref(reference) => {
                 let target = self.resolve(self.ir.resolve(schema));
                 let description = reference.description.clone().or_else(|| target.description.clone());
                 let cyclic = self.inlining.contains(&reference.name);
                 if cyclic || self.nominal(&target) || self.schemas.contains_key(&reference.name) {
                     let name = self.define_named(&reference.name, &target, Closed::No);
-                    return used(&name, description.as_deref(), target.default.as_ref(), nullable(&target));
+                    return used(&name, description.as_deref(), nullable(&target));
                 }
                 self.inlining.push(reference.name.clone());
                 let mut shape = self.inline(&target, &names::pascal(&reference.name));
@@ -108,7 +164,7 @@ impl<'ir> Lowering<'ir> {
                 if self.nominal(&object) {
                     let name = self.unique(name, "Value");
                     self.define(&name, &object, Closed::No);
-                    return used(&name, object.description.as_deref(), object.default.as_ref(), nullable(&object));
+                    return used(&name, object.description.as_deref(), nullable(&object));
                 }
                 self.inline(&object, name)
             }
@@ -136,28 +192,39 @@ impl<'ir> Lowering<'ir> {
         // The place is taken first: a type stands before those that only it needs, and may contain itself.
         self.shapes.definitions.insert(name.to_owned(), Value::Null);
         let mut shape = if let Some(values) = strings(object) {
+            if !names::are_distinct(values.iter().copied()) {
+                let values = values.iter().map(|value| (*value).to_owned()).collect();
+                let description = object.description.clone().or_else(|| object.title.clone());
+                self.shapes.string_enums.insert(name.to_owned(), StringEnum { values, description });
+            }
             json!({ "type": "string", "enum": values })
         } else if !self.alternatives(object).is_empty() {
             self.union(name, object)
         } else if structural(object) {
-            let shape = self.structure(name, object, closed, None);
-            self.remember_order(name.to_owned(), &shape);
+            let (shape, remarks) = self.structure(name, object, closed, None);
+            self.remember(name.to_owned(), &shape, remarks);
             shape
         } else {
             self.inline(object, name)
         };
         describe(&mut shape, object.description.as_deref().or(object.title.as_deref()));
-        if let Value::Object(shape) = &mut shape {
-            // A default belongs to the property that uses the type.
-            shape.remove("default");
-        }
         self.shapes.definitions.insert(name.to_owned(), shape);
     }
 
     /// An object with properties.
-    fn structure(&mut self, name: &str, object: &SchemaObject, closed: Closed, tag: Option<&str>) -> Value {
+    fn structure(&mut self, name: &str, object: &SchemaObject, closed: Closed, tag: Option<&str>) -> (Value, Remarks) {
         let mut properties = Map::new();
+        let mut remarks = Remarks::default();
         for (property, schema) in &object.properties {
+            if !object.required.contains(property) {
+                let resolved = self.resolve(self.ir.resolve(schema));
+                if self.may_be_null(&resolved, 0) {
+                    remarks.nullable.insert(property.clone());
+                }
+                if let Some(default) = resolved.default {
+                    remarks.defaults.insert(property.clone(), default);
+                }
+            }
             let shape = match constant(object, property) {
                 Some(value) if tag == Some(property) => json!({ "type": "string", "enum": [value] }),
                 _ => self.at(schema, &format!("{name}{}", names::pascal(property))),
@@ -172,17 +239,25 @@ impl<'ir> Lowering<'ir> {
             Some(Schema::Bool(false)) if closed == Closed::Keep || object.properties.is_empty() => {
                 shape["additionalProperties"] = Value::Bool(false);
             }
+            // What patterns say differs from property to property; what is asked for is kept.
+            _ if !object.pattern_properties.is_empty() => shape["additionalProperties"] = json!({}),
             Some(schema @ (Schema::Ref(_) | Schema::Object(_))) => {
-                shape["additionalProperties"] = self.at(schema, &format!("{name}Extra"));
+                shape["additionalProperties"] = match self.at(schema, &format!("{name}Extra")) {
+                    // To typify `true` is not worth a field.
+                    Value::Bool(_) => json!({}),
+                    shape => shape,
+                };
             }
+            Some(Schema::Bool(true)) => shape["additionalProperties"] = json!({}),
             _ => {}
         }
-        shape
+        (shape, remarks)
     }
 
-    fn remember_order(&mut self, key: String, shape: &Value) {
+    fn remember(&mut self, key: String, shape: &Value, remarks: Remarks) {
         let properties = shape["properties"].as_object();
-        self.shapes.properties.insert(key, properties.into_iter().flat_map(Map::keys).cloned().collect());
+        self.shapes.properties.insert(key.clone(), properties.into_iter().flat_map(Map::keys).cloned().collect());
+        self.shapes.remarks.insert(key, remarks);
     }
 
     /// `oneOf`, `anyOf` or several types.
@@ -194,26 +269,31 @@ impl<'ir> Lowering<'ir> {
             let mut variants = Vec::new();
             for (variant, number) in resolved.iter().zip(1..) {
                 let name = format!("{union}{}", variant_name(variant, number));
-                let mut shape = self.structure(&name, variant, Closed::No, Some(tag));
+                let (mut shape, remarks) = self.structure(&name, variant, Closed::No, Some(tag));
                 if let Some(value) = constant(variant, tag) {
-                    self.remember_order(format!("{union}::{value}"), &shape);
+                    self.remember(format!("{union}::{value}"), &shape, remarks);
                 }
                 describe(&mut shape, variant.description.as_deref());
                 variants.push(shape);
             }
             return json!({ "oneOf": variants });
         }
+        let kinds: Vec<_> = resolved.iter().map(kind).collect();
+        let differ = |at: usize| kinds[at].is_some() && !kinds[..at].contains(&kinds[at]);
+        if !(0..kinds.len()).all(differ) {
+            self.shapes.overlapping.insert(union.to_owned());
+        }
         let mut titles = BTreeSet::new();
         let mut variants = Vec::new();
         for ((schema, variant), number) in alternatives.iter().zip(&resolved).zip(1..) {
             let shape = match schema {
                 Schema::Ref(reference) if self.nominal(variant) => {
-                    used(&self.define_named(&reference.name, variant, Closed::Keep), None, None, false)
+                    used(&self.define_named(&reference.name, variant, Closed::Keep), None, false)
                 }
                 _ if self.nominal(variant) => {
                     let name = self.unique(&variant_name(variant, number), "Value");
                     self.define(&name, variant, Closed::Keep);
-                    used(&name, None, None, false)
+                    used(&name, None, false)
                 }
                 _ => {
                     let mut title = match (&variant.title, schema) {
@@ -246,11 +326,11 @@ impl<'ir> Lowering<'ir> {
                 Some(format @ ("uuid" | "date-time")) => json!({ "type": "string", "format": format }),
                 _ => json!({ "type": "string" }),
             },
+            Some(JsonType::Integer) if exceeds_64_bits(object) => json!({}),
             Some(JsonType::Integer) if unsigned(object) => json!({ "type": "integer", "format": "uint64" }),
             Some(JsonType::Integer) => json!({ "type": "integer", "format": "int64" }),
             Some(JsonType::Number) => json!({ "type": "number", "format": "double" }),
             Some(JsonType::Boolean) => json!({ "type": "boolean" }),
-            Some(JsonType::Null) => json!({ "type": "null" }),
             Some(JsonType::Array) => match &object.items {
                 Some(Items::All(items)) => {
                     let items = self.at(items, &format!("{name}Item"));
@@ -272,16 +352,34 @@ impl<'ir> Lowering<'ir> {
                     None => json!({ "type": "object" }),
                 }
             }
-            None => json!({}),
+            Some(JsonType::Null) | None => json!({}),
         };
         if nullable(object) {
             shape = or_null(shape);
         }
-        describe(&mut shape, object.description.as_deref());
-        if let Some(default) = &object.default {
-            shape["default"] = default.clone();
+        if looks_like_object(object) {
+            let reason = "it has `properties` but no `type: object`, so anything but an object may stand there too";
+            self.shapes.untyped.push(UntypedSchema { place: name.to_owned(), reason: reason.to_owned() });
         }
+        describe(&mut shape, object.description.as_deref());
         shape
+    }
+
+    /// Whether `null` may stand here, as the type has it.
+    fn may_be_null(&self, object: &SchemaObject, depth: usize) -> bool {
+        if nullable(object) || object.types == [JsonType::Null] || depth > MAX_DEPTH {
+            return true;
+        }
+        let may_be = |schema: &Schema| self.may_be_null(&self.resolve(self.ir.resolve(schema)), depth + 1);
+        let alternatives = self.alternatives(object);
+        if !alternatives.is_empty() {
+            return alternatives.iter().any(may_be);
+        }
+        match only_alternative(object) {
+            Some(only) => may_be(only),
+            // What has no shape has a type that takes `null`.
+            None => !self.nominal(object) && single_type(object).is_none() || exceeds_64_bits(object),
+        }
     }
 
     /// Whether the schema gets a type of its own.
@@ -291,7 +389,12 @@ impl<'ir> Lowering<'ir> {
 
     /// The alternatives of a union, `null` left out; empty where there are fewer than two.
     fn alternatives(&self, object: &SchemaObject) -> Vec<Schema> {
+        if !object.one_of.is_empty() && !object.any_of.is_empty() {
+            // Two unions at once have no type.
+            return Vec::new();
+        }
         let mut alternatives: Vec<Schema> = listed(object).iter().filter(|schema| !is_null(schema)).cloned().collect();
+        let says_type = |schema: &Schema| !self.resolve(schema).types.is_empty();
         if !object.properties.is_empty() {
             // Beside properties, alternatives often only say which of them are required: that is no union of shapes.
             let known =
@@ -303,6 +406,15 @@ impl<'ir> Lowering<'ir> {
             for alternative in &mut alternatives {
                 let mut whole = self.resolve(alternative);
                 whole.all_of.push(Schema::Object(Box::new(base.clone())));
+                *alternative = Schema::Object(Box::new(whole));
+            }
+        } else if !object.types.is_empty() && !alternatives.iter().all(says_type) {
+            for alternative in &mut alternatives {
+                let mut whole = self.resolve(alternative);
+                if !whole.types.is_empty() {
+                    continue;
+                }
+                whole.types.clone_from(&object.types);
                 *alternative = Schema::Object(Box::new(whole));
             }
         } else if listed(object).is_empty() && values(object).is_none() {
@@ -325,31 +437,29 @@ impl<'ir> Lowering<'ir> {
 
     /// The name, or one like it that is free.
     fn unique(&mut self, name: &str, suffix: &str) -> String {
+        let name = names::ident(&names::pascal(name)).to_string();
         let numbered = (2..).map(|number| format!("{name}{number}"));
-        let candidates = [name.to_owned(), format!("{name}{suffix}")].into_iter().chain(numbered);
+        let candidates = [name.clone(), format!("{name}{suffix}")].into_iter().chain(numbered);
         for candidate in candidates {
             if self.taken.insert(candidate.clone()) {
                 return candidate;
             }
         }
-        name.to_owned()
+        name
     }
 }
 
 /// A use of a defined type.
-fn used(name: &str, description: Option<&str>, default: Option<&Value>, nullable: bool) -> Value {
+fn used(name: &str, description: Option<&str>, nullable: bool) -> Value {
     let reference = json!({ "$ref": format!("#/definitions/{name}") });
     let mut shape = if nullable {
         json!({ "oneOf": [reference, { "type": "null" }] })
-    } else if description.is_none() && default.is_none() {
+    } else if description.is_none() {
         return reference;
     } else {
         json!({ "allOf": [reference] })
     };
     describe(&mut shape, description);
-    if let Some(default) = default {
-        shape["default"] = default.clone();
-    }
     shape
 }
 
@@ -357,42 +467,6 @@ fn describe(shape: &mut Value, description: Option<&str>) {
     if let (Value::Object(shape), Some(description)) = (shape, description) {
         shape.insert("description".to_owned(), Value::String(description.trim().to_owned()));
     }
-}
-
-/// Whether the schema is an object whose properties are known.
-fn structural(object: &SchemaObject) -> bool {
-    let closed = object.additional_properties == Some(Schema::Bool(false)) && object.pattern_properties.is_empty();
-    single_type(object) == Some(JsonType::Object)
-        && (!object.properties.is_empty() || !object.required.is_empty() || closed)
-}
-
-/// The strings of a string enum or a string const.
-fn strings(object: &SchemaObject) -> Option<Vec<&str>> {
-    let values = values(object)?;
-    let strings: Vec<&str> = values.iter().filter_map(|value| value.as_str()).collect();
-    let others = values.iter().filter(|value| !value.is_string() && !value.is_null()).count();
-    (!strings.is_empty() && others == 0).then_some(strings)
-}
-
-/// The values of `const` or `enum`.
-fn values(object: &SchemaObject) -> Option<Vec<&Value>> {
-    match (&object.const_value, &object.enum_values) {
-        (Some(value), _) => Some(vec![value]),
-        (None, Some(values)) => Some(values.iter().collect()),
-        (None, None) => None,
-    }
-}
-
-/// `oneOf`, or else `anyOf`: as shapes they are the same.
-fn listed(object: &SchemaObject) -> &[Schema] {
-    if object.one_of.is_empty() { &object.any_of } else { &object.one_of }
-}
-
-/// The alternative that stands alone, `null` aside.
-fn only_alternative(object: &SchemaObject) -> Option<&Schema> {
-    let mut others = listed(object).iter().filter(|schema| !is_null(schema));
-    let only = others.next()?;
-    (others.next().is_none() && object.properties.is_empty()).then_some(only)
 }
 
 /// The shape, or `null`.
@@ -412,78 +486,20 @@ fn or_null(shape: Value) -> Value {
     }
 }
 
-/// Whether `null` is allowed beside something else.
-fn nullable(object: &SchemaObject) -> bool {
-    listed(object).iter().any(is_null)
-        || (object.types.len() > 1 && object.types.contains(&JsonType::Null))
-        || (object.types.is_empty() && values(object).is_some_and(|values| values.iter().any(|value| value.is_null())))
+/// Whether the bounds of an integer reach beyond what Rust's integers hold.
+fn exceeds_64_bits(object: &SchemaObject) -> bool {
+    let beyond = |bound: &Option<serde_json::Number>, limit: f64| {
+        bound.as_ref().and_then(serde_json::Number::as_f64).is_some_and(|bound| bound.abs() > limit)
+    };
+    let largest = if unsigned(object) { u64::MAX as f64 } else { i64::MAX as f64 };
+    single_type(object) == Some(JsonType::Integer)
+        && (beyond(&object.minimum, largest)
+            || beyond(&object.exclusive_minimum, largest)
+            || beyond(&object.maximum, largest)
+            || beyond(&object.exclusive_maximum, largest))
 }
 
-fn is_null(schema: &Schema) -> bool {
-    matches!(schema, Schema::Object(object) if object.types == [JsonType::Null] || object.const_value == Some(Value::Null))
-}
-
-/// The one type of the schema, `null` aside; read from other keywords where `type` is missing.
-fn single_type(object: &SchemaObject) -> Option<JsonType> {
-    let mut types = object.types.iter().filter(|json_type| **json_type != JsonType::Null);
-    match (types.next(), types.next()) {
-        (Some(json_type), None) => return Some(*json_type),
-        (Some(_), Some(_)) => return None,
-        (None, _) => {}
-    }
-    if object.types == [JsonType::Null] {
-        return Some(JsonType::Null);
-    }
-    if let Some(values) = values(object) {
-        let all = |accepts: fn(&Value) -> bool| values.iter().all(|value| accepts(value));
-        return if all(|value| value.is_i64() || value.is_u64()) {
-            Some(JsonType::Integer)
-        } else if all(Value::is_number) {
-            Some(JsonType::Number)
-        } else if all(Value::is_boolean) {
-            Some(JsonType::Boolean)
-        } else {
-            None
-        };
-    }
-    let says_object = !object.properties.is_empty() || !object.required.is_empty();
-    if says_object {
-        Some(JsonType::Object)
-    } else if object.items.is_some() {
-        Some(JsonType::Array)
-    } else {
-        None
-    }
-}
-
-/// Whether an integer cannot be negative.
-fn unsigned(object: &SchemaObject) -> bool {
-    let at_least =
-        |bound: &Option<serde_json::Number>| bound.as_ref().and_then(|n| n.as_f64()).is_some_and(|n| n >= 0.0);
-    at_least(&object.minimum)
-        || at_least(&object.exclusive_minimum)
-        || values(object).is_some_and(|values| values.iter().all(|value| value.is_u64()))
-}
-
-/// The property that tells the alternatives apart: required everywhere, a different constant string in each.
-fn tag(alternatives: &[SchemaObject]) -> Option<&str> {
-    let first = alternatives.first()?;
-    first.properties.keys().map(String::as_str).find(|property| {
-        let values: Option<BTreeSet<String>> = alternatives.iter().map(|schema| constant(schema, property)).collect();
-        values.is_some_and(|values| values.len() == alternatives.len())
-    })
-}
-
-/// The one string that the property must be, if it is required.
-fn constant(object: &SchemaObject, property: &str) -> Option<String> {
-    let Schema::Object(schema) = object.properties.get(property)? else { return None };
-    object.required.iter().find(|required| *required == property)?;
-    match (&schema.const_value, schema.enum_values.as_deref()) {
-        (Some(Value::String(value)), _) | (None, Some([Value::String(value)])) => Some(value.clone()),
-        _ => None,
-    }
-}
-
-fn variant_name(variant: &SchemaObject, number: usize) -> String {
-    variant.title.as_deref().map_or_else(|| format!("Variant{number}"), names::pascal)
+/// Whether the author meant an object but did not say so.
+fn looks_like_object(object: &SchemaObject) -> bool {
+    object.types.is_empty() && !object.properties.is_empty() && values(object).is_none()
 }

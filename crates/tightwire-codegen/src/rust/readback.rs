@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
-use syn::{Attribute, Expr, ExprPath, Fields, GenericArgument, Ident, Item, Lit, PathArguments, Type};
+use syn::{Attribute, Expr, Fields, GenericArgument, Ident, Item, Lit, PathArguments, Type};
 
 use super::model::{
     Absent, Field, FieldType, Payload, RustType, StringVariant, TaggedVariant, Tagging, TypeKind, UntaggedVariant,
@@ -36,6 +36,24 @@ pub(super) fn name_of(item: &Item) -> Option<String> {
 pub(super) fn wire_name(attributes: &[Attribute], ident: &Ident) -> String {
     let renamed = SerdeOptions::of(attributes).ok().and_then(|options| options.rename);
     renamed.unwrap_or_else(|| ident.to_string())
+}
+
+/// Whether the field's property may be absent.
+pub(super) fn is_optional(attributes: &[Attribute]) -> bool {
+    SerdeOptions::of(attributes).is_ok_and(|options| options.default || options.skips)
+}
+
+/// Whether the field takes all properties that no other field has.
+pub(super) fn is_flattened(attributes: &[Attribute]) -> bool {
+    SerdeOptions::of(attributes).is_ok_and(|options| options.flatten)
+}
+
+/// The last name of a type's path: `Option` of `::std::option::Option<T>`.
+pub(super) fn last_segment(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+        _ => None,
+    }
 }
 
 struct Reader {
@@ -100,13 +118,10 @@ impl Reader {
         let ident = field.ident.clone().ok_or_else(|| Error::Internal("field without a name".to_owned()))?;
         let serde = SerdeOptions::of(&field.attrs)?;
         let ty = self.field_type(&field.ty);
-        let absent = match (serde.default, &ty) {
-            (Some(Some(path)), _) => Absent::Call(path),
-            (Some(None), FieldType::Option(_)) => Absent::None,
-            (Some(None), _) => Absent::Empty,
-            // Without a skip, typify's Option is a required property that may be null.
-            (None, FieldType::Option(_)) if serde.skips => Absent::None,
-            (None, _) => Absent::Invalid,
+        // Without a skip, an Option is a required property that may be null.
+        let absent = match &ty {
+            FieldType::Option(_) if serde.skips => Absent::None,
+            _ => Absent::Invalid,
         };
         let name = serde.rename.unwrap_or_else(|| ident.to_string());
         Ok(Field { ident, name, ty, absent, flatten: serde.flatten })
@@ -170,8 +185,7 @@ struct SerdeOptions {
     untagged: bool,
     flatten: bool,
     skips: bool,
-    /// `Some(None)` for a bare `default`.
-    default: Option<Option<ExprPath>>,
+    default: bool,
 }
 
 impl SerdeOptions {
@@ -200,7 +214,7 @@ impl SerdeOptions {
                         "untagged" => options.untagged = true,
                         "flatten" => options.flatten = true,
                         "skip_serializing_if" => options.skips = true,
-                        "default" => options.default = Some(value.map(|path| path.parse()).transpose()?),
+                        "default" => options.default = true,
                         _ => {}
                     }
                     Ok(())

@@ -1,10 +1,9 @@
 //! The data types: typify makes them from the normalised shapes.
 //!
-//! What is done to its output here is for readers (fields in the order of the document, plain doc comments), for the
-//! crate that includes it (nothing is named but `::tightwire::__rt`), and for names that collide in Rust.
+//! What becomes of its output is in `tidy`. A shape that typify refuses becomes any JSON: generation goes on, and the
+//! build is told.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -12,14 +11,13 @@ use indexmap::IndexMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value, json};
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Field, Fields, File, Item, ItemImpl, Token, parse_quote};
+use syn::{File, Item, ItemImpl};
 use tightwire_spec::ir::Ir;
 use typify::{TypeSpace, TypeSpaceImpl, TypeSpacePatch, TypeSpaceSettings};
 
 use super::model::RustTypes;
-use super::normalise::Shapes;
-use super::{normalise, readback, runtime_paths};
+use super::normalise::{Shapes, UntypedSchema};
+use super::{defaults, normalise, readback, runtime_paths, string_enum, tidy};
 use crate::config::{Config, RustConfig};
 use crate::error::Error;
 
@@ -29,23 +27,27 @@ pub(super) struct DataTypes {
     pub(super) module: TokenStream,
     /// What the module defines.
     pub(super) types: RustTypes,
+    /// What became any JSON although it looks like more.
+    pub(super) untyped: Vec<UntypedSchema>,
 }
 
 /// Generates the module `messages`.
 pub(super) fn emit(ir: &Ir, config: &Config) -> Result<DataTypes, Error> {
-    let shapes = normalise::shapes(ir, config);
-    let stream = run(&shapes, &config.rust)?;
+    let mut shapes = normalise::shapes(ir, config);
+    let stream = run(&mut shapes, &config.rust)?;
     let file: File = syn::parse2(stream).map_err(|error| Error::Internal(format!("the data types: {error}")))?;
     let mut groups = group(file.items);
     for items in groups.values_mut() {
-        for item in items {
-            tidy(item, &shapes.properties);
-        }
+        *items = std::mem::take(items).into_iter().flat_map(|item| tidy::tidy(item, &shapes)).collect();
+    }
+    for (name, string_enum) in &shapes.string_enums {
+        groups.insert(name.clone(), string_enum::items(name, string_enum, &config.rust)?);
     }
     // typify sorts by name; a reader looks for the order of the document.
     groups.sort_by_cached_key(|name, _| shapes.definitions.get_index_of(name).unwrap_or(usize::MAX));
     let items: Vec<Item> = groups.into_values().flatten().collect();
     let types = RustTypes::new(readback::types(&items)?, shapes.messages);
+    let defaults = defaults::accessors(&types, &shapes.remarks);
     let imports = runtime_paths::imports();
     let items = runtime_paths::rewrite(quote!(#(#items)*));
     let module = quote! {
@@ -53,30 +55,48 @@ pub(super) fn emit(ir: &Ir, config: &Config) -> Result<DataTypes, Error> {
         pub mod messages {
             #imports
             #items
+            #defaults
         }
     };
-    Ok(DataTypes { module, types })
+    Ok(DataTypes { module, types, untyped: shapes.untyped })
 }
 
-/// Runs typify; where it fails, finds out on which type.
-fn run(shapes: &Shapes, options: &RustConfig) -> Result<TokenStream, Error> {
-    let message = match typify(shapes.definitions.clone(), options) {
+/// Runs typify. Where it fails, the shapes that it cannot take become any JSON.
+fn run(shapes: &mut Shapes, options: &RustConfig) -> Result<TokenStream, Error> {
+    let message = match typify(shapes, &shapes.definitions, options) {
         Ok(stream) => return Ok(stream),
         Err(message) => message,
     };
-    let culprit = shapes.definitions.iter().find_map(|(name, shape)| {
+    let mut refused: Vec<(String, String)> = Vec::new();
+    for (name, shape) in &shapes.definitions {
         let alone = IndexMap::from([(name.clone(), without_references(shape.clone()))]);
-        typify(alone, options).err().map(|message| (name, message))
-    });
-    let advice = "its shape has no Rust type; simplify the schema, or name a type of your own for it in tightwire.toml \
-                  ([rust.types.<Name>] replace_with)";
-    Err(match culprit {
-        Some((name, message)) => Error::unsupported(format!("type {name}"), format!("{message}: {advice}")),
-        None => Error::unsupported("the data types", format!("{message}: {advice}")),
-    })
+        if let Err(message) = typify(shapes, &alone, options) {
+            refused.push((name.clone(), message));
+        }
+    }
+    give_up(shapes, refused);
+    if let Ok(stream) = typify(shapes, &shapes.definitions, options) {
+        return Ok(stream);
+    }
+    // Each is fine by itself, but not all together: the protocol is served, with values for types.
+    let all = shapes.definitions.keys().map(|name| (name.clone(), message.clone())).collect();
+    give_up(shapes, all);
+    typify(shapes, &shapes.definitions, options).map_err(|message| Error::unsupported("the data types", message))
 }
 
-fn typify(definitions: IndexMap<String, Value>, options: &RustConfig) -> Result<TokenStream, String> {
+/// Makes these types any JSON.
+fn give_up(shapes: &mut Shapes, refused: Vec<(String, String)>) {
+    for (place, message) in refused {
+        if let Some(shape) = shapes.definitions.get_mut(&place) {
+            *shape = Value::Bool(true);
+        }
+        shapes.string_enums.shift_remove(&place);
+        let reason = format!("its shape has no Rust type ({message})");
+        shapes.untyped.push(UntypedSchema { place, reason });
+    }
+}
+
+fn typify(shapes: &Shapes, definitions: &IndexMap<String, Value>, options: &RustConfig) -> Result<TokenStream, String> {
     let mut settings = TypeSpaceSettings::default();
     settings
         .with_struct_builder(false)
@@ -87,6 +107,9 @@ fn typify(definitions: IndexMap<String, Value>, options: &RustConfig) -> Result<
     }
     for attribute in &options.attributes {
         settings.with_attr(attribute.clone());
+    }
+    for name in shapes.string_enums.keys() {
+        settings.with_replacement(name, name, [TypeSpaceImpl::Default; 0].into_iter());
     }
     for (name, options) in &options.types {
         if let Some(path) = &options.replace_with {
@@ -102,7 +125,8 @@ fn typify(definitions: IndexMap<String, Value>, options: &RustConfig) -> Result<
         }
         settings.with_patch(name, &patch);
     }
-    let definitions: Map<String, Value> = definitions.into_iter().collect();
+    let definitions: Map<String, Value> =
+        definitions.iter().map(|(name, shape)| (name.clone(), shape.clone())).collect();
     let schema = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "definitions": definitions });
     quietly(|| {
         let root = serde_json::from_value(schema).map_err(|error| error.to_string())?;
@@ -165,91 +189,9 @@ fn group(items: Vec<Item>) -> IndexMap<String, Vec<Item>> {
     groups
 }
 
-fn implements(item: &ItemImpl, name: &str) -> bool {
+/// Whether the item implements the trait of that name.
+pub(super) fn implements(item: &ItemImpl, name: &str) -> bool {
     item.trait_.as_ref().and_then(|implemented| implemented.0.segments.last()).is_some_and(|last| last.ident == name)
-}
-
-/// Puts an item into the form that readers expect; `orders` are the properties of objects, see [`Shapes`].
-fn tidy(item: &mut Item, orders: &IndexMap<String, Vec<String>>) {
-    match item {
-        Item::Struct(item) => {
-            tidy_docs(&mut item.attrs);
-            item.attrs.push(parse_quote!(#[serde(crate = "::tightwire::__rt::serde")]));
-            tidy_fields(&mut item.fields, orders.get(&item.ident.to_string()));
-        }
-        Item::Enum(item) => {
-            tidy_docs(&mut item.attrs);
-            item.attrs.push(parse_quote!(#[serde(crate = "::tightwire::__rt::serde")]));
-            for variant in &mut item.variants {
-                tidy_docs(&mut variant.attrs);
-                let tag = readback::wire_name(&variant.attrs, &variant.ident);
-                tidy_fields(&mut variant.fields, orders.get(&format!("{}::{tag}", item.ident)));
-            }
-        }
-        Item::Mod(module) if module.ident == "defaults" => {
-            if let Some((_, items)) = &mut module.content {
-                for item in items.iter_mut() {
-                    if let Item::Fn(function) = item {
-                        // The decoder, outside `messages`, fills in defaults too.
-                        function.vis = parse_quote!(pub(in super::super));
-                    }
-                }
-                items.insert(0, Item::Verbatim(runtime_paths::imports()));
-            }
-        }
-        _ => {}
-    }
-}
-
-fn tidy_fields(fields: &mut Fields, order: Option<&Vec<String>>) {
-    let Fields::Named(named) = fields else { return };
-    let mut list: Vec<Field> = std::mem::take(&mut named.named).into_iter().collect();
-    if let Some(order) = order {
-        list.sort_by_cached_key(|field| {
-            order.iter().position(|property| Some(property) == name_of_field(field).as_ref()).unwrap_or(usize::MAX)
-        });
-    }
-    let mut seen = BTreeSet::new();
-    for field in &mut list {
-        tidy_docs(&mut field.attrs);
-        let (Some(ident), Some(name)) = (field.ident.clone(), name_of_field(field)) else { continue };
-        // `fooBar` and `foo_bar` are one name in Rust.
-        let numbered = (2..).map(|number| format!("{ident}_{number}"));
-        let free = std::iter::once(ident.to_string()).chain(numbered).find(|candidate| !seen.contains(candidate));
-        let free = free.unwrap_or_default();
-        if ident != free.as_str() {
-            let renamed = syn::Ident::new(&free, ident.span());
-            if ident == name.as_str() {
-                field.attrs.push(parse_quote!(#[serde(rename = #name)]));
-            }
-            field.ident = Some(renamed);
-        }
-        seen.insert(free);
-    }
-    named.named = Punctuated::<Field, Token![,]>::from_iter(list);
-}
-
-fn name_of_field(field: &Field) -> Option<String> {
-    field.ident.as_ref().map(|ident| readback::wire_name(&field.attrs, ident))
-}
-
-/// One attribute per line, so that doc comments come out as `/// …`.
-fn tidy_docs(attributes: &mut Vec<Attribute>) {
-    let mut tidied = Vec::new();
-    for attribute in std::mem::take(attributes) {
-        let text = match &attribute.meta {
-            syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        };
-        match text {
-            Some(text) => tidied.extend(super::docs::attributes(&text)),
-            None => tidied.push(attribute),
-        }
-    }
-    *attributes = tidied;
 }
 
 #[cfg(test)]

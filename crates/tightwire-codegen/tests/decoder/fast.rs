@@ -647,18 +647,18 @@ pub mod fast {
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Lists {
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub bounded: Vec<u64>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub distinct: Vec<String>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub levels: Vec<ListsLevelsItem>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub nested: Vec<Vec<bool>>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub anything: Vec<serde_json::Value>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub points: Vec<ListsPointsItem>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub bounded: Option<Vec<u64>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub distinct: Option<Vec<String>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub levels: Option<Vec<ListsLevelsItem>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub nested: Option<Vec<Vec<bool>>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub anything: Option<Vec<serde_json::Value>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub points: Option<Vec<ListsPointsItem>>,
         }
         /// `ListsLevelsItem`
         #[derive(
@@ -716,27 +716,25 @@ pub mod fast {
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Maps {
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub scores: ::std::collections::BTreeMap<String, i64>,
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub points: ::std::collections::BTreeMap<String, MapsPointsValue>,
-            #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-            pub free: serde_json::Map<String, serde_json::Value>,
-            #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-            pub few: serde_json::Map<String, serde_json::Value>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub scores: Option<::std::collections::BTreeMap<String, i64>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub points: Option<::std::collections::BTreeMap<String, MapsPointsValue>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub free: Option<serde_json::Map<String, serde_json::Value>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub few: Option<serde_json::Map<String, serde_json::Value>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub rest: Option<MapsRest>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub counted: Option<MapsCounted>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub closed_twice: Option<MapsClosedTwice>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
+            )]
             pub anything: Option<serde_json::Value>,
         }
         /// `MapsPointsValue`
@@ -780,12 +778,24 @@ pub mod fast {
             pub must: String,
             #[serde(deserialize_with = "Option::deserialize")]
             pub maybe: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub optional: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub level: Option<Level>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub tree: Option<Tree>,
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
+            )]
+            pub optional: Option<Option<u64>>,
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
+            )]
+            pub level: Option<Option<Level>>,
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
+            )]
+            pub tree: Option<Option<Tree>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub absent: Option<i64>,
         }
@@ -834,36 +844,25 @@ pub mod fast {
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Tree {
             pub name: String,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub children: Vec<Tree>,
-            #[serde(default)]
-            pub parent: Box<Option<Tree>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub children: Option<Vec<Tree>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub parent: Option<Box<Option<Tree>>>,
         }
         /// `Defaults`
-        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Defaults {
-            #[serde(default = "defaults::default_u64::<u64, 50>")]
-            pub limit: u64,
-            #[serde(default = "defaults::defaults_greeting")]
-            pub greeting: String,
-            #[serde(default = "defaults::default_bool::<true>")]
-            pub verbose: bool,
-            #[serde(default = "defaults::defaults_ratio")]
-            pub ratio: f64,
-            #[serde(default = "defaults::defaults_level")]
-            pub level: DefaultsLevel,
-        }
-        impl ::std::default::Default for Defaults {
-            fn default() -> Self {
-                Self {
-                    greeting: defaults::defaults_greeting(),
-                    level: defaults::defaults_level(),
-                    limit: defaults::default_u64::<u64, 50>(),
-                    ratio: defaults::defaults_ratio(),
-                    verbose: defaults::default_bool::<true>(),
-                }
-            }
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub limit: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub greeting: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub verbose: Option<bool>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub ratio: Option<f64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub level: Option<DefaultsLevel>,
         }
         /// `DefaultsLevel`
         #[derive(
@@ -1021,32 +1020,29 @@ pub mod fast {
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Trees {
             pub name: String,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub children: Vec<Tree>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub children: Option<Vec<Tree>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub parent: Option<Tree>,
         }
         /// Properties that are called like what the decoder itself uses.
-        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Names {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub count: Option<i64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub cursor: Option<String>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub items: Vec<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub items: Option<Vec<String>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub json: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub key: Option<String>,
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub members: ::std::collections::BTreeMap<String, i64>,
-            #[serde(default = "defaults::default_u64::<i64, 1>")]
-            pub messages: i64,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub members: Option<::std::collections::BTreeMap<String, i64>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub messages: Option<i64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub more: Option<bool>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1069,28 +1065,6 @@ pub mod fast {
             )]
             pub with_spaces_é: Option<i64>,
         }
-        impl ::std::default::Default for Names {
-            fn default() -> Self {
-                Self {
-                    count: Default::default(),
-                    cursor: Default::default(),
-                    items: Default::default(),
-                    json: Default::default(),
-                    key: Default::default(),
-                    members: Default::default(),
-                    messages: defaults::default_u64::<i64, 1>(),
-                    more: Default::default(),
-                    name: Default::default(),
-                    ok: Default::default(),
-                    self_: Default::default(),
-                    text: Default::default(),
-                    type_: Default::default(),
-                    unknown: Default::default(),
-                    value: Default::default(),
-                    with_spaces_é: Default::default(),
-                }
-            }
-        }
         /// `Nothing`
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(deny_unknown_fields)]
@@ -1106,36 +1080,6 @@ pub mod fast {
         #[serde(deny_unknown_fields)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Note {}
-        /// Generation of default values for serde.
-        pub mod defaults {
-            use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
-            pub(in super::super) fn default_bool<const V: bool>() -> bool {
-                V
-            }
-            pub(in super::super) fn default_i64<T, const V: i64>() -> T
-            where
-                T: ::std::convert::TryFrom<i64>,
-                <T as ::std::convert::TryFrom<i64>>::Error: ::std::fmt::Debug,
-            {
-                T::try_from(V).unwrap()
-            }
-            pub(in super::super) fn default_u64<T, const V: u64>() -> T
-            where
-                T: ::std::convert::TryFrom<u64>,
-                <T as ::std::convert::TryFrom<u64>>::Error: ::std::fmt::Debug,
-            {
-                T::try_from(V).unwrap()
-            }
-            pub(in super::super) fn defaults_greeting() -> ::std::string::String {
-                "hello".to_string()
-            }
-            pub(in super::super) fn defaults_level() -> super::DefaultsLevel {
-                super::DefaultsLevel::Low
-            }
-            pub(in super::super) fn defaults_ratio() -> f64 {
-                0.5_f64
-            }
-        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -1166,6 +1110,34 @@ pub mod fast {
                 fn from(value: String) -> Self {
                     Self(value.into())
                 }
+            }
+        }
+        impl Defaults {
+            /// `limit`, or the document's default: `50`.
+            pub fn limit_or_default(&self) -> u64 {
+                self.limit.unwrap_or(50)
+            }
+            /// `greeting`, or the document's default: `"hello"`.
+            pub fn greeting_or_default(&self) -> &str {
+                self.greeting.as_deref().unwrap_or("hello")
+            }
+            /// `verbose`, or the document's default: `true`.
+            pub fn verbose_or_default(&self) -> bool {
+                self.verbose.unwrap_or(true)
+            }
+            /// `ratio`, or the document's default: `0.5`.
+            pub fn ratio_or_default(&self) -> f64 {
+                self.ratio.unwrap_or(0.5)
+            }
+            /// `level`, or the document's default: `"low"`.
+            pub fn level_or_default(&self) -> DefaultsLevel {
+                self.level.unwrap_or(DefaultsLevel::Low)
+            }
+        }
+        impl Names {
+            /// `messages`, or the document's default: `1`.
+            pub fn messages_or_default(&self) -> i64 {
+                self.messages.unwrap_or(1)
             }
         }
     }
@@ -1847,12 +1819,12 @@ pub mod fast {
                 key = cursor.next_key()?;
             }
             Ok(Lists {
-                bounded: bounded.unwrap_or_default(),
-                distinct: distinct.unwrap_or_default(),
-                levels: levels.unwrap_or_default(),
-                nested: nested.unwrap_or_default(),
-                anything: anything.unwrap_or_default(),
-                points: points.unwrap_or_default(),
+                bounded,
+                distinct,
+                levels,
+                nested,
+                anything,
+                points,
             })
         }
         fn read_lists_levels_item(
@@ -1947,11 +1919,7 @@ pub mod fast {
                     "closed_twice" if closed_twice.is_none() => {
                         closed_twice = Some(read_maps_closed_twice(cursor)?);
                     }
-                    "anything" if anything.is_none() => {
-                        anything = Some(
-                            Some(cursor.value()?).filter(|value| !value.is_null()),
-                        );
-                    }
+                    "anything" if anything.is_none() => anything = Some(cursor.value()?),
                     "scores" | "points" | "free" | "few" | "rest" | "counted"
                     | "closed_twice" | "anything" => return Err(json::Irregular),
                     _ => unknown.skip(name, cursor)?,
@@ -1959,14 +1927,14 @@ pub mod fast {
                 key = cursor.next_key()?;
             }
             Ok(Maps {
-                scores: scores.unwrap_or_default(),
-                points: points.unwrap_or_default(),
-                free: free.unwrap_or_default(),
-                few: few.unwrap_or_default(),
+                scores,
+                points,
+                free,
+                few,
                 rest,
                 counted,
                 closed_twice,
-                anything: anything.flatten(),
+                anything,
             })
         }
         fn read_maps_points_value(
@@ -2129,9 +2097,9 @@ pub mod fast {
             Ok(Nulls {
                 must: must.ok_or(json::Irregular)?,
                 maybe: maybe.ok_or(json::Irregular)?,
-                optional: optional.flatten(),
-                level: level.flatten(),
-                tree: tree.flatten(),
+                optional,
+                level,
+                tree,
                 absent,
             })
         }
@@ -2179,8 +2147,8 @@ pub mod fast {
             }
             Ok(Tree {
                 name: name_.ok_or(json::Irregular)?,
-                children: children.unwrap_or_default(),
-                parent: parent.unwrap_or_default(),
+                children,
+                parent,
             })
         }
         fn read_tree_2(cursor: &mut json::Cursor<'_>) -> Result<Tree, json::Irregular> {
@@ -2220,8 +2188,8 @@ pub mod fast {
             }
             Ok(Tree {
                 name: name_.ok_or(json::Irregular)?,
-                children: children.unwrap_or_default(),
-                parent: parent.unwrap_or_default(),
+                children,
+                parent,
             })
         }
         fn read_defaults(
@@ -2265,14 +2233,11 @@ pub mod fast {
                 key = cursor.next_key()?;
             }
             Ok(Defaults {
-                limit: limit
-                    .unwrap_or_else(|| messages::defaults::default_u64::<u64, 50>()),
-                greeting: greeting
-                    .unwrap_or_else(|| messages::defaults::defaults_greeting()),
-                verbose: verbose
-                    .unwrap_or_else(|| messages::defaults::default_bool::<true>()),
-                ratio: ratio.unwrap_or_else(|| messages::defaults::defaults_ratio()),
-                level: level.unwrap_or_else(|| messages::defaults::defaults_level()),
+                limit,
+                greeting,
+                verbose,
+                ratio,
+                level,
             })
         }
         fn read_defaults_level(
@@ -2513,7 +2478,7 @@ pub mod fast {
             }
             Ok(Trees {
                 name: name_.ok_or(json::Irregular)?,
-                children: children.unwrap_or_default(),
+                children,
                 parent,
             })
         }
@@ -2615,12 +2580,11 @@ pub mod fast {
             Ok(Names {
                 count: count_,
                 cursor: cursor_,
-                items: items_.unwrap_or_default(),
+                items: items_,
                 json: json_,
                 key: key_,
-                members: members_.unwrap_or_default(),
-                messages: messages_
-                    .unwrap_or_else(|| messages::defaults::default_u64::<i64, 1>()),
+                members: members_,
+                messages: messages_,
                 more: more_,
                 name: name_,
                 text: text_,

@@ -292,44 +292,46 @@ pub mod shapes {
             pub ratio: Option<f64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub yes: Option<bool>,
-            #[serde(default = "defaults::put_level")]
-            pub level: PutLevel,
-            #[serde(default = "defaults::default_u64::<u64, 50>")]
-            pub limit: u64,
-            #[serde(default = "defaults::put_greeting")]
-            pub greeting: String,
-            #[serde(default = "defaults::default_bool::<true>")]
-            pub verbose: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub level: Option<PutLevel>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub limit: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub greeting: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub verbose: Option<bool>,
             #[serde(deserialize_with = "Option::deserialize")]
             pub nothing_or_text: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub maybe_level: Option<Level>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub words: Vec<String>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub pair: Vec<serde_json::Value>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub points: Vec<PutPointsItem>,
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
+            )]
+            pub maybe_level: Option<Option<Level>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub words: Option<Vec<String>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub pair: Option<Vec<serde_json::Value>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub points: Option<Vec<PutPointsItem>>,
             /// By name.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub scores: Option<::std::collections::BTreeMap<String, i64>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub by_pattern: Option<::std::collections::BTreeMap<String, String>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub free: Option<serde_json::Map<String, serde_json::Value>>,
             #[serde(
                 default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "::tightwire::__rt::present"
             )]
-            pub scores: ::std::collections::BTreeMap<String, i64>,
-            #[serde(
-                default,
-                skip_serializing_if = "::std::collections::BTreeMap::is_empty"
-            )]
-            pub by_pattern: ::std::collections::BTreeMap<String, String>,
-            #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-            pub free: serde_json::Map<String, serde_json::Value>,
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub anything: Option<serde_json::Value>,
             /// Contains itself.
             pub tree: Tree,
             /// An array that contains itself.
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub forest: Vec<Forest>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub forest: Option<Vec<Forest>>,
             /// The tag is beside the properties.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub shape: Option<Shape>,
@@ -442,8 +444,8 @@ pub mod shapes {
             /// Contains itself.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub parent: Option<Box<Tree>>,
-            #[serde(default, skip_serializing_if = "Vec::is_empty")]
-            pub children: Vec<Tree>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub children: Option<Vec<Tree>>,
         }
         /// An array that contains itself.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
@@ -613,26 +615,6 @@ pub mod shapes {
         #[serde(deny_unknown_fields)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub struct Flag {}
-        /// Generation of default values for serde.
-        pub mod defaults {
-            use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
-            pub(in super::super) fn default_bool<const V: bool>() -> bool {
-                V
-            }
-            pub(in super::super) fn default_u64<T, const V: u64>() -> T
-            where
-                T: ::std::convert::TryFrom<u64>,
-                <T as ::std::convert::TryFrom<u64>>::Error: ::std::fmt::Debug,
-            {
-                T::try_from(V).unwrap()
-            }
-            pub(in super::super) fn put_greeting() -> ::std::string::String {
-                "hello".to_string()
-            }
-            pub(in super::super) fn put_level() -> super::PutLevel {
-                super::PutLevel::Low
-            }
-        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -663,6 +645,24 @@ pub mod shapes {
                 fn from(value: String) -> Self {
                     Self(value.into())
                 }
+            }
+        }
+        impl Put {
+            /// `level`, or the document's default: `"low"`.
+            pub fn level_or_default(&self) -> PutLevel {
+                self.level.unwrap_or(PutLevel::Low)
+            }
+            /// `limit`, or the document's default: `50`.
+            pub fn limit_or_default(&self) -> u64 {
+                self.limit.unwrap_or(50)
+            }
+            /// `greeting`, or the document's default: `"hello"`.
+            pub fn greeting_or_default(&self) -> &str {
+                self.greeting.as_deref().unwrap_or("hello")
+            }
+            /// `verbose`, or the document's default: `true`.
+            pub fn verbose_or_default(&self) -> bool {
+                self.verbose.unwrap_or(true)
             }
         }
     }

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::schema::{JsonType, Schema};
 
-use super::value::{self, Readers};
+use super::value::Readers;
 use crate::rust::model::{Absent, Field, FieldType};
 use crate::view::{Obstacle, View};
 
@@ -46,21 +46,14 @@ pub(super) fn fields_of<'ir>(
             continue;
         }
         let property = view.property(&field.name)?;
-        // An `Option` says that the property may be absent; only where the schema says so may it be `null`.
-        let (ty, nullable) = match &field.ty {
-            FieldType::Option(inner) if !value::may_be_null(inner, &property)? => (&**inner, false),
-            ty => (ty, matches!(ty, FieldType::Option(_))),
-        };
-        let optional_type = matches!(field.ty, FieldType::Option(_));
         let required = view.requires(&field.name);
-        let value = match &field.absent {
-            _ if required && optional_type && !nullable => quote!(Some(#local.ok_or(json::Irregular)?)),
-            _ if required => quote!(#local.ok_or(json::Irregular)?),
-            Absent::Invalid => quote!(#local.ok_or(json::Irregular)?),
-            Absent::None if nullable => quote!(#local.flatten()),
-            Absent::None => quote!(#local),
-            Absent::Empty => quote!(#local.unwrap_or_default()),
-            Absent::Call(function) => quote!(#local.unwrap_or_else(|| messages::#function())),
+        // An optional field is an `Option` of what may stand there, `null` included.
+        let (ty, value) = match (&field.absent, &field.ty) {
+            (Absent::None, FieldType::Option(inner)) if required => {
+                (&**inner, quote!(Some(#local.ok_or(json::Irregular)?)))
+            }
+            (Absent::None, FieldType::Option(inner)) => (&**inner, quote!(#local)),
+            (_, ty) => (ty, quote!(#local.ok_or(json::Irregular)?)),
         };
         values.push(field_value(ident, &value));
         let read = readers.read(ty, &property)?;

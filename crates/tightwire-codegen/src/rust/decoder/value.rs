@@ -241,11 +241,6 @@ impl<'ir> Readers<'ir> {
     }
 }
 
-/// Whether `null` may stand where the type is an `Option` of `inner`.
-pub(super) fn may_be_null(inner: &FieldType, view: &View<'_>) -> Result<bool, Obstacle> {
-    Ok(matches!(inner, FieldType::Value) || view.without_null()?.is_some())
-}
-
 /// Reads one of some strings.
 fn string_enum(name: &Ident, variants: &[StringVariant], view: &View<'_>) -> Result<TokenStream, Obstacle> {
     view.admit(JsonType::String)?;
