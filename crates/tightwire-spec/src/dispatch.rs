@@ -8,7 +8,9 @@ use indexmap::{IndexMap, IndexSet};
 use crate::dispatch::facts::{Facts, Path};
 use crate::ir::{Direction, Dispatch, Dispatches, Ir, Message, MessageId, ValueKey};
 
+pub(crate) mod ambiguity;
 mod facts;
+mod sample;
 mod specificity;
 
 /// How the messages of both directions are told apart.
@@ -56,7 +58,7 @@ fn by_best_property(ir: &Ir, messages: &[&Message]) -> Dispatch {
     let mut structural = Vec::new();
     for (message, facts) in order.iter().zip(&facts) {
         let fact = facts.get(&by);
-        for value in fact.into_iter().flat_map(|fact| &fact.values) {
+        for value in fact.into_iter().flat_map(|fact| fact.values.iter().flatten()) {
             values.entry(value.clone()).or_default().push(message.id.clone());
         }
         if !fact.is_some_and(|fact| fact.certain) {
@@ -66,7 +68,7 @@ fn by_best_property(ir: &Ir, messages: &[&Message]) -> Dispatch {
     // In the document's order, which is what people compare the output with.
     let place = |id: &MessageId| messages.iter().position(|message| message.id == *id);
     values.sort_by_cached_key(|value, ids| (ids.iter().filter_map(place).min(), value.to_string()));
-    let explanation = explain(&by, order.len(), &values, &structural);
+    let explanation = explain(&by, &order, &values, &structural);
     Dispatch { by, values, structural, explanation, ..Dispatch::default() }
 }
 
@@ -85,7 +87,7 @@ fn best(messages: &[&Message], order: &[&Message], facts: &[IndexMap<Path, Facts
             let candidate =
                 candidates.entry(path).or_insert_with(|| Candidate { fixed: Vec::new(), users: IndexMap::new() });
             candidate.fixed.push((fact, number));
-            for value in &fact.values {
+            for value in fact.values.iter().flatten() {
                 *candidate.users.entry(value).or_default() += 1;
             }
         }
@@ -95,7 +97,7 @@ fn best(messages: &[&Message], order: &[&Message], facts: &[IndexMap<Path, Facts
         let tried: usize = candidate
             .fixed
             .iter()
-            .map(|(fact, _)| fact.values.iter().map(|value| candidate.users[value]).max().unwrap_or(0))
+            .map(|(fact, _)| fact.values.iter().flatten().map(|value| candidate.users[value]).max().unwrap_or(0))
             .sum();
         let unfixed = all - candidate.fixed.len();
         let uncertain = candidate.fixed.iter().filter(|(fact, _)| !fact.certain).count();
@@ -112,16 +114,27 @@ fn best(messages: &[&Message], order: &[&Message], facts: &[IndexMap<Path, Facts
     useful.min_by_key(|(path, candidate)| cost(path, candidate)).map(|(path, _)| (*path).clone())
 }
 
-fn explain(by: &Path, all: usize, values: &IndexMap<ValueKey, Vec<MessageId>>, structural: &[MessageId]) -> String {
-    let shared: IndexSet<&MessageId> =
-        values.values().filter(|messages| messages.len() > 1).flatten().chain(structural).collect();
+fn explain(
+    by: &Path,
+    order: &[&Message],
+    values: &IndexMap<ValueKey, Vec<MessageId>>,
+    structural: &[MessageId],
+) -> String {
     let property = by.join(".");
-    match all - shared.len() {
-        told if told == all => format!("`{property}` tells all {all} messages apart"),
-        told => {
-            format!(
-                "`{property}` tells {told} of {all} messages apart; the structure of the frame decides between the others"
-            )
-        }
+    let shared: IndexSet<&MessageId> = values.values().filter(|messages| messages.len() > 1).flatten().collect();
+    let fixed = |id: &MessageId| values.values().any(|messages| messages.contains(id));
+    let lacking = structural.iter().filter(|id| fixed(id)).count();
+    let free = structural.len() - lacking;
+    let mut text = match order.len() - free - shared.len() {
+        own if own == order.len() => format!("`{property}` has a value of its own in each of them"),
+        own => format!("`{property}` has a value of its own in {own} of {}", order.len()),
+    };
+    let counts = [(shared.len(), "share one"), (free, "do not fix it"), (lacking, "may lack it")];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!(", {count} {what}"));
     }
+    if !shared.is_empty() || !structural.is_empty() {
+        text.push_str("; there the structure of the frame decides");
+    }
+    text
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::dispatch::ambiguity;
 use crate::documents::{Documents, LoadError};
 use crate::expansion::Expansion;
 use crate::ir::{Ir, Role};
@@ -57,7 +58,10 @@ pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Res
         let model = Model::build(&documents, root, options.role);
         let walk = Walk::through(&documents, root);
         let expansion = Expansion::measure(&documents, &walk);
-        let lowered = lower::lower(&model);
+        let mut lowered = lower::lower(&model);
+        if expansion.is_bounded() {
+            ambiguity::find(&mut lowered);
+        }
         let subject = Subject { model: &model, walk: &walk, expansion: &expansion, ir: &lowered };
         match root.text("asyncapi") {
             Some(version) if Version::parse(version).is_none() => rules::judge_version(&subject, &mut diagnostics),

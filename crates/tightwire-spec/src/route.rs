@@ -53,7 +53,13 @@ fn path(address: &str, pathname: Option<&str>) -> String {
     let before = pathname.unwrap_or_default().trim_end_matches('/');
     let before = if before.is_empty() || before.starts_with('/') { before.to_owned() } else { format!("/{before}") };
     let own = address.split(['?', '#']).next().unwrap_or_default();
-    let path = if own.starts_with('/') { before + own } else { before };
+    let repeats = own.strip_prefix(before.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = match own.starts_with('/') {
+        // Many documents say the server's path again in the address.
+        true if repeats => own.to_owned(),
+        true => before + own,
+        false => before,
+    };
     if path.is_empty() { "/".to_owned() } else { path }
 }
 
@@ -90,6 +96,9 @@ mod tests {
         check("/v1/{symbol}", Some("/ws/"), "/ws/v1/{symbol}");
         check("/", Some("/"), "/");
         check("", Some("/link"), "/link");
+        check("/link", Some("/link"), "/link");
+        check("/link/a", Some("/link"), "/link/a");
+        check("/links", Some("/link"), "/link/links");
         check("prices", Some("link"), "/link");
         check("prices", None, "/");
         check("/v1?token={token}", None, "/v1");

@@ -11,6 +11,7 @@ use crate::sources::Span;
 use crate::walk::Walk;
 
 mod ambiguous_address;
+mod ambiguous_messages;
 mod channel_parameter_undeclared;
 mod channel_parameter_unused;
 mod duplicate_channel_address;
@@ -60,6 +61,7 @@ mod x_subscribes;
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
     ambiguous_address::RULE,
+    ambiguous_messages::RULE,
     channel_parameter_undeclared::RULE,
     channel_parameter_unused::RULE,
     duplicate_channel_address::RULE,

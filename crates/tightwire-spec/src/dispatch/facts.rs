@@ -18,18 +18,49 @@ const FUEL: usize = 4_000;
 /// What is known about one property.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Facts {
-    /// Where the frame has the property, its value is one of these.
-    pub(super) values: IndexSet<ValueKey>,
+    /// Where the frame has the property, its value is one of these; `None` where it may be any.
+    pub(super) values: Option<IndexSet<ValueKey>>,
+    /// Where the frame has the property, its value is of one of these types; `None` where it may be of any.
+    types: Option<Vec<JsonType>>,
     /// Every valid frame has the property.
     pub(super) certain: bool,
 }
 
+impl Facts {
+    /// Whether no value is one of both.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        let values = match (&self.values, &other.values) {
+            (Some(own), Some(others)) => own.is_disjoint(others),
+            _ => false,
+        };
+        let types = match (&self.types, &other.types) {
+            (Some(own), Some(others)) => !own.iter().any(|own| others.iter().any(|other| overlap(*own, *other))),
+            _ => false,
+        };
+        values || types
+    }
+
+    /// Whether it is fixed what the property can be.
+    fn is_fixed(&self) -> bool {
+        self.values.is_some()
+    }
+}
+
+fn overlap(a: JsonType, b: JsonType) -> bool {
+    let number = |json_type| matches!(json_type, JsonType::Integer | JsonType::Number);
+    a == b || (number(a) && number(b))
+}
+
 /// The properties whose values a schema fixes, in document order.
 pub(super) fn of(named: &IndexMap<SchemaName, Schema>, schema: &Schema) -> IndexMap<Path, Facts> {
-    let mut search = Search { named, fuel: FUEL };
-    let mut found = search.facts(&[schema], 0);
-    found.shift_remove(&Path::new());
+    let mut found = all(named, schema);
+    found.retain(|path, facts| !path.is_empty() && facts.is_fixed());
     found
+}
+
+/// Everything that a schema says about the first levels of a frame; the frame itself is the empty path.
+pub(super) fn all(named: &IndexMap<SchemaName, Schema>, schema: &Schema) -> IndexMap<Path, Facts> {
+    Search { named, fuel: FUEL }.facts(&[schema], 0)
 }
 
 /// The schemas that all judge one value.
@@ -53,8 +84,8 @@ impl<'a> Search<'a> {
         if conjunction.never || self.fuel == 0 {
             return found;
         }
-        for values in conjunction.objects.iter().filter_map(|object| values(object)) {
-            narrow(&mut found, Path::new(), Facts { values, certain: true });
+        for object in &conjunction.objects {
+            narrow(&mut found, Path::new(), own(object));
         }
         if depth < MAX_DEPTH {
             self.properties(&conjunction, depth, &mut found);
@@ -77,8 +108,12 @@ impl<'a> Search<'a> {
             for (path, facts) in self.facts(&schemas, depth + 1) {
                 let path = std::iter::once(name.to_owned()).chain(path).collect();
                 let certain = facts.certain && required && is_object;
-                narrow(found, path, Facts { values: facts.values, certain });
+                narrow(found, path, Facts { certain, ..facts });
             }
+        }
+        // A property may be required without being described.
+        for name in conjunction.objects.iter().flat_map(|object| &object.required) {
+            narrow(found, vec![name.clone()], Facts { values: None, types: None, certain: is_object });
         }
     }
 
@@ -96,8 +131,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             let mut found = IndexMap::new();
-            for values in part.objects.iter().filter_map(|object| values(object)) {
-                narrow(&mut found, Path::new(), Facts { values, certain: true });
+            for object in &part.objects {
+                narrow(&mut found, Path::new(), own(object));
             }
             let nested = part.alternatives.clone();
             let objects = conjunction.objects.iter().copied().chain(part.objects).collect();
@@ -114,9 +149,8 @@ impl<'a> Search<'a> {
                 None => union = Some(found),
                 Some(known) => known.retain(|path, facts| match found.get(path) {
                     Some(other) => {
-                        facts.values.extend(other.values.iter().cloned());
-                        facts.certain &= other.certain;
-                        facts.values.len() <= MAX_VALUES
+                        facts.widen(other);
+                        true
                     }
                     None => false,
                 }),
@@ -160,11 +194,51 @@ fn values(object: &SchemaObject) -> Option<IndexSet<ValueKey>> {
     (scalar && listed.len() <= MAX_VALUES).then(|| listed.iter().map(key).collect())
 }
 
+/// What a schema says about the value that it judges.
+fn own(object: &SchemaObject) -> Facts {
+    let types = (!object.types.is_empty()).then(|| object.types.clone());
+    Facts { values: values(object), types, certain: true }
+}
+
+impl Facts {
+    /// Either may hold.
+    fn widen(&mut self, other: &Self) {
+        self.values = match (self.values.take(), &other.values) {
+            (Some(mut values), Some(others)) => {
+                values.extend(others.iter().cloned());
+                (values.len() <= MAX_VALUES).then_some(values)
+            }
+            _ => None,
+        };
+        self.types = match (self.types.take(), &other.types) {
+            (Some(mut types), Some(others)) => {
+                types.extend(others.iter().filter(|other| !types.contains(other)).copied().collect::<Vec<_>>());
+                Some(types)
+            }
+            _ => None,
+        };
+        self.certain &= other.certain;
+    }
+}
+
 /// Adds what is known: both must hold.
 fn narrow(found: &mut IndexMap<Path, Facts>, path: Path, facts: Facts) {
     match found.get_mut(&path) {
         Some(known) => {
-            known.values.retain(|value| facts.values.contains(value));
+            known.values = match (known.values.take(), facts.values) {
+                (Some(mut values), Some(others)) => {
+                    values.retain(|value| others.contains(value));
+                    Some(values)
+                }
+                (values, others) => values.or(others),
+            };
+            known.types = match (known.types.take(), facts.types) {
+                (Some(mut types), Some(others)) => {
+                    types.retain(|own| others.iter().any(|other| overlap(*own, *other)));
+                    Some(types)
+                }
+                (types, others) => types.or(others),
+            };
             known.certain |= facts.certain;
         }
         None => {
