@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tightwire_spec::LoadOptions;
+use tightwire_spec::ir::Role;
+use tightwire_spec::rules::TOLERABLE;
 
 /// One AsyncAPI document, a whole WebSocket protocol.
 #[derive(Debug, Parser)]
@@ -15,7 +19,57 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Validate(ValidateArguments),
+    Inspect(InspectArguments),
     Generate(GenerateArguments),
+}
+
+/// What the document does not say about itself.
+#[derive(Args, Debug)]
+pub(crate) struct ReadArguments {
+    /// Which side the document describes: what that side receives, the other one sends. It wins over the document's
+    /// `x-role`; the default is `server`.
+    #[arg(long, value_name = "SIDE", value_parser = role)]
+    pub(crate) role: Option<Role>,
+
+    /// Make the errors of a rule warnings, where the rule leaves the document's meaning plain, for instance
+    /// `example-invalid`. May be given more than once.
+    #[arg(long, value_name = "RULE", value_parser = PossibleValuesParser::new(TOLERABLE))]
+    pub(crate) allow: Vec<String>,
+}
+
+impl ReadArguments {
+    pub(crate) fn options(&self) -> LoadOptions {
+        LoadOptions { role: self.role, allow: self.allow.clone() }
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "the sides are `server` and `client`".to_owned())
+}
+
+/// Show what a document says: routes, operations, messages, and which property tells them apart.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct InspectArguments {
+    /// The document.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = InspectFormat::Text)]
+    pub(crate) format: InspectFormat,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+}
+
+/// How `inspect` shows a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 /// Check documents and show everything that is wrong with them.
@@ -33,6 +87,9 @@ pub(crate) struct ValidateArguments {
     /// Fail for warnings too.
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
 
     /// Explain a rule, for instance `unknown-ref`; `all` lists every rule.
     #[arg(long, value_name = "RULE", conflicts_with = "files")]
@@ -59,6 +116,9 @@ pub(crate) struct GenerateArguments {
     /// Write nothing; fail if anything differs from what would be written.
     #[arg(long)]
     pub(crate) check: bool,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
 }
 
 /// What can be generated.

@@ -7,6 +7,7 @@ use clap::Parser;
 
 mod cli;
 mod generate;
+mod inspect;
 mod output;
 mod validate;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let mut output = output::Output::new(stdout.lock(), stderr.lock(), color);
     let exit = match command {
         cli::Command::Validate(arguments) => validate::run(&arguments, &mut output),
+        cli::Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
     };
     ExitCode::from(exit.code())

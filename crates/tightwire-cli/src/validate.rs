@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tightwire_spec::rules::{self, RULES, Rule};
-use tightwire_spec::{FileSystem, Loaded, Severity, load};
+use tightwire_spec::{FileSystem, Loaded, Severity, load_with};
 
 use crate::cli::{Exit, Format, ValidateArguments};
 use crate::output::Output;
@@ -18,7 +18,7 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &ValidateArguments, output: &mu
     let mut exit = Exit::Clean;
     let mut documents = Vec::new();
     for path in &arguments.files {
-        match load(path, &FileSystem) {
+        match load_with(path, &FileSystem, &arguments.read.options()) {
             Ok(loaded) => {
                 exit = exit.max(verdict(&loaded, arguments.deny_warnings));
                 documents.push((path.as_path(), loaded));

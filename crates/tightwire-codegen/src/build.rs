@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use tightwire_spec::Source;
+use tightwire_spec::ir::Role;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -38,6 +39,19 @@ impl Builder {
     /// The module's name, which is also the output's. Default: the document's file name without its extension.
     pub fn module(mut self, name: impl Into<String>) -> Self {
         self.config.module = name.into();
+        self
+    }
+
+    /// Which side the document describes. Default: what the document says, or the server.
+    pub fn role(mut self, role: Role) -> Self {
+        self.config.role = Some(role);
+        self
+    }
+
+    /// A rule whose errors are not to keep code from being generated, for instance `example-invalid`; only rules that
+    /// leave the document's meaning plain.
+    pub fn allow(mut self, rule: impl Into<String>) -> Self {
+        self.config.allow.push(rule.into());
         self
     }
 

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use tightwire_spec::ir::Role;
+use tightwire_spec::rules::TOLERABLE;
 
 use crate::rust::names;
 
@@ -20,8 +22,20 @@ pub struct Config {
     pub document: String,
     /// The command that writes the output again, for the preamble. Default: `tightwire generate all <document>`.
     pub regenerate: Option<String>,
+    /// Which side the document describes, `server` or `client`; it wins over the document's `x-role`.
+    #[serde(deserialize_with = "role")]
+    pub role: Option<Role>,
+    /// Rules whose errors are only warnings: those that leave the document's meaning plain, for instance
+    /// `example-invalid`.
+    pub allow: Vec<String>,
     /// Options of the Rust output.
     pub rust: RustConfig,
+}
+
+fn role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Role>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let unknown = || serde::de::Error::custom(format!("role: `{name}` is neither `server` nor `client`"));
+    Role::parse(&name).map(Some).ok_or_else(unknown)
 }
 
 impl Config {
@@ -29,6 +43,9 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), String> {
         if !self.module.is_empty() && syn::parse_str::<syn::Ident>(&self.module).is_err() {
             return Err(format!("module: `{}` is not a name that a Rust module can have", self.module));
+        }
+        if let Some(rule) = self.allow.iter().find(|rule| !TOLERABLE.contains(&rule.as_str())) {
+            return Err(format!("allow: `{rule}` is not one of {}", TOLERABLE.join(", ")));
         }
         check_additions("rust", &self.rust.derives, &self.rust.attributes)?;
         for (name, options) in &self.rust.types {
@@ -49,6 +66,8 @@ impl Config {
             self.module = over.module;
         }
         self.regenerate = over.regenerate.or(self.regenerate);
+        self.role = over.role.or(self.role);
+        self.allow.extend(over.allow);
         self.rust.header = over.rust.header.or(self.rust.header);
         self.rust.derives.extend(over.rust.derives);
         self.rust.attributes.extend(over.rust.attributes);

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tightwire_spec::ir::Ir;
-use tightwire_spec::{LoadError, Severity, Source};
+use tightwire_spec::{LoadError, LoadOptions, Severity, Source};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -35,7 +35,8 @@ pub fn read(document: &Path, source: &dyn Source, over: Config) -> Input {
 impl Input {
     fn protocol(&mut self, document: &Path, source: &dyn Source, over: Config) -> Result<(Ir, Config), Error> {
         let config = self.config(document, source)?.overridden_by(over).completed(document);
-        let loaded = tightwire_spec::load(document, source).map_err(|error| match error {
+        let options = LoadOptions { role: config.role, allow: config.allow.clone() };
+        let loaded = tightwire_spec::load_with(document, source, &options).map_err(|error| match error {
             LoadError::Read { path, source } => Error::Io { path, source },
             other => Error::Document { document: config.document.clone(), rendered: other.to_string() },
         })?;
