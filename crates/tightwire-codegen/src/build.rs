@@ -123,7 +123,7 @@ impl Builder {
         cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         let (ir, config) = input.protocol?;
         let module = rust::module(&ir, &config)?;
-        for slow in module.slow_messages {
+        for slow in module.slow_messages.into_iter().filter(|slow| slow.whole) {
             let (document, message, reason) = (document.display(), slow.message, slow.reason);
             let note = format!(
                 "cargo::warning={document}: message {message} has no fast path, its frames are validated as JSON values: {reason}\n"

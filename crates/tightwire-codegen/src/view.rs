@@ -46,6 +46,11 @@ impl<'ir> View<'ir> {
         Ok(view)
     }
 
+    /// The protocol that the schemas are of.
+    pub(crate) const fn ir(&self) -> &'ir Ir {
+        self.ir
+    }
+
     /// The schemas that hold here.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &'ir SchemaObject> + use<'ir, '_> {
         self.parts.iter().copied()
@@ -121,10 +126,13 @@ impl<'ir> View<'ir> {
             .collect()
     }
 
-    /// What holds for a property.
+    /// What holds for a property, but for what `patternProperties` says.
     pub(crate) fn property(&self, name: &str) -> Result<Self, Obstacle> {
-        let schemas = self.parts().filter_map(|part| part.properties.get(name).or(part.additional_properties.as_ref()));
-        Self::of(self.ir, schemas)
+        let additional = |part: &'ir SchemaObject| {
+            // Where a pattern fits the name, it is no additional property.
+            part.additional_properties.as_ref().filter(|_| part.pattern_properties.is_empty())
+        };
+        Self::of(self.ir, self.parts().filter_map(|part| part.properties.get(name).or_else(|| additional(part))))
     }
 
     /// Whether the property must be there.

@@ -138,7 +138,7 @@ impl Validators {
 }
 
 /// How schemas of the protocol are read: draft-07, formats checked, patterns in linear time.
-fn options() -> jsonschema::ValidationOptions<'static> {
+pub(crate) fn options() -> jsonschema::ValidationOptions<'static> {
     jsonschema::draft7::options()
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)

@@ -11,8 +11,8 @@
     unused
 )]
 pub mod fast {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Fast" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -505,6 +505,11 @@ pub mod fast {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<ErrorCode>;
+    impl __rt::ServerMessage for Note {
+        const TYPE: &'static str = "note";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
     /// The data of the messages.
     pub mod messages {
         use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
@@ -1141,11 +1146,6 @@ pub mod fast {
             }
         }
     }
-    impl __rt::ServerMessage for Note {
-        const TYPE: &'static str = "note";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
     /// The version of the contract: `info.version` of the document.
     pub const CONTRACT_VERSION: &str = "0.1.0";
     /// The codes with which a connection is closed.
@@ -1356,6 +1356,7 @@ pub mod fast {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -1514,6 +1515,7 @@ pub mod fast {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_texts(cursor: &mut json::Cursor<'_>) -> Result<Texts, json::Irregular> {
             let mut bounded = None;
             let mut simple = None;
@@ -2732,6 +2734,7 @@ pub mod fast {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -2791,6 +2794,7 @@ pub mod fast {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_note(cursor: &mut json::Cursor<'_>) -> Result<Note, json::Irregular> {
             json::ensure(cursor.first_key()?.is_none())?;
             Ok(Note {})

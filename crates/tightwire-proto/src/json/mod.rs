@@ -9,7 +9,9 @@
 
 mod cursor;
 mod envelope;
+mod flat;
 mod number;
+mod part;
 mod pattern;
 mod scalar;
 mod skip;
@@ -20,6 +22,8 @@ mod value;
 
 pub use cursor::{Cursor, JsonKind};
 pub use envelope::{Presence, Shape, read_frame};
+pub use flat::{ReadMessage, Scalar, read_flat_frame};
+pub use part::Part;
 pub use pattern::{Matching, Pattern};
 pub use scalar::is_hyphenated_uuid;
 pub use skip::Unknown;

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Cursor, Irregular, all_distinct, at_least_chars, at_most_chars, is_hyphenated_uuid, topic_parameter};
+use super::{
+    Cursor, Irregular, Scalar, all_distinct, at_least_chars, at_most_chars, is_hyphenated_uuid, topic_parameter,
+};
 
 #[track_caller]
 fn check<'a, T: PartialEq + std::fmt::Debug>(
@@ -249,4 +251,20 @@ fn tags_are_found_ahead() {
     let cursor = Cursor::of(r#" {"data": {"kind": "no"}, "kind": "yes"}"#);
     assert_eq!(cursor.find_tag("kind"), Ok("yes"));
     assert_eq!(cursor.find_tag("other"), Err(Irregular));
+}
+
+#[test]
+fn scalars_are_found_ahead() {
+    let cursor =
+        Cursor::of(r#"{"a": [{"op": 0}], "req": {"x": {}, "op": "go", "n": 7}, "yes": true, "no": null, "f": 1.0}"#);
+    assert_eq!(cursor.find_scalar(&["req", "op"]), Ok(Some(Scalar::Text("go"))));
+    assert_eq!(cursor.find_scalar(&["req", "n"]), Ok(Some(Scalar::Integer(7))));
+    assert_eq!(cursor.find_scalar(&["yes"]), Ok(Some(Scalar::Boolean(true))));
+    assert_eq!(cursor.find_scalar(&["no"]), Ok(Some(Scalar::Null)));
+    assert_eq!(cursor.find_scalar(&["op"]), Ok(None));
+    assert_eq!(cursor.find_scalar(&["yes", "op"]), Ok(None));
+    assert_eq!(cursor.find_scalar(&["f"]), Err(Irregular));
+    assert_eq!(cursor.find_scalar(&["a"]), Err(Irregular));
+    assert_eq!(Cursor::of("[1]").find_scalar(&["a"]), Ok(None));
+    assert_eq!(Cursor::of(r#""text""#).find_scalar(&[]), Ok(Some(Scalar::Text("text"))));
 }

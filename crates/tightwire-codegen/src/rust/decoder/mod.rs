@@ -1,10 +1,14 @@
 //! The generated decoder: `decode`, and the two paths that it is made of.
 //!
-//! The fast path reads a frame once and checks every constraint on the way; it only accepts. A message whose schema
-//! needs more than one look at the bytes is left to the reference path as a whole; [`slow_messages`] names those.
+//! The fast path reads a frame once and checks every constraint on the way; it only accepts. What needs more than one
+//! look at the bytes is read as a JSON value and given to a validator: a part of the frame where that is enough, else the
+//! whole message goes to the reference path. [`slow_messages`] names both.
 
+mod disjoint;
 mod envelope;
+mod flat;
 mod object;
+mod parts;
 mod pattern;
 mod scalar;
 mod union;
@@ -21,11 +25,13 @@ use crate::rust::model::{FieldType, RustTypes};
 use crate::rust::names;
 use crate::view::{Obstacle, View};
 
-/// A message that has no fast path.
+/// A message that the fast path does not read alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlowMessage {
     /// The message's key.
     pub message: String,
+    /// Whether it has no fast path; else only a part of it is left to a validator.
+    pub whole: bool,
     /// Why, in the middle of a sentence.
     pub reason: String,
 }
@@ -42,8 +48,14 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
         Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient)),
     };
     let (frame, module) = (format_ident!("{frame}"), format_ident!("{module}"));
-    let reference = decoder.reference_arms(&frame);
-    let fast = decoder.fast_path(&frame);
+    let reference = match ir.envelope {
+        Some(_) => decoder.reference_in_envelope(&frame),
+        None => flat::reference(&decoder, &frame),
+    };
+    let fast = match ir.envelope {
+        Some(_) => decoder.fast_path(&frame),
+        None => flat::fast_path(decoder, &frame),
+    };
     Ok(quote! {
         impl #frame {
             /// Decodes and validates a frame.
@@ -68,18 +80,14 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
             pub fn decode_reference(
                 bytes: &[u8],
             ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-                let frame = Self::reference().check(bytes)?;
-                let typed = match frame.wire_type() {
-                    #(#reference)*
-                    _ => return Err(frame.refuse("/type", "enum", "is not a message of this direction")),
-                };
-                frame.inbound(typed)
+                #reference
             }
 
             /// Builds now what the first frame would otherwise wait for that is not accepted at once.
             pub fn prepare() {
                 // The bundle is generated: it can be used.
                 let _ = Self::reference().prepare();
+                #module::prepare();
             }
 
             fn reference() -> &'static ::tightwire::__rt::reference::Reference {
@@ -96,7 +104,7 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
     })
 }
 
-/// The messages that have no fast path, with the reason. For notes at build time.
+/// The messages that have no fast path or leave parts to a validator, with the reason. For notes at build time.
 pub fn slow_messages(ir: &Ir, types: &RustTypes) -> Vec<SlowMessage> {
     [Direction::ToServer, Direction::ToClient]
         .into_iter()
@@ -106,8 +114,11 @@ pub fn slow_messages(ir: &Ir, types: &RustTypes) -> Vec<SlowMessage> {
 
 /// A message on the fast path.
 struct Fast<'ir> {
+    message: &'ir Message,
+    /// The value of `type`; in a flat protocol the message's key.
     wire_type: &'ir str,
     variant: Ident,
+    /// Both empty in a flat protocol.
     shape: TokenStream,
     topic: TokenStream,
     data: TokenStream,
@@ -115,6 +126,8 @@ struct Fast<'ir> {
 
 struct Decoder<'ir> {
     ir: &'ir Ir,
+    direction: Direction,
+    /// With what names them on the wire: `type`, or in a flat protocol the message's key.
     messages: Vec<(&'ir Message, &'ir str)>,
     fast: Vec<Fast<'ir>>,
     slow: Vec<SlowMessage>,
@@ -123,21 +136,30 @@ struct Decoder<'ir> {
 
 impl<'ir> Decoder<'ir> {
     fn new(ir: &'ir Ir, types: &'ir RustTypes, direction: Direction) -> Self {
+        let named = |message: &'ir Message| match ir.envelope {
+            Some(_) => message.data.as_ref().and(message.wire_type.as_deref()),
+            None => Some(message.id.as_str()),
+        };
         let messages = ir
             .messages
             .values()
-            .filter(|message| message.directions.contains(&direction) && message.data.is_some())
-            .filter_map(|message| message.wire_type.as_deref().map(|wire_type| (message, wire_type)))
+            .filter(|message| message.directions.contains(&direction))
+            .filter_map(|message| named(message).map(|wire_type| (message, wire_type)))
             .collect();
-        let mut decoder = Self { ir, messages, fast: Vec::new(), slow: Vec::new(), readers: Readers::new(types) };
+        let mut decoder =
+            Self { ir, direction, messages, fast: Vec::new(), slow: Vec::new(), readers: Readers::new(types) };
         for (message, wire_type) in decoder.messages.clone() {
-            let readers = decoder.readers.clone();
+            let before = decoder.readers.lengths();
+            let note = |Obstacle(reason), whole| SlowMessage { message: message.id.clone(), whole, reason };
             match decoder.fast_message(message, wire_type) {
-                Ok(fast) => decoder.fast.push(fast),
-                Err(Obstacle(reason)) => {
+                Ok(fast) => {
+                    decoder.fast.push(fast);
+                    decoder.slow.extend(decoder.readers.obstacles.drain(..).map(|obstacle| note(obstacle, false)));
+                }
+                Err(obstacle) => {
                     // What was made for it before the obstacle came up is of no use to anyone.
-                    decoder.readers = readers;
-                    decoder.slow.push(SlowMessage { message: message.id.clone(), reason });
+                    decoder.readers.truncate(before);
+                    decoder.slow.push(note(obstacle, true));
                 }
             }
         }
@@ -149,37 +171,41 @@ impl<'ir> Decoder<'ir> {
         let name = types.message(&message.id).ok_or_else(|| Obstacle::new("its data has no type"))?;
         let data_type = FieldType::Named(format_ident!("{name}"));
         let view = View::of(self.ir, [&message.payload])?;
+        if self.ir.envelope.is_none() {
+            let data = self.readers.read_directly(&data_type, &view)?;
+            let variant = format_ident!("{name}");
+            return Ok(Fast { message, wire_type, variant, shape: quote!(), topic: quote!(), data });
+        }
         let shape = envelope::shape(&view, wire_type)?;
         let topic = envelope::topic(self.ir, message, &view, &mut self.readers.patterns)?;
-        let data = self.readers.read(&data_type, &view.property("data")?)?;
-        Ok(Fast { wire_type, variant: names::variant(wire_type), shape, topic, data })
+        let data = self.readers.read_directly(&data_type, &view.property("data")?)?;
+        Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data })
     }
 
-    /// The arms that make a typed frame of one that the reference path accepts.
-    fn reference_arms(&self, frame: &Ident) -> Vec<TokenStream> {
-        let arm = |(_, wire_type): &(&Message, &str)| {
+    /// The reference path: a typed frame of one that it accepts.
+    fn reference_in_envelope(&self, frame: &Ident) -> TokenStream {
+        let arms = self.messages.iter().map(|(_, wire_type)| {
             let variant = names::variant(wire_type);
             quote!(#wire_type => #frame::#variant { topic: frame.topic()?, data: frame.data()? },)
-        };
-        self.messages.iter().map(arm).collect()
+        });
+        quote! {
+            let frame = Self::reference().check(bytes)?;
+            let typed = match frame.wire_type() {
+                #(#arms)*
+                _ => return Err(frame.refuse("/type", "enum", "is not a message of this direction")),
+            };
+            frame.inbound(typed)
+        }
     }
 
     /// The module of the fast path.
     fn fast_path(self, frame: &Ident) -> TokenStream {
         if self.fast.is_empty() {
-            return quote! {
-                use ::tightwire::__rt::{Inbound, json};
-
-                use super::#frame;
-
-                pub(super) fn read(_: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
-                    Err(json::Irregular)
-                }
-            };
+            return nothing(frame);
         }
         let (mut kinds, mut frames) = (Vec::new(), Vec::new());
         let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
-        for Fast { wire_type, variant, shape, topic, data } in &self.fast {
+        for Fast { wire_type, variant, shape, topic, data, .. } in &self.fast {
             kinds.push(quote!(#wire_type => Kind::#variant,));
             match shapes.iter_mut().find(|(same, _)| same.to_string() == shape.to_string()) {
                 Some((_, variants)) => variants.push(variant),
@@ -225,6 +251,21 @@ impl<'ir> Decoder<'ir> {
             }
 
             #(#functions)*
+        }
+    }
+}
+
+/// The module of a direction in which no message has a fast path.
+fn nothing(frame: &Ident) -> TokenStream {
+    quote! {
+        use ::tightwire::__rt::{Inbound, json};
+
+        use super::#frame;
+
+        pub(super) fn prepare() {}
+
+        pub(super) fn read(_: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
+            Err(json::Irregular)
         }
     }
 }

@@ -32,6 +32,14 @@ impl Patterns {
         Ok(quote!(#name(&text)))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.functions.len()
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.functions.truncate(length);
+    }
+
     /// The functions.
     pub(super) fn into_functions(self) -> impl Iterator<Item = TokenStream> {
         self.functions.into_values()

@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::schema::{JsonType, SchemaObject};
 
+use super::parts::Parts;
 use super::pattern::Patterns;
 use super::scalar::{self, Integer};
 use super::{object, union};
@@ -14,32 +15,75 @@ use crate::rust::names;
 use crate::view::{Obstacle, View};
 
 /// The functions that read named types, and what is needed to make them.
-#[derive(Clone)]
 pub(super) struct Readers<'ir> {
     pub(super) types: &'ir RustTypes,
-    /// By type and by what holds for it; `None` while the function is being made.
-    functions: IndexMap<(String, Vec<*const SchemaObject>), Reader>,
+    functions: IndexMap<Key, Reader>,
+    /// Newtypes that are being read in place.
+    newtypes: Vec<Key>,
     pub(super) patterns: Patterns,
+    parts: Parts,
+    /// Why parts of what was read so far are left to a validator.
+    pub(super) obstacles: Vec<Obstacle>,
 }
 
-#[derive(Clone)]
+/// A type and what holds for it.
+type Key = (String, Vec<*const SchemaObject>);
+
 struct Reader {
     name: Ident,
+    /// `None` while the function is being made.
     body: Option<TokenStream>,
 }
 
 impl<'ir> Readers<'ir> {
     pub(super) fn new(types: &'ir RustTypes) -> Self {
-        Self { types, functions: IndexMap::new(), patterns: Patterns::default() }
+        Self {
+            types,
+            functions: IndexMap::new(),
+            newtypes: Vec::new(),
+            patterns: Patterns::default(),
+            parts: Parts::default(),
+            obstacles: Vec::new(),
+        }
     }
 
     /// All functions, in the order in which they were needed.
     pub(super) fn into_functions(self) -> impl Iterator<Item = TokenStream> {
-        self.functions.into_values().filter_map(|reader| reader.body).chain(self.patterns.into_functions())
+        let parts = std::iter::once(self.parts.emit());
+        let readers = self.functions.into_values().filter_map(|reader| reader.body);
+        parts.chain(readers).chain(self.patterns.into_functions())
     }
 
-    /// An expression that reads a value of type `ty` with everything that `view` asks of it; it may use `?`.
+    /// An expression that reads a value of type `ty` with everything that `view` asks of it; it may use `?`. What cannot
+    /// be checked while reading is left to a validator, as small a part as possible.
     pub(super) fn read(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        if view.forbidden() {
+            return Ok(quote!(return Err(json::Irregular)));
+        }
+        let before = self.lengths();
+        self.read_directly(ty, view).or_else(|obstacle| {
+            // What was made for it before the obstacle came up is of no use to anyone.
+            self.truncate(before);
+            self.obstacles.push(obstacle);
+            Ok(self.parts.read(view.ir(), view))
+        })
+    }
+
+    /// How much has been made so far; for [`Readers::truncate`].
+    pub(super) fn lengths(&self) -> [usize; 4] {
+        [self.functions.len(), self.patterns.len(), self.parts.len(), self.obstacles.len()]
+    }
+
+    /// Forgets what has been made since.
+    pub(super) fn truncate(&mut self, [functions, patterns, parts, obstacles]: [usize; 4]) {
+        self.functions.truncate(functions);
+        self.patterns.truncate(patterns);
+        self.parts.truncate(parts);
+        self.obstacles.truncate(obstacles);
+    }
+
+    /// [`Readers::read`] without a validator for the value as a whole.
+    pub(super) fn read_directly(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
         if view.forbidden() {
             return Err(Obstacle::new("the schema `false` allows nothing"));
         }
@@ -51,7 +95,7 @@ impl<'ir> Readers<'ir> {
             }
             FieldType::Option(inner) => {
                 let Some(view) = view.without_null()? else {
-                    let inner = self.read(inner, view)?;
+                    let inner = self.read_directly(inner, view)?;
                     return Ok(quote!(Some(#inner)));
                 };
                 let inner = self.read_nullable(inner, &view)?;
@@ -112,7 +156,7 @@ impl<'ir> Readers<'ir> {
             FieldType::JsonMap => self.read_json_map(view),
             FieldType::Map(inner) => self.read_map(inner, view),
             FieldType::Vec(inner) => self.read_list(inner, view),
-            FieldType::Option(_) => self.read(ty, view),
+            FieldType::Option(_) => self.read_directly(ty, view),
             FieldType::Boxed(inner) => {
                 let inner = self.read_nullable(inner, view)?;
                 Ok(quote!(Box::new(#inner)))
@@ -202,11 +246,17 @@ impl<'ir> Readers<'ir> {
         let Some(rust_type) = types.get(&name.to_string()) else {
             return Err(Obstacle::new(format!("{name} was replaced by a type that only serde can read")));
         };
+        let key = (name.to_string(), view.key());
         if let TypeKind::Newtype(inner) = &rust_type.kind {
-            let inner = self.read(inner, view)?;
+            if self.newtypes.contains(&key) {
+                return Err(Obstacle::new("a list or a map contains itself"));
+            }
+            self.newtypes.push(key);
+            let inner = self.read_directly(inner, view);
+            self.newtypes.pop();
+            let inner = inner?;
             return Ok(quote!(#name(#inner)));
         }
-        let key = (name.to_string(), view.key());
         if let Some(reader) = self.functions.get(&key) {
             let function = &reader.name;
             return Ok(quote!(#function(cursor)?));
