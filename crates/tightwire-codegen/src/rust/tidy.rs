@@ -61,7 +61,7 @@ fn overlapping(item: &mut ItemEnum) -> Option<Item> {
         quote!(|value| ::serde::Deserialize::deserialize(value).map(|(#(#values),*): (#(#types),*)| Self::#ident(#(#values),*)))
     });
     Some(parse_quote! {
-        impl<'de> ::serde::Deserialize<'de> for #name {
+        impl<'de> serde::Deserialize<'de> for #name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 ::tightwire::__rt::union::deserialize(deserializer, &[#(#alternatives),*])
             }

@@ -103,5 +103,5 @@ pub(super) fn integral(value: &Value) -> Value {
 /// The integer that a float without a fraction is, where it fits.
 pub(super) fn whole(number: &Number) -> Option<i64> {
     let float = number.as_f64().filter(|_| number.is_f64())?;
-    (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0).then_some(float as i64)
+    (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
 }
