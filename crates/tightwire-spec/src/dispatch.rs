@@ -3,6 +3,8 @@
 //! Every property that a message fixes by `const` or `enum` is looked at, up to three levels down. The best is the one
 //! with which the fewest schemas have to be tried; what it does not tell apart, the structure of the frame does.
 
+use std::collections::HashMap;
+
 use indexmap::{IndexMap, IndexSet};
 
 use crate::dispatch::facts::{Facts, Path};
@@ -66,7 +68,8 @@ fn by_best_property(ir: &Ir, messages: &[&Message]) -> Dispatch {
         }
     }
     // In the document's order, which is what people compare the output with.
-    let place = |id: &MessageId| messages.iter().position(|message| message.id == *id);
+    let places: HashMap<&str, usize> = messages.iter().map(|message| message.id.as_str()).zip(0..).collect();
+    let place = |id: &MessageId| places.get(id.as_str());
     values.sort_by_cached_key(|value, ids| (ids.iter().filter_map(place).min(), value.to_string()));
     let explanation = explain(&by, &order, &values, &structural);
     Dispatch { by, values, structural, explanation, ..Dispatch::default() }
@@ -122,8 +125,8 @@ fn explain(
 ) -> String {
     let property = by.join(".");
     let shared: IndexSet<&MessageId> = values.values().filter(|messages| messages.len() > 1).flatten().collect();
-    let fixed = |id: &MessageId| values.values().any(|messages| messages.contains(id));
-    let lacking = structural.iter().filter(|id| fixed(id)).count();
+    let fixed: IndexSet<&MessageId> = values.values().flatten().collect();
+    let lacking = structural.iter().filter(|id| fixed.contains(id)).count();
     let free = structural.len() - lacking;
     let mut text = match order.len() - free - shared.len() {
         own if own == order.len() => format!("`{property}` has a value of its own in each of them"),

@@ -103,6 +103,9 @@ impl Documents {
     }
 
     fn add(&mut self, path: PathBuf, bytes: Vec<u8>, diagnostics: &mut Vec<Diagnostic>) -> FileId {
+        let size = bytes.len();
+        // What is not read is not kept either.
+        let bytes = if size > tree::MAX_BYTES { Vec::new() } else { bytes };
         let (text, bad) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -117,8 +120,8 @@ impl Documents {
             let mut fault = fault::syntax(Span { file, start, end: start + 3 }, "this is not UTF-8");
             fault.help("save the file as UTF-8");
             (None, vec![fault])
-        } else if text.len() > tree::MAX_BYTES {
-            let message = format!("the file has {} bytes; at most {} are read", text.len(), tree::MAX_BYTES);
+        } else if size > tree::MAX_BYTES {
+            let message = format!("the file has {size} bytes; at most {} are read", tree::MAX_BYTES);
             (None, vec![fault::too_large(Span { file, start: 0, end: 0 }, message)])
         } else if is_json {
             tree::json::parse(text, file, &mut self.arena)

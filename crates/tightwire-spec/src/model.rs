@@ -2,7 +2,7 @@
 //!
 //! Built without judging: what is missing, broken or of the wrong type is absent here, and a rule says so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
@@ -26,6 +26,12 @@ pub(crate) struct Model<'a> {
     pub(crate) operations: Vec<Operation<'a>>,
     /// Every message that a channel names, in the order in which they are written.
     pub(crate) messages: Vec<Message<'a>>,
+    /// The ids of messages that are given away.
+    taken: HashSet<String>,
+    /// The channels by their entries.
+    by_entry: HashMap<Node<'a>, ChannelIndex>,
+    /// The channels by what their entries lead to; the first where several lead to one.
+    by_node: HashMap<Node<'a>, ChannelIndex>,
 }
 
 /// Index into [`Model::channels`].
@@ -36,8 +42,6 @@ pub(crate) type MessageIndex = usize;
 pub(crate) struct Channel<'a> {
     pub(crate) id: &'a str,
     pub(crate) key: Span,
-    /// The entry of `channels`, perhaps a `$ref`.
-    pub(crate) entry: Node<'a>,
     /// The channel itself.
     pub(crate) node: Node<'a>,
     pub(crate) address: Option<Address<'a>>,
@@ -140,6 +144,9 @@ impl<'a> Model<'a> {
             channels: Vec::new(),
             operations: Vec::new(),
             messages: Vec::new(),
+            taken: HashSet::new(),
+            by_entry: HashMap::new(),
+            by_node: HashMap::new(),
         };
         match model.version {
             Version::V2 => {
@@ -238,7 +245,9 @@ impl<'a> Model<'a> {
             }
             let address =
                 node.get("address").and_then(|node| Some(Address { text: node.as_str()?, span: node.span() }));
-            self.channels.push(Channel { id, key, entry, node, address, parameters, messages });
+            self.by_entry.insert(entry, index);
+            self.by_node.entry(node).or_insert(index);
+            self.channels.push(Channel { id, key, node, address, parameters, messages });
         }
     }
 
@@ -258,8 +267,8 @@ impl<'a> Model<'a> {
         };
         let candidates = shared.into_iter().chain([key.to_owned(), format!("{channel}_{key}")]);
         let numbered = (2..).map(|number| format!("{channel}_{key}_{number}"));
-        let taken = |id: &String| self.messages.iter().any(|message| message.id == *id);
-        let id = candidates.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
+        let id = candidates.chain(numbered).find(|id| !self.taken.contains(id)).unwrap_or_default();
+        self.taken.insert(id.clone());
         let payload = self.described(node, "payload");
         let (channels, directions) = (Vec::new(), Vec::new());
         let message =
@@ -322,24 +331,21 @@ impl<'a> Model<'a> {
     /// The channel that a reference means: the entry it names, or else the one that leads to the same place.
     pub(crate) fn channel(&self, reference: Node<'a>) -> Option<ChannelIndex> {
         let step = self.documents.target(reference, reference.text("$ref")?).ok()?;
-        let by_entry = self.channels.iter().position(|channel| channel.entry == step);
-        by_entry.or_else(|| {
-            let node = self.documents.resolve(step).ok()?;
-            self.channels.iter().position(|channel| channel.node == node)
-        })
+        let by_entry = self.by_entry.get(&step).copied();
+        by_entry.or_else(|| self.by_node.get(&self.documents.resolve(step).ok()?).copied())
     }
 
     fn links(&self, list: Option<Node<'a>>, channel: Option<ChannelIndex>) -> Links<'a> {
         let Some(list) = list else { return Links::default() };
         let of_channel = channel.map_or(&[][..], |channel| &self.channels[channel].messages);
+        let mut known: HashMap<Node<'a>, MessageIndex> = HashMap::new();
+        for message in of_channel {
+            known.entry(self.messages[message.message].node).or_insert(message.message);
+        }
+        known.extend(of_channel.iter().map(|message| (message.entry, message.message)));
         let link = |reference: Node<'a>| {
             let step = self.documents.target(reference, reference.text("$ref")?).ok()?;
-            let by_entry = of_channel.iter().find(|message| message.entry == step);
-            let by_node = || {
-                let node = self.documents.resolve(step).ok()?;
-                of_channel.iter().find(|message| self.messages[message.message].node == node)
-            };
-            Some(by_entry.or_else(by_node)?.message)
+            known.get(&step).or_else(|| known.get(&self.documents.resolve(step).ok()?)).copied()
         };
         Links { listed: true, links: list.items().map(|reference| (reference, link(reference))).collect() }
     }

@@ -39,8 +39,15 @@ pub struct SourceMap {
 pub struct SourceFile {
     path: PathBuf,
     text: String,
-    /// The byte at which each line starts.
-    lines: Vec<usize>,
+    /// How many lines end before each [block](BLOCK) of the text.
+    lines: Vec<u32>,
+}
+
+/// Lines are counted in blocks of so many bytes: a table of all lines would take more memory than some texts.
+const BLOCK: usize = 1024;
+
+fn newlines(bytes: &[u8]) -> u32 {
+    bytes.iter().map(|byte| u32::from(*byte == b'\n')).sum()
 }
 
 impl SourceMap {
@@ -61,7 +68,13 @@ impl SourceMap {
 
     pub(crate) fn add(&mut self, path: PathBuf, text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut ended = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let before = ended;
+            ended += newlines(block);
+            before
+        });
+        let lines = blocks.collect();
         self.files.push(SourceFile { path, text, lines });
         id
     }
@@ -81,8 +94,39 @@ impl SourceFile {
     /// Line and column of a byte; the end of the text where the byte lies behind it.
     pub fn position(&self, byte: usize) -> Position {
         let byte = self.text.floor_char_boundary(byte);
-        let line = self.lines.partition_point(|&start| start <= byte);
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        Position { line, column: self.text[start..byte].chars().count() + 1 }
+        let block = (byte / BLOCK).min(self.lines.len().saturating_sub(1));
+        let before = self.lines.get(block).copied().unwrap_or(0);
+        let start = block * BLOCK;
+        let ended = before + newlines(&self.text.as_bytes()[start..byte]);
+        let line_start = self.text[..byte].rfind('\n').map_or(0, |end| end + 1);
+        Position { line: ended as usize + 1, column: self.text[line_start..byte].chars().count() + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, byte: usize, line: usize, column: usize) {
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yml".into(), text.to_owned());
+        assert_eq!(sources.position(Span { file, start: byte, end: byte }), Position { line, column });
+    }
+
+    #[test]
+    fn lines_and_columns() {
+        check("", 0, 1, 1);
+        check("a\nb", 1, 1, 2);
+        check("a\nb", 2, 2, 1);
+        check("a\n", 2, 2, 1);
+        check("a\n", 9, 2, 1);
+        check("ä\nöü", 5, 2, 2);
+        let long = "123456789\n".repeat(500);
+        for line in 0..500 {
+            check(&long, line * 10, line + 1, 1);
+            check(&long, line * 10 + 9, line + 1, 10);
+        }
+        check(&"x".repeat(3 * BLOCK), 3 * BLOCK, 1, 3 * BLOCK + 1);
     }
 }

@@ -33,6 +33,8 @@ struct Data {
     kind: Kind,
     span: Span,
     parent: Option<u32>,
+    /// Which of the parent's children it is.
+    place: u32,
 }
 
 /// What a node is.
@@ -63,19 +65,24 @@ impl Arena {
         let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         match &kind {
             Kind::Array(items) => {
-                for &item in items {
-                    self.nodes[item as usize].parent = Some(id);
+                for (place, &item) in (0..).zip(items) {
+                    self.adopt(item, id, place);
                 }
             }
             Kind::Object(members) => {
-                for member in members.values() {
-                    self.nodes[member.value as usize].parent = Some(id);
+                for (place, member) in (0..).zip(members.values()) {
+                    self.adopt(member.value, id, place);
                 }
             }
             _ => {}
         }
-        self.nodes.push(Data { kind, span, parent: None });
+        self.nodes.push(Data { kind, span, parent: None, place: 0 });
         id
+    }
+
+    fn adopt(&mut self, child: u32, parent: u32, place: u32) {
+        let child = &mut self.nodes[child as usize];
+        (child.parent, child.place) = (Some(parent), place);
     }
 
     /// Copies a subtree (an alias); `None` where there is no room for it.
@@ -165,7 +172,10 @@ impl<'a> Node<'a> {
 
     /// Where to point at this node in a few words: its key, or the node itself where it has none.
     pub(crate) fn name_span(self) -> Span {
-        let key = self.parent().and_then(|parent| parent.key_span(&self.token()?));
+        let key = self.parent().and_then(|parent| match parent.kind() {
+            Kind::Object(members) => Some(members.get_index(self.data().place as usize)?.1.key),
+            _ => None,
+        });
         key.unwrap_or_else(|| self.span())
     }
 
@@ -286,11 +296,10 @@ impl<'a> Node<'a> {
     /// The key or index under which the parent has this node.
     pub(crate) fn token(self) -> Option<String> {
         let parent = self.parent()?;
+        let place = self.data().place;
         match parent.kind() {
-            Kind::Array(items) => items.iter().position(|&item| item == self.id).map(|index| index.to_string()),
-            Kind::Object(members) => {
-                members.iter().find(|(_, member)| member.value == self.id).map(|(key, _)| key.clone())
-            }
+            Kind::Array(_) => Some(place.to_string()),
+            Kind::Object(members) => members.get_index(place as usize).map(|(key, _)| key.clone()),
             _ => None,
         }
     }

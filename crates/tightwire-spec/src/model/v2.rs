@@ -1,7 +1,7 @@
 //! AsyncAPI 2.x: operations stand inside of channels, a channel's key is its address, and messages have no key of
 //! their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Address, Channel, ChannelMessage, Links, MessageIndex, Model, Operation};
 use crate::tree::Node;
@@ -13,16 +13,17 @@ impl<'a> Model<'a> {
     pub(super) fn add_channels_v2(&mut self) {
         let channels = self.root.get("channels").into_iter().flat_map(Node::members);
         let mut known = HashMap::new();
+        let mut operation_ids = HashSet::new();
         for (id, key, entry) in channels {
             let Ok(node) = self.documents.resolve(entry) else { continue };
             let address = Some(Address { text: id, span: key });
             let parameters = self.parameters(node);
-            self.channels.push(Channel { id, key, entry, node, address, parameters, messages: Vec::new() });
+            self.channels.push(Channel { id, key, node, address, parameters, messages: Vec::new() });
             for (word, direction) in [("publish", self.received()), ("subscribe", self.received().opposite())] {
                 let Some(entry) = node.get(word) else { continue };
                 let Ok(operation) = self.documents.resolve(entry) else { continue };
                 let span = operation.key_span("operationId").or_else(|| node.key_span(word)).unwrap_or(key);
-                let operation_id = self.operation_id(operation, word, id);
+                let operation_id = self.operation_id(operation, word, id, &mut operation_ids);
                 let messages = self.messages_of(operation, &operation_id, &mut known);
                 self.operations.push(Operation {
                     id: operation_id,
@@ -41,15 +42,15 @@ impl<'a> Model<'a> {
     }
 
     /// `operationId`, or a name from the channel and the verb; with a number if somebody else has that name.
-    fn operation_id(&self, operation: Node<'a>, word: &str, channel: &str) -> String {
-        let given = self.field(operation, "operationId").and_then(Node::as_str).map(str::to_owned);
-        let base = given.unwrap_or_else(|| match slug(channel) {
+    fn operation_id(&self, operation: Node<'a>, word: &str, channel: &str, given: &mut HashSet<String>) -> String {
+        let own = self.field(operation, "operationId").and_then(Node::as_str).map(str::to_owned);
+        let base = own.unwrap_or_else(|| match slug(channel) {
             slug if slug.is_empty() => word.to_owned(),
             slug => format!("{word}_{slug}"),
         });
-        let taken = |id: &String| self.operations.iter().any(|operation| operation.id == *id);
         let numbered = (2..).map(|number| format!("{base}_{number}"));
-        std::iter::once(base.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or_default()
+        let mut ids = std::iter::once(base.clone()).chain(numbered);
+        ids.find(|id| given.insert(id.clone())).unwrap_or_default()
     }
 
     /// The messages that an operation names, now also messages of the channel that was added last.
@@ -65,6 +66,8 @@ impl<'a> Model<'a> {
             self.alternatives(message, 0, &mut entries);
         }
         let single = entries.len() == 1;
+        let mut on_channel: HashSet<_> =
+            self.channels[channel].messages.iter().map(|message| message.message).collect();
         let mut messages = Vec::new();
         for (number, entry) in (1..).zip(entries) {
             let Ok(node) = self.documents.resolve(entry) else { continue };
@@ -86,7 +89,7 @@ impl<'a> Model<'a> {
             if on.last() != Some(&channel) {
                 on.push(channel);
             }
-            if !self.channels[channel].messages.iter().any(|known| known.message == message) {
+            if on_channel.insert(message) {
                 let key = self.messages[message].id.clone();
                 self.channels[channel].messages.push(ChannelMessage { key, entry, message });
             }

@@ -21,11 +21,14 @@ enum Content {
     Object { members: IndexMap<String, Member>, key: Option<(String, Span)> },
 }
 
+/// The parser counts characters; their bytes are found from the nearest of these.
+const STRIDE: usize = 64;
+
 struct Builder<'a> {
     arena: &'a mut Arena,
     file: FileId,
-    /// The byte at which each character stands; empty where every character is one byte.
-    bytes: Vec<usize>,
+    /// The byte at which every [`STRIDE`]th character stands; empty where every character is one byte.
+    bytes: Vec<u32>,
     text: &'a str,
     open: Vec<Open>,
     /// Anchored nodes, and how deep each of them goes.
@@ -36,7 +39,10 @@ struct Builder<'a> {
 
 /// Parses a YAML text. The tree is as complete as the text allows; `None` where nothing could be read.
 pub(crate) fn parse(text: &str, file: FileId, arena: &mut Arena) -> (Option<u32>, Vec<Fault>) {
-    let bytes = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
+    let bytes = match text.is_ascii() {
+        true => Vec::new(),
+        false => text.char_indices().step_by(STRIDE).map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect(),
+    };
     let mut builder =
         Builder { arena, file, bytes, text, open: Vec::new(), anchors: HashMap::new(), root: None, faults: Vec::new() };
     let mut parser = Parser::new_from_str(text);
@@ -62,6 +68,10 @@ pub(crate) fn parse(text: &str, file: FileId, arena: &mut Arena) -> (Option<u32>
             Err(error) => {
                 let at = error.marker().index();
                 let span = builder.span(at, at + 1);
+                if error.info().contains("recursion limit") {
+                    builder.faults.push(fault::too_deep(span));
+                    return (None, builder.faults);
+                }
                 builder.faults.push(fault::syntax(span, format!("this is not YAML: {}", error.info())));
                 return (None, builder.faults);
             }
@@ -75,7 +85,9 @@ impl Builder<'_> {
         if self.bytes.is_empty() {
             index.min(self.text.len())
         } else {
-            self.bytes.get(index).copied().unwrap_or(self.text.len())
+            let Some(&start) = self.bytes.get(index / STRIDE) else { return self.text.len() };
+            let rest = self.text.get(start as usize..).unwrap_or_default();
+            rest.char_indices().nth(index % STRIDE).map_or(self.text.len(), |(at, _)| start as usize + at)
         }
     }
 
