@@ -16,8 +16,8 @@
     unused
 )]
 pub mod chat {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Tightwire chat" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -590,6 +590,106 @@ pub mod chat {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<ErrorCode>;
+    impl __rt::ServerMessage for ConnectionEstablished {
+        const TYPE: &'static str = "connection_established";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
+    impl __rt::ServerMessage for DashboardInitialized {
+        const TYPE: &'static str = "dashboard_initialized";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for SubscriptionUpdated {
+        const TYPE: &'static str = "subscription_updated";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
+    impl __rt::ServerMessage for ServerPing {
+        const TYPE: &'static str = "ping";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
+    impl __rt::ServerMessage for ServerPong {
+        const TYPE: &'static str = "pong";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
+    impl __rt::ServerMessage for Error {
+        const TYPE: &'static str = "error";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
+    impl __rt::ServerMessage for DataResponse {
+        const TYPE: &'static str = "data_response";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for DataError {
+        const TYPE: &'static str = "data_error";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for ThreadHistory {
+        const TYPE: &'static str = "thread_history";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = ThreadTopic;
+    }
+    impl __rt::ServerMessage for ThreadMessageCreated {
+        const TYPE: &'static str = "thread_message_created";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = ThreadTopic;
+    }
+    impl __rt::ServerMessage for StreamStart {
+        const TYPE: &'static str = "stream_start";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = ThreadTopic;
+    }
+    impl __rt::ServerMessage for StreamChunk {
+        const TYPE: &'static str = "stream_chunk";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = ThreadTopic;
+    }
+    impl __rt::ServerMessage for StreamEnd {
+        const TYPE: &'static str = "stream_end";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = ThreadTopic;
+    }
+    impl __rt::ServerMessage for AgentEvent {
+        const TYPE: &'static str = "agent_event";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = AgentTopic;
+    }
+    impl __rt::ServerMessage for AgentUpdate {
+        const TYPE: &'static str = "agent_update";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for SystemUpdate {
+        const TYPE: &'static str = "system_update";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for CriticalAlert {
+        const TYPE: &'static str = "critical_alert";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
+        type Topic = DashboardTopic;
+    }
+    impl __rt::ServerMessage for ReplayGap {
+        const TYPE: &'static str = "replay_gap";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
+    impl __rt::ServerMessage for Authenticated {
+        const TYPE: &'static str = "authenticated";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
+    impl __rt::ServerMessage for DisconnectNotice {
+        const TYPE: &'static str = "disconnect_notice";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = SystemTopic;
+    }
     /// The data of the messages.
     pub mod messages {
         use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
@@ -1579,106 +1679,6 @@ pub mod chat {
             }
         }
     }
-    impl __rt::ServerMessage for ConnectionEstablished {
-        const TYPE: &'static str = "connection_established";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
-    impl __rt::ServerMessage for DashboardInitialized {
-        const TYPE: &'static str = "dashboard_initialized";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for SubscriptionUpdated {
-        const TYPE: &'static str = "subscription_updated";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
-    impl __rt::ServerMessage for ServerPing {
-        const TYPE: &'static str = "ping";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
-    impl __rt::ServerMessage for ServerPong {
-        const TYPE: &'static str = "pong";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
-    impl __rt::ServerMessage for Error {
-        const TYPE: &'static str = "error";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
-    impl __rt::ServerMessage for DataResponse {
-        const TYPE: &'static str = "data_response";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for DataError {
-        const TYPE: &'static str = "data_error";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for ThreadHistory {
-        const TYPE: &'static str = "thread_history";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = ThreadTopic;
-    }
-    impl __rt::ServerMessage for ThreadMessageCreated {
-        const TYPE: &'static str = "thread_message_created";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = ThreadTopic;
-    }
-    impl __rt::ServerMessage for StreamStart {
-        const TYPE: &'static str = "stream_start";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = ThreadTopic;
-    }
-    impl __rt::ServerMessage for StreamChunk {
-        const TYPE: &'static str = "stream_chunk";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = ThreadTopic;
-    }
-    impl __rt::ServerMessage for StreamEnd {
-        const TYPE: &'static str = "stream_end";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = ThreadTopic;
-    }
-    impl __rt::ServerMessage for AgentEvent {
-        const TYPE: &'static str = "agent_event";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = AgentTopic;
-    }
-    impl __rt::ServerMessage for AgentUpdate {
-        const TYPE: &'static str = "agent_update";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for SystemUpdate {
-        const TYPE: &'static str = "system_update";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for CriticalAlert {
-        const TYPE: &'static str = "critical_alert";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Durable;
-        type Topic = DashboardTopic;
-    }
-    impl __rt::ServerMessage for ReplayGap {
-        const TYPE: &'static str = "replay_gap";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
-    impl __rt::ServerMessage for Authenticated {
-        const TYPE: &'static str = "authenticated";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
-    impl __rt::ServerMessage for DisconnectNotice {
-        const TYPE: &'static str = "disconnect_notice";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = SystemTopic;
-    }
     /// The version of the contract: `info.version` of the document.
     pub const CONTRACT_VERSION: &str = "1.0.0";
     /// The codes with which a connection is closed.
@@ -2086,6 +2086,7 @@ pub mod chat {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -2212,6 +2213,7 @@ pub mod chat {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_subscribe(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<Subscribe, json::Irregular> {
@@ -2694,6 +2696,7 @@ pub mod chat {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -2948,6 +2951,7 @@ pub mod chat {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_connection_established(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ConnectionEstablished, json::Irregular> {

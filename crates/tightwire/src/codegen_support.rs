@@ -23,20 +23,12 @@ pub use crate::plain::{PlainCode, PlainMessage};
 pub use crate::request::HandshakeRequest;
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
 
+pub mod correlation;
+mod presence;
 pub mod topic;
 pub mod union;
 
-/// Reads a property that is there: `null` is a value, where absence is `None`.
-///
-/// # Errors
-/// What the value's type says.
-pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
+pub use presence::present;
 
 /// Includes the protocol that `tightwire_codegen::compile` generated: `include_protocol!("chat")` defines `mod chat`.
 ///

@@ -35,11 +35,14 @@ pub fn topic_type<'ir>(ir: &'ir Ir, message: &Message) -> TopicType<'ir> {
     }
 }
 
-/// The messages of a direction that are frames, in the order of the document: what the enum's variants are.
+/// The messages of a direction that are frames, in the order of the document: what the enum's variants are. Each with
+/// its wire type, or without an envelope with its key.
 pub fn messages(ir: &Ir, direction: Direction) -> impl Iterator<Item = (&Message, &str)> {
-    ir.messages.values().filter_map(move |message| match &message.wire_type {
-        Some(wire_type) if message.directions.contains(&direction) => Some((message, wire_type.as_str())),
-        _ => None,
+    let travelling = ir.messages.values().filter(move |message| message.directions.contains(&direction));
+    travelling.filter_map(|message| match &message.wire_type {
+        Some(wire_type) if ir.envelope.is_some() => Some((message, wire_type.as_str())),
+        None if ir.envelope.is_some() => None,
+        _ => Some((message, message.id.as_str())),
     })
 }
 

@@ -6,9 +6,10 @@
 mod contract;
 pub mod decoder;
 mod defaults;
-pub(crate) mod docs;
+mod docs;
 mod error_code;
 mod facts;
+mod flat;
 pub mod frames;
 pub mod model;
 pub mod names;
@@ -23,6 +24,7 @@ mod topics;
 mod types;
 
 pub use normalise::UntypedSchema;
+use proc_macro2::TokenStream;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir};
 
@@ -63,22 +65,16 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
 /// # Errors
 /// What Rust cannot express.
 pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
-    if ir.envelope.is_none() {
-        return Err(Error::unsupported(
-            &config.document,
-            "Rust is generated for protocols in the Tightwire envelope only; add `x-envelope: 1` to the document's root",
-        ));
-    }
     let types::DataTypes { module: messages, types, untyped } = types::emit(ir, config)?;
-    let codes = error_code::ErrorCodes::of(ir, &types)?;
     let name = names::ident(&config.module);
     let docs = docs::tokens(&docs::protocol(&ir.info));
-    let topics = topics::emit(ir);
-    let clients = frames::emit(ir, &types, Direction::ToServer)?;
-    let servers = frames::emit(ir, &types, Direction::ToClient)?;
-    let server_messages = frames::server_messages(ir, &types)?;
-    let error_code = codes.emit();
-    let service = service::emit(ir, config, &types, &codes)?;
+    let framed = match ir.envelope {
+        Some(_) => enveloped(ir, config, &types)?,
+        None => {
+            let flat = flat::emit(ir, config, &types)?;
+            quote!(use ::tightwire::__rt; #flat)
+        }
+    };
     let contract = contract::emit(ir);
     let client_decoder = decoder::emit(ir, &types, Direction::ToServer)?;
     let server_decoder = decoder::emit(ir, &types, Direction::ToClient)?;
@@ -87,15 +83,9 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
         // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
         #[allow(clippy::all, clippy::pedantic, missing_docs, nonstandard_style, rustdoc::all, unreachable_pub, unused)]
         pub mod #name {
-            use ::tightwire::__rt::{self, topic::InvalidTopic};
             pub use messages::*;
-            #service
-            #topics
-            #clients
-            #servers
-            #error_code
+            #framed
             #messages
-            #server_messages
             #contract
             #client_decoder
             #server_decoder
@@ -105,6 +95,26 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
     let text = format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file));
     Ok(Module { text, slow_messages: decoder::slow_messages(ir, &types), untyped })
+}
+
+/// Everything of a protocol in the envelope but the data types, the contract and the decoders.
+fn enveloped(ir: &Ir, config: &Config, types: &model::RustTypes) -> Result<TokenStream, Error> {
+    let codes = error_code::ErrorCodes::of(ir, types)?;
+    let topics = topics::emit(ir);
+    let clients = frames::emit(ir, types, Direction::ToServer)?;
+    let servers = frames::emit(ir, types, Direction::ToClient)?;
+    let server_messages = frames::server_messages(ir, types)?;
+    let error_code = codes.emit();
+    let service = service::emit(ir, config, types, &codes)?;
+    Ok(quote! {
+        use ::tightwire::__rt::{self, topic::InvalidTopic};
+        #service
+        #topics
+        #clients
+        #servers
+        #error_code
+        #server_messages
+    })
 }
 
 fn comment(line: &str) -> String {

@@ -81,12 +81,25 @@ pub fn server(config: &Config) -> Ident {
     ident(&format!("{}Server", pascal(&config.module)))
 }
 
+/// The typed client: `ChatClient`.
+pub fn client(config: &Config) -> Ident {
+    ident(&format!("{}Client", pascal(&config.module)))
+}
+
+/// The protocol as the client's type parameter: `ChatProtocol`.
+pub fn protocol(config: &Config) -> Ident {
+    ident(&format!("{}Protocol", pascal(&config.module)))
+}
+
 /// What the module itself defines, so that no data type may be called so.
 pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
     let mut names: BTreeSet<String> =
         ["ClientFrame", "ServerFrame", "Topic", "InvalidTopic", "Failure"].map(str::to_owned).into();
     names.insert(service(config).to_string());
     names.insert(server(config).to_string());
+    if ir.envelope.is_none() {
+        names.extend([client(config), protocol(config)].map(|name| name.to_string()));
+    }
     names.extend(ir.channels.values().map(|channel| topic(channel).to_string()));
     names.extend(ir.operations.keys().map(|operation| reply(operation).to_string()));
     // What the output uses by short names.

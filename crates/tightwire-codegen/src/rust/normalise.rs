@@ -323,7 +323,11 @@ impl<'ir> Lowering<'ir> {
         }
         let mut shape = match single_type(object) {
             Some(JsonType::String) => match object.format.as_deref() {
-                Some(format @ ("uuid" | "date-time")) => json!({ "type": "string", "format": format }),
+                // Their types forget how they were written (`.500Z`, capitals). In the envelope that is ours to say;
+                // the text of other protocols is theirs.
+                Some(format @ ("uuid" | "date-time")) if self.ir.envelope.is_some() => {
+                    json!({ "type": "string", "format": format })
+                }
                 _ => json!({ "type": "string" }),
             },
             Some(JsonType::Integer) if exceeds_64_bits(object) => json!({}),

@@ -1,5 +1,7 @@
 //! The trait that the application implements, and the adapter between it and the runtime.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir, Message};
@@ -19,12 +21,7 @@ type Methods<'ir> = indexmap::IndexMap<String, Method<'ir>>;
 pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes, codes: &ErrorCodes<'_>) -> Result<TokenStream, Error> {
     let methods = super::operations::methods(ir, types)?;
     let service = service_trait(ir, config, types, &methods)?;
-    let mut replies = TokenStream::new();
-    for method in methods.values() {
-        if let Answer::OneOf(name, messages) = &method.answer {
-            replies.extend(reply_enum(name, messages, types, &method.operation.id)?);
-        }
-    }
+    let replies = reply_enums(methods.values(), types)?;
     let adapter = adapter(ir, config, &methods, codes);
     Ok(quote! {
         #service
@@ -91,14 +88,7 @@ fn declaration(ir: &Ir, types: &RustTypes, method: &Method<'_>) -> Result<TokenS
     let docs = docs::tokens(&text);
     let topic = frames::topic_type(ir, message).ident();
     let data = frames::data_type(types, message)?;
-    let output = match answer {
-        Answer::Nothing => quote!(()),
-        Answer::One(reply) => {
-            let reply = frames::data_type(types, reply)?;
-            quote!(#reply)
-        }
-        Answer::OneOf(name, _) => quote!(#name),
-    };
+    let output = output(answer, types)?;
     Ok(quote! {
         #docs
         fn #name(
@@ -117,6 +107,57 @@ fn times(times: tightwire_spec::ir::Times) -> &'static str {
         Times::OnceOrMore => "+",
         Times::AnyNumber => "*",
         Times::Optional => "?",
+    }
+}
+
+/// What a method returns.
+pub(super) fn output(answer: &Answer<'_>, types: &RustTypes) -> Result<TokenStream, Error> {
+    Ok(match answer {
+        Answer::Nothing => quote!(()),
+        Answer::One(reply) => {
+            let reply = frames::data_type(types, reply)?;
+            quote!(#reply)
+        }
+        Answer::OneOf(name, _) => quote!(#name),
+    })
+}
+
+/// The enums of alternative replies, each once.
+pub(super) fn reply_enums<'method, 'ir: 'method>(
+    methods: impl IntoIterator<Item = &'method Method<'ir>>,
+    types: &RustTypes,
+) -> Result<TokenStream, Error> {
+    let mut replies = TokenStream::new();
+    let mut seen = BTreeSet::new();
+    for method in methods {
+        if let Answer::OneOf(name, messages) = &method.answer
+            && seen.insert(name.to_string())
+        {
+            replies.extend(reply_enum(name, messages, types, &method.operation.id)?);
+        }
+    }
+    Ok(replies)
+}
+
+/// `service(…)` and the server that it makes.
+pub(super) fn entry(service: &Ident, server: &Ident) -> TokenStream {
+    let function_docs = docs::tokens("The application as a service that a `tightwire::Server` can serve.");
+    let server_docs = docs::tokens("An application with its protocol. Made by [`service`].");
+    quote! {
+        #function_docs
+        pub fn service<S: #service>(service: impl Into<::std::sync::Arc<S>>) -> #server<S> {
+            #server { service: service.into() }
+        }
+        #server_docs
+        #[derive(Debug)]
+        pub struct #server<S> {
+            service: ::std::sync::Arc<S>,
+        }
+        impl<S> Clone for #server<S> {
+            fn clone(&self) -> Self {
+                Self { service: ::std::sync::Arc::clone(&self.service) }
+            }
+        }
     }
 }
 
@@ -179,23 +220,9 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
     }
     // A reference always counts as inhabited, so that `match frame {}` of an enum without variants is an error.
     let frame = if described.is_empty() { quote!(*frame) } else { quote!(frame) };
-    let function_docs = docs::tokens("The application as a service that a `tightwire::Server` can serve.");
-    let server_docs = docs::tokens("An application with its protocol. Made by [`service`].");
+    let entry = entry(&service, &server);
     quote! {
-        #function_docs
-        pub fn service<S: #service>(service: impl Into<::std::sync::Arc<S>>) -> #server<S> {
-            #server { service: service.into() }
-        }
-        #server_docs
-        #[derive(Debug)]
-        pub struct #server<S> {
-            service: ::std::sync::Arc<S>,
-        }
-        impl<S> Clone for #server<S> {
-            fn clone(&self) -> Self {
-                Self { service: ::std::sync::Arc::clone(&self.service) }
-            }
-        }
+        #entry
         impl<S: #service> __rt::Service for #server<S> {
             type Frame = ClientFrame;
             type Code = ErrorCode;

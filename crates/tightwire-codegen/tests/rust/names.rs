@@ -11,8 +11,8 @@
     unused
 )]
 pub mod names {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Names" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -331,6 +331,11 @@ pub mod names {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<ErrorCode>;
+    impl __rt::ServerMessage for ClientFrameData {
+        const TYPE: &'static str = "client_frame";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
     /// The data of the messages.
     pub mod messages {
         use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
@@ -606,11 +611,6 @@ pub mod names {
             }
         }
     }
-    impl __rt::ServerMessage for ClientFrameData {
-        const TYPE: &'static str = "client_frame";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
     /// The version of the contract: `info.version` of the document.
     pub const CONTRACT_VERSION: &str = "0.1.0";
     /// The codes with which a connection is closed.
@@ -713,6 +713,7 @@ pub mod names {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -780,6 +781,7 @@ pub mod names {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_topic_data(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<TopicData, json::Irregular> {
@@ -942,6 +944,7 @@ pub mod names {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -1001,6 +1004,7 @@ pub mod names {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_client_frame_data(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ClientFrameData, json::Irregular> {

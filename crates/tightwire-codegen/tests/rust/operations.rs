@@ -11,8 +11,8 @@
     unused
 )]
 pub mod operations {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Operations" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -407,6 +407,31 @@ pub mod operations {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<ErrorCode>;
+    impl __rt::ServerMessage for Pong {
+        const TYPE: &'static str = "pong";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = LobbyTopic;
+    }
+    impl __rt::ServerMessage for Answer {
+        const TYPE: &'static str = "answer";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
+    impl __rt::ServerMessage for Refusal {
+        const TYPE: &'static str = "refusal";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = LobbyTopic;
+    }
+    impl __rt::ServerMessage for State {
+        const TYPE: &'static str = "state";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
+        type Topic = RoomTopic;
+    }
+    impl __rt::ServerMessage for Problem {
+        const TYPE: &'static str = "problem";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+        type Topic = Topic;
+    }
     /// The data of the messages.
     pub mod messages {
         use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
@@ -598,31 +623,6 @@ pub mod operations {
             }
         }
     }
-    impl __rt::ServerMessage for Pong {
-        const TYPE: &'static str = "pong";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = LobbyTopic;
-    }
-    impl __rt::ServerMessage for Answer {
-        const TYPE: &'static str = "answer";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
-    impl __rt::ServerMessage for Refusal {
-        const TYPE: &'static str = "refusal";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = LobbyTopic;
-    }
-    impl __rt::ServerMessage for State {
-        const TYPE: &'static str = "state";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Latest;
-        type Topic = RoomTopic;
-    }
-    impl __rt::ServerMessage for Problem {
-        const TYPE: &'static str = "problem";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
-        type Topic = Topic;
-    }
     /// The version of the contract: `info.version` of the document.
     pub const CONTRACT_VERSION: &str = "2.0.0";
     /// The codes with which a connection is closed.
@@ -787,6 +787,7 @@ pub mod operations {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -876,6 +877,7 @@ pub mod operations {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_ping(cursor: &mut json::Cursor<'_>) -> Result<Ping, json::Irregular> {
             let mut timestamp = None;
             let mut unknown = json::Unknown::default();
@@ -1023,6 +1025,7 @@ pub mod operations {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -1132,6 +1135,7 @@ pub mod operations {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_pong(cursor: &mut json::Cursor<'_>) -> Result<Pong, json::Irregular> {
             let mut timestamp = None;
             let mut unknown = json::Unknown::default();

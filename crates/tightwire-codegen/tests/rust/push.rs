@@ -11,8 +11,8 @@
     unused
 )]
 pub mod push {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Push" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -227,6 +227,11 @@ pub mod push {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<ErrorCode>;
+    impl __rt::ServerMessage for Headline {
+        const TYPE: &'static str = "headline";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Ephemeral;
+        type Topic = NewsTopic;
+    }
     /// The data of the messages.
     pub mod messages {
         use ::tightwire::__rt::{chrono, serde, serde_json, uuid};
@@ -236,11 +241,6 @@ pub mod push {
         pub struct Headline {
             pub text: String,
         }
-    }
-    impl __rt::ServerMessage for Headline {
-        const TYPE: &'static str = "headline";
-        const DELIVERY: __rt::Delivery = __rt::Delivery::Ephemeral;
-        type Topic = NewsTopic;
     }
     /// The version of the contract: `info.version` of the document.
     pub const CONTRACT_VERSION: &str = "0.1.0";
@@ -315,6 +315,7 @@ pub mod push {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -329,6 +330,7 @@ pub mod push {
     mod decode_client_frame {
         use ::tightwire::__rt::{Inbound, json};
         use super::ClientFrame;
+        pub(super) fn prepare() {}
         pub(super) fn read(_: &[u8]) -> Result<Inbound<ClientFrame>, json::Irregular> {
             Err(json::Irregular)
         }
@@ -380,6 +382,7 @@ pub mod push {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -439,6 +442,7 @@ pub mod push {
                 },
             )
         }
+        pub(super) fn prepare() {}
         fn read_headline(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<Headline, json::Irregular> {

@@ -13,8 +13,8 @@
     unused
 )]
 pub mod shapes {
-    use ::tightwire::__rt::{self, topic::InvalidTopic};
     pub use messages::*;
+    use ::tightwire::__rt::{self, topic::InvalidTopic};
     /// What a server of the protocol "Shapes" has to do: a method for each operation that a client can start.
     ///
     /// A frame has been validated, and its topic has been authorised, before its method is called. Implement it with `async fn`.
@@ -757,6 +757,7 @@ pub mod shapes {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_client_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -773,6 +774,7 @@ pub mod shapes {
         use super::*;
         #[derive(Clone, Copy)]
         enum Kind {
+            Put,
             Flag,
         }
         #[inline]
@@ -784,6 +786,7 @@ pub mod shapes {
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
                 match wire_type {
+                    "put" => Kind::Put,
                     "flag" => Kind::Flag,
                     _ => return None,
                 },
@@ -791,7 +794,7 @@ pub mod shapes {
         }
         fn shape(kind: Kind) -> json::Shape {
             match kind {
-                Kind::Flag => {
+                Kind::Put | Kind::Flag => {
                     json::Shape {
                         correlation_id: json::Presence::Optional,
                         position: json::Presence::Optional,
@@ -807,6 +810,12 @@ pub mod shapes {
         ) -> Result<ClientFrame, json::Irregular> {
             Ok(
                 match kind {
+                    Kind::Put => {
+                        ClientFrame::Put {
+                            topic: json::parse(text)?,
+                            data: read_put(cursor)?,
+                        }
+                    }
                     Kind::Flag => {
                         ClientFrame::Flag {
                             topic: json::parse(text)?,
@@ -816,9 +825,530 @@ pub mod shapes {
                 },
             )
         }
+        /// The schemas of what is read as a JSON value and given to a validator.
+        static PARTS: [json::Part; 4] = [
+            json::Part::new(
+                "{\"allOf\":[{\"type\":\"array\",\"items\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}]}",
+            ),
+            json::Part::new(
+                "{\"allOf\":[{\"type\":\"object\",\"additionalProperties\":false,\"patternProperties\":{\"^x-\":{\"type\":\"string\"}}}]}",
+            ),
+            json::Part::new(
+                "{\"allOf\":[{\"description\":\"An array that contains itself.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Forest\"}}],\"definitions\":{\"Forest\":{\"description\":\"An array that contains itself.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Forest\"}}}}",
+            ),
+            json::Part::new("{\"allOf\":[{\"type\":[\"string\",\"integer\"]}]}"),
+        ];
+        pub(super) fn prepare() {
+            PARTS.iter().for_each(json::Part::prepare);
+        }
+        fn read_put(cursor: &mut json::Cursor<'_>) -> Result<Put, json::Irregular> {
+            let mut text_ = None;
+            let mut id = None;
+            let mut at = None;
+            let mut count_ = None;
+            let mut positive = None;
+            let mut signed = None;
+            let mut three = None;
+            let mut ratio = None;
+            let mut yes = None;
+            let mut level = None;
+            let mut limit = None;
+            let mut greeting = None;
+            let mut verbose = None;
+            let mut nothing_or_text = None;
+            let mut maybe_level = None;
+            let mut words = None;
+            let mut pair = None;
+            let mut points = None;
+            let mut scores = None;
+            let mut by_pattern = None;
+            let mut free = None;
+            let mut anything = None;
+            let mut tree = None;
+            let mut forest = None;
+            let mut shape = None;
+            let mut payment = None;
+            let mut key_ = None;
+            let mut scalar = None;
+            let mut child = None;
+            let mut labelled = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "text" if text_.is_none() => {
+                        text_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 10)
+                                    && matches_pattern_1(&text),
+                            )?;
+                            text.into_owned()
+                        });
+                    }
+                    "id" if id.is_none() => id = Some(cursor.uuid()?),
+                    "at" if at.is_none() => at = Some(cursor.date_time()?),
+                    "count" if count_.is_none() => {
+                        count_ = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value <= 10)?;
+                            value
+                        });
+                    }
+                    "positive" if positive.is_none() => {
+                        positive = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        });
+                    }
+                    "signed" if signed.is_none() => signed = Some(cursor.signed()?),
+                    "three" if three.is_none() => {
+                        three = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(matches!(value, 1 | 2 | 3))?;
+                            value
+                        });
+                    }
+                    "ratio" if ratio.is_none() => {
+                        ratio = Some({
+                            let value = cursor.number()?;
+                            json::ensure(value >= 0.0 && value <= 1.0)?;
+                            value
+                        });
+                    }
+                    "yes" if yes.is_none() => {
+                        yes = Some({
+                            let value = cursor.boolean()?;
+                            json::ensure(value)?;
+                            value
+                        });
+                    }
+                    "level" if level.is_none() => level = Some(read_put_level(cursor)?),
+                    "limit" if limit.is_none() => {
+                        limit = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        });
+                    }
+                    "greeting" if greeting.is_none() => {
+                        greeting = Some(cursor.owned_string()?);
+                    }
+                    "verbose" if verbose.is_none() => verbose = Some(cursor.boolean()?),
+                    "nothing_or_text" if nothing_or_text.is_none() => {
+                        nothing_or_text = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some(cursor.owned_string()?)
+                            },
+                        );
+                    }
+                    "maybe_level" if maybe_level.is_none() => {
+                        maybe_level = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some(read_level(cursor)?)
+                            },
+                        );
+                    }
+                    "words" if words.is_none() => {
+                        words = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(cursor.owned_string()?);
+                                more = cursor.next_item()?;
+                            }
+                            json::ensure(
+                                !items.is_empty() && json::all_distinct(&items),
+                            )?;
+                            items
+                        });
+                    }
+                    "pair" if pair.is_none() => pair = Some(PARTS[0].read(cursor)?),
+                    "points" if points.is_none() => {
+                        points = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(read_put_points_item(cursor)?);
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "scores" if scores.is_none() => {
+                        scores = Some({
+                            let mut members = ::std::collections::BTreeMap::new();
+                            let mut key = cursor.first_key()?;
+                            while let Some(name) = key {
+                                let value = cursor.signed()?;
+                                json::ensure(
+                                    members.insert(name.to_owned(), value).is_none(),
+                                )?;
+                                key = cursor.next_key()?;
+                            }
+                            members
+                        });
+                    }
+                    "by_pattern" if by_pattern.is_none() => {
+                        by_pattern = Some(PARTS[1].read(cursor)?);
+                    }
+                    "free" if free.is_none() => free = Some(cursor.object()?),
+                    "anything" if anything.is_none() => anything = Some(cursor.value()?),
+                    "tree" if tree.is_none() => tree = Some(read_tree(cursor)?),
+                    "forest" if forest.is_none() => {
+                        forest = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items
+                                    .push(
+                                        Forest({
+                                            let mut items = Vec::new();
+                                            let mut more = cursor.first_item()?;
+                                            while more {
+                                                items.push(PARTS[2].read(cursor)?);
+                                                more = cursor.next_item()?;
+                                            }
+                                            items
+                                        }),
+                                    );
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "shape" if shape.is_none() => shape = Some(read_shape(cursor)?),
+                    "payment" if payment.is_none() => {
+                        payment = Some(read_payment(cursor)?);
+                    }
+                    "key" if key_.is_none() => key_ = Some(read_key(cursor)?),
+                    "scalar" if scalar.is_none() => scalar = Some(PARTS[3].read(cursor)?),
+                    "child" if child.is_none() => child = Some(read_child(cursor)?),
+                    "labelled" if labelled.is_none() => {
+                        labelled = Some(read_labelled(cursor)?);
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Put {
+                text: text_.ok_or(json::Irregular)?,
+                id: id.ok_or(json::Irregular)?,
+                at: at.ok_or(json::Irregular)?,
+                count: count_,
+                positive,
+                signed,
+                three,
+                ratio,
+                yes,
+                level,
+                limit,
+                greeting,
+                verbose,
+                nothing_or_text: nothing_or_text.ok_or(json::Irregular)?,
+                maybe_level,
+                words,
+                pair,
+                points,
+                scores,
+                by_pattern,
+                free,
+                anything,
+                tree: tree.ok_or(json::Irregular)?,
+                forest,
+                shape,
+                payment,
+                key: key_,
+                scalar,
+                child,
+                labelled,
+            })
+        }
+        fn read_put_level(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<PutLevel, json::Irregular> {
+            match cursor.plain_string()? {
+                "low" => Ok(PutLevel::Low),
+                "high" => Ok(PutLevel::High),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_level(cursor: &mut json::Cursor<'_>) -> Result<Level, json::Irregular> {
+            match cursor.plain_string()? {
+                "low" => Ok(Level::Low),
+                "high" => Ok(Level::High),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_put_points_item(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<PutPointsItem, json::Irregular> {
+            let mut x = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "x" if x.is_none() => x = Some(cursor.number()?),
+                    "x" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(PutPointsItem {
+                x: x.ok_or(json::Irregular)?,
+            })
+        }
+        fn read_tree(cursor: &mut json::Cursor<'_>) -> Result<Tree, json::Irregular> {
+            let mut name_ = None;
+            let mut parent = None;
+            let mut children = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.owned_string()?),
+                    "parent" if parent.is_none() => {
+                        parent = Some(Box::new(read_tree(cursor)?));
+                    }
+                    "children" if children.is_none() => {
+                        children = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(read_tree(cursor)?);
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "name" | "parent" | "children" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Tree {
+                name: name_.ok_or(json::Irregular)?,
+                parent,
+                children,
+            })
+        }
+        fn read_shape(cursor: &mut json::Cursor<'_>) -> Result<Shape, json::Irregular> {
+            match cursor.find_tag("kind")? {
+                "circle" => {
+                    let mut tag_seen = None;
+                    let mut radius = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "kind" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "circle")?,
+                                );
+                            }
+                            "radius" if radius.is_none() => {
+                                radius = Some(cursor.number()?);
+                            }
+                            "kind" | "radius" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(Shape::Circle {
+                        radius: radius.ok_or(json::Irregular)?,
+                    })
+                }
+                "rectangle" => {
+                    let mut tag_seen = None;
+                    let mut width = None;
+                    let mut height = None;
+                    let mut unit = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "kind" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "rectangle")?,
+                                );
+                            }
+                            "width" if width.is_none() => width = Some(cursor.number()?),
+                            "height" if height.is_none() => {
+                                height = Some(cursor.number()?);
+                            }
+                            "unit" if unit.is_none() => {
+                                unit = Some(read_shape_rectangle_unit(cursor)?);
+                            }
+                            "kind" | "width" | "height" | "unit" => {
+                                return Err(json::Irregular);
+                            }
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(Shape::Rectangle {
+                        width: width.ok_or(json::Irregular)?,
+                        height: height.ok_or(json::Irregular)?,
+                        unit,
+                    })
+                }
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_shape_rectangle_unit(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<ShapeRectangleUnit, json::Irregular> {
+            match cursor.plain_string()? {
+                "mm" => Ok(ShapeRectangleUnit::Mm),
+                "cm" => Ok(ShapeRectangleUnit::Cm),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_payment(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Payment, json::Irregular> {
+            match cursor.find_tag("method")? {
+                "card" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "method" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "card")?,
+                                );
+                            }
+                            "details" if content.is_none() => {
+                                content = Some(read_tree(cursor)?);
+                            }
+                            "method" | "details" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(Payment::Card(content.ok_or(json::Irregular)?))
+                }
+                "cash" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "method" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "cash")?,
+                                );
+                            }
+                            "details" if content.is_none() => {
+                                content = Some(cursor.signed()?);
+                            }
+                            "method" | "details" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(Payment::Cash(content.ok_or(json::Irregular)?))
+                }
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_key(cursor: &mut json::Cursor<'_>) -> Result<Key, json::Irregular> {
+            match cursor.peek()? {
+                json::JsonKind::Object => Ok(Key::Position(read_position(cursor)?)),
+                json::JsonKind::String => Ok(Key::Id(cursor.uuid()?)),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_position(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Position, json::Irregular> {
+            let mut epoch = None;
+            let mut seq = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "epoch" if epoch.is_none() => epoch = Some(cursor.owned_string()?),
+                    "seq" if seq.is_none() => seq = Some(cursor.unsigned()?),
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Position {
+                epoch: epoch.ok_or(json::Irregular)?,
+                seq: seq.ok_or(json::Irregular)?,
+            })
+        }
+        fn read_child(cursor: &mut json::Cursor<'_>) -> Result<Child, json::Irregular> {
+            let mut inherited = None;
+            let mut level = None;
+            let mut own = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "inherited" if inherited.is_none() => {
+                        inherited = Some(cursor.owned_string()?);
+                    }
+                    "level" if level.is_none() => level = Some(read_level_2(cursor)?),
+                    "own" if own.is_none() => own = Some(cursor.owned_string()?),
+                    "inherited" | "level" | "own" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Child {
+                inherited: inherited.ok_or(json::Irregular)?,
+                level,
+                own: own.ok_or(json::Irregular)?,
+            })
+        }
+        fn read_level_2(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Level, json::Irregular> {
+            match cursor.plain_string()? {
+                "low" => Ok(Level::Low),
+                "high" => Ok(Level::High),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_labelled(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Labelled, json::Irregular> {
+            let mut name_ = None;
+            let mut extra = ::std::collections::BTreeMap::new();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.owned_string()?),
+                    "name" => return Err(json::Irregular),
+                    _ => {
+                        let value = cursor.owned_string()?;
+                        json::ensure(extra.insert(name.to_owned(), value).is_none())?;
+                    }
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Labelled { name: name_, extra })
+        }
         fn read_flag(cursor: &mut json::Cursor<'_>) -> Result<Flag, json::Irregular> {
             json::ensure(cursor.first_key()?.is_none())?;
             Ok(Flag {})
+        }
+        /// `^[a-z]+$`
+        fn matches_pattern_1(text: &str) -> bool {
+            json::Matching::new(text)
+                .class(1, usize::MAX, |byte| matches!(byte, b'a'..= b'z'))
+                .and_then(|rest| rest.end())
+                .is_some()
         }
     }
     impl ServerFrame {
@@ -862,6 +1392,7 @@ pub mod shapes {
         /// Builds now what the first frame would otherwise wait for that is not accepted at once.
         pub fn prepare() {
             let _ = Self::reference().prepare();
+            decode_server_frame::prepare();
         }
         fn reference() -> &'static ::tightwire::__rt::reference::Reference {
             use ::tightwire::__rt::reference::{Direction, Reference};
@@ -876,6 +1407,7 @@ pub mod shapes {
     mod decode_server_frame {
         use ::tightwire::__rt::{Inbound, json};
         use super::ServerFrame;
+        pub(super) fn prepare() {}
         pub(super) fn read(_: &[u8]) -> Result<Inbound<ServerFrame>, json::Irregular> {
             Err(json::Irregular)
         }

@@ -1,0 +1,163 @@
+//! The typed client: a method per operation that it may start, and the stream of what the server sends.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use tightwire_spec::ir::{Ir, Location, Message, MessagePart};
+
+use super::operations;
+use crate::config::Config;
+use crate::error::Error;
+use crate::rust::model::RustTypes;
+use crate::rust::operations::{Answer, Method};
+use crate::rust::{docs, frames, names, service};
+
+/// Generates the client and its reply enums.
+pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenStream, Error> {
+    let started = operations::started(ir, types)?;
+    let mut methods = Vec::new();
+    for method in &started {
+        methods.push(declaration(method, types)?);
+    }
+    let replies = service::reply_enums(&started, types)?;
+    let (client, protocol) = (names::client(config), names::protocol(config));
+    let client_docs = docs::tokens(&format!(
+        "A client of the protocol \"{}\": a method for each operation that it can start.",
+        ir.info.title
+    ));
+    let protocol_docs = docs::tokens("The protocol, seen from the client. It has no values.");
+    let connect = docs::tokens(
+        "Connects to `url`, for instance `wss://example.com/v2`, as the contract says.\n\n# Errors\nWhy there is no \
+         connection.",
+    );
+    let connect_with =
+        docs::tokens("Connects with other settings, for instance headers.\n\n# Errors\nWhy there is no connection.");
+    let next = docs::tokens(
+        "The next frame that no request waits for; `None` after the last. An error about one frame leaves the \
+         connection alive.",
+    );
+    let sender = docs::tokens("A handle that sends, for other tasks.");
+    let close = docs::tokens("Closes the connection, and says how it ended.");
+    Ok(quote! {
+        #client_docs
+        #[derive(Debug)]
+        pub struct #client {
+            client: __rt::client::Client<#protocol>,
+        }
+        impl #client {
+            #connect
+            pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
+                Self::connect_with(url, ::std::default::Default::default()).await
+            }
+            #connect_with
+            pub async fn connect_with(
+                url: &str,
+                config: __rt::client::ClientConfig,
+            ) -> Result<Self, __rt::client::ConnectError> {
+                Ok(Self { client: __rt::client::Client::connect(url, config).await? })
+            }
+            #next
+            pub async fn next(&mut self) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+                self.client.next().await
+            }
+            #sender
+            pub fn sender(&self) -> __rt::client::ClientSender<#protocol> {
+                self.client.sender()
+            }
+            #close
+            pub async fn close(self) -> __rt::client::ClientError {
+                self.client.close().await
+            }
+            #(#methods)*
+        }
+        impl ::std::convert::From<__rt::client::Client<#protocol>> for #client {
+            fn from(client: __rt::client::Client<#protocol>) -> Self {
+                Self { client }
+            }
+        }
+        #replies
+        #protocol_docs
+        #[derive(Clone, Copy, Debug)]
+        pub enum #protocol {}
+        impl __rt::client::ClientProtocol for #protocol {
+            type In = ServerFrame;
+            type Out = ClientFrame;
+            fn contract() -> &'static __rt::Contract {
+                &CONTRACT
+            }
+            fn prepare() {
+                ServerFrame::prepare();
+            }
+            fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+                ServerFrame::decode(text)
+            }
+            fn encode(frame: &ClientFrame, _: &__rt::Stamp) -> Result<Vec<u8>, __rt::serde_json::Error> {
+                __rt::serde_json::to_vec(frame)
+            }
+        }
+    })
+}
+
+fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Error> {
+    let Method { name, operation, message, answer } = method;
+    let mut text = docs::best(&operation.docs, &format!("The operation `{}`.", operation.id));
+    text.push_str(&format!("\n\nSends `{}`", message.name));
+    let replies = match answer {
+        Answer::Nothing => Vec::new(),
+        Answer::One(reply) => vec![*reply],
+        Answer::OneOf(_, replies) => replies.clone(),
+    };
+    let names: Vec<String> = replies.iter().map(|reply| format!("`{}`", reply.name)).collect();
+    if names.is_empty() {
+        text.push('.');
+    } else {
+        text.push_str(&format!(" and waits for {}.", names.join(" or ")));
+    }
+    text.push_str("\n\n# Errors\nIf it cannot be sent or is not answered.");
+    let docs = docs::tokens(&text);
+    let data = frames::data_type(types, message)?;
+    if replies.is_empty() {
+        return Ok(quote! {
+            #docs
+            pub async fn #name(&self, data: #data) -> Result<(), __rt::client::ClientError> {
+                self.client.send(&ClientFrame::#data(data)).await.map(drop)
+            }
+        });
+    }
+    let output = service::output(answer, types)?;
+    let asked = pointer(message);
+    let key = asked.map(|pointer| quote!(let key = __rt::correlation::key(&frame, #pointer);));
+    let (mut matches, mut takes) = (Vec::new(), Vec::new());
+    for reply in replies {
+        let variant = frames::data_type(types, reply)?;
+        matches.push(match (asked, pointer(reply)) {
+            (Some(_), Some(pointer)) => {
+                quote!(ServerFrame::#variant(data) => __rt::correlation::key(data, #pointer) == key)
+            }
+            _ => quote!(ServerFrame::#variant(_) => true),
+        });
+        takes.push(quote!(ServerFrame::#variant(data) => Ok(data.into())));
+    }
+    Ok(quote! {
+        #docs
+        pub async fn #name(&self, data: #data) -> Result<#output, __rt::client::ClientError> {
+            let frame = ClientFrame::#data(data);
+            #key
+            let reply = self.client.request(&frame, move |inbound| match &inbound.frame {
+                #(#matches,)*
+                _ => false,
+            });
+            match reply.await?.frame {
+                #(#takes,)*
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+    })
+}
+
+/// Where a message says which request it belongs to, if it says so in the frame.
+fn pointer(message: &Message) -> Option<&str> {
+    match &message.correlation_id {
+        Some(Location { part: MessagePart::Payload, pointer }) => Some(pointer),
+        _ => None,
+    }
+}
