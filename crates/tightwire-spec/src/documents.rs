@@ -9,6 +9,8 @@ use crate::source::Source;
 use crate::sources::{FileId, SourceMap, Span};
 use crate::tree::{self, Arena, Kind, Node, fault};
 
+/// More faults than this in one file are not kept.
+const MAX_FAULTS: usize = 2_000;
 /// More files than this are not read.
 const MAX_FILES: usize = 1000;
 
@@ -133,7 +135,7 @@ impl Documents {
             fault.help("a document starts with `asyncapi: 3.0.0`");
             faults.push(fault);
         }
-        diagnostics.extend(faults.into_iter().map(|fault| *fault));
+        diagnostics.extend(faults.into_iter().take(MAX_FAULTS).map(|fault| *fault));
         self.roots.push(root);
         self.paths.insert(normalize(&path), Ok(file));
         file

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::expansion::Expansion;
 use crate::ir::Ir;
 use crate::model::Model;
-use crate::sources::Span;
+use crate::sources::{FileId, Span};
 use crate::walk::Walk;
 
 mod ambiguous_address;
@@ -139,14 +139,45 @@ pub(crate) struct Report<'d> {
     rule: &'static str,
     severity: Severity,
     diagnostics: &'d mut Vec<Diagnostic>,
+    found: usize,
+    /// Takes what is found once there is enough.
+    beyond: Diagnostic,
 }
 
-impl Report<'_> {
+/// Of one rule so many findings are kept: nobody reads more, and a hostile document has a million.
+const MAX_FINDINGS: usize = 2_000;
+
+impl<'d> Report<'d> {
+    fn new(rule: &Rule, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+        let nowhere = Span { file: FileId(0), start: 0, end: 0 };
+        let beyond = Diagnostic::new(rule.id, rule.severity, nowhere, "");
+        Self { rule: rule.id, severity: rule.severity, diagnostics, found: 0, beyond }
+    }
+
     /// Reports a place. The diagnostic can be given labels and help.
     pub(crate) fn at(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.found += 1;
+        let found = Diagnostic::new(self.rule, self.severity, span, message);
+        if self.found > MAX_FINDINGS {
+            self.beyond = found;
+            return &mut self.beyond;
+        }
         let index = self.diagnostics.len();
-        self.diagnostics.push(Diagnostic::new(self.rule, self.severity, span, message));
+        self.diagnostics.push(found);
         &mut self.diagnostics[index]
+    }
+
+    /// Whether more findings are only counted: no use in thinking about what to suggest.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found >= MAX_FINDINGS
+    }
+
+    /// Says how many findings were not kept.
+    fn finish(self) {
+        if self.found > MAX_FINDINGS {
+            let more = format!("{} more findings of this rule are not shown", self.found - MAX_FINDINGS);
+            self.diagnostics.push(Diagnostic { message: more, help: None, ..self.beyond });
+        }
     }
 }
 
@@ -163,14 +194,19 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 /// Judges a document by every rule.
 pub(crate) fn judge(subject: &Subject<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     for rule in RULES {
-        (rule.check)(subject, &mut Report { rule: rule.id, severity: rule.severity, diagnostics });
+        judge_by(rule, subject, diagnostics);
     }
 }
 
 /// Judges only by one rule: for a document of a version whose rules are others.
 pub(crate) fn judge_version(subject: &Subject<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
-    let rule = unsupported_version::RULE;
-    (rule.check)(subject, &mut Report { rule: rule.id, severity: rule.severity, diagnostics });
+    judge_by(&unsupported_version::RULE, subject, diagnostics);
+}
+
+fn judge_by(rule: &Rule, subject: &Subject<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut report = Report::new(rule, diagnostics);
+    (rule.check)(subject, &mut report);
+    report.finish();
 }
 
 /// The check of a rule that is already decided when the text becomes a tree.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use tightwire_spec::Severity;
-use tightwire_spec::rules::{RULES, Rule};
+use tightwire_spec::rules::{RULES, Rule, TOLERABLE};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -17,7 +17,8 @@ fn diagnostics() -> String {
         "<!-- @generated from the rules of tightwire-spec; do not edit. `UPDATE_GOLDEN=1 cargo nextest run -p \
          tightwire-spec` writes it. -->\n\n# Diagnostics\n\nEvery rule that `tightwire validate` and the build judge a \
          document by. An error keeps code from being generated; a warning does not, unless `--deny-warnings` is given; \
-         an info is only worth knowing. `tightwire validate --explain RULE` shows the same text.\n\n",
+         an info is only worth knowing. Errors that leave the meaning of a document plain can be made warnings, \
+         by `--allow RULE`, or by `allow = [\"RULE\"]` in the `tightwire.toml` beside the document. `tightwire validate --explain RULE` shows the same text.\n\n",
     );
     text.push_str("| rule | severity | demands |\n|---|---|---|\n");
     for Rule { id, severity, summary, .. } in RULES {
@@ -25,6 +26,7 @@ fn diagnostics() -> String {
     }
     for Rule { id, severity, summary, explanation, .. } in RULES {
         let severity = match severity {
+            Severity::Error if TOLERABLE.contains(id) => "An error; `--allow` makes it a warning.",
             Severity::Error => "An error.",
             Severity::Warning => "A warning.",
             Severity::Info => "An info.",

@@ -26,6 +26,7 @@ fn check(name: &str, file: &str, text: String, rule: &str) {
     let found = loaded.diagnostics.iter().find(|diagnostic| diagnostic.rule == rule);
     let rules: Vec<_> = loaded.diagnostics.iter().take(5).map(|found| found.one_line(&loaded.sources)).collect();
     assert!(found.is_some(), "{name}: {rule} is not among {rules:#?}");
+    assert!(loaded.diagnostics.len() < 20_000, "{name}: {} diagnostics", loaded.diagnostics.len());
     if scale() > 1 {
         eprintln!("{name}: {bytes} bytes, {} diagnostics, {took:?}", loaded.diagnostics.len());
     }

@@ -83,7 +83,11 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             if KEYWORDS.contains(&key) || further.contains(&key) || key.starts_with("x-") {
                 continue;
             }
+            let is_full = report.is_full();
             let found = report.at(span, format!("`{key}` is not a keyword of JSON Schema draft-07"));
+            if is_full {
+                continue;
+            }
             match instead(key) {
                 Some(instead) => {
                     found.help(instead);
