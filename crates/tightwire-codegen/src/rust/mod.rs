@@ -6,7 +6,7 @@
 mod contract;
 pub mod decoder;
 mod defaults;
-mod docs;
+pub(crate) mod docs;
 mod error_code;
 mod facts;
 mod flat;
