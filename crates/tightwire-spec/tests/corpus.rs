@@ -93,6 +93,32 @@ fn documents_of_others_are_read() {
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
+/// Every file in a folder that could be a document.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match path.is_dir() {
+            true => files(&path, found),
+            false if ["yml", "yaml", "json"].contains(&extension) => found.push(path),
+            false => {}
+        }
+    }
+}
+
+#[test]
+fn parts_of_documents_do_not_panic() {
+    let Some(folder) = corpus_or_excuse() else { return };
+    let mut found = Vec::new();
+    files(&folder, &mut found);
+    assert!(!found.is_empty());
+    for path in found {
+        let loaded = load(&path, &FileSystem).expect("the file is there");
+        let hides_meaning = errors(&loaded).any(|error| !TOLERABLE.contains(&error.rule));
+        assert!(loaded.ir.is_some() != hides_meaning, "{}: an IR, or errors", path.display());
+    }
+}
+
 /// Checks that a rule finds something on exactly these lines, and whether the document can be used in spite of it.
 #[track_caller]
 fn check_faulty(file: &str, rule: &str, severity: Severity, lines: &[usize], usable: bool) {
