@@ -9,8 +9,10 @@ use tightwire_spec::ir::Role;
 use tightwire_spec::rules::TOLERABLE;
 
 /// One AsyncAPI document, a whole WebSocket protocol.
+///
+/// Checks AsyncAPI documents, explains them, and makes Rust, TypeScript, JSON Schema and test cases from them.
 #[derive(Debug, Parser)]
-#[command(name = "tightwire", version, max_term_width = 100)]
+#[command(name = "tightwire", version, max_term_width = 100, after_help = EXAMPLES, subcommand_help_heading = "Commands")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -21,7 +23,17 @@ pub(crate) enum Command {
     Validate(ValidateArguments),
     Inspect(InspectArguments),
     Generate(GenerateArguments),
+    New(NewArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  tightwire new demo                                  a project that runs, with a chat protocol to begin from
+  tightwire new demo --spec asyncapi.yml              the same from a document of your own
+  tightwire validate asyncapi/chat.yml                every mistake, with line and column
+  tightwire generate all asyncapi/chat.yml --check    fails if generated files lag behind the document";
 
 /// What the document does not say about itself.
 #[derive(Args, Debug)]
@@ -119,6 +131,50 @@ pub(crate) struct GenerateArguments {
 
     #[command(flatten)]
     pub(crate) read: ReadArguments,
+}
+
+/// Start a project: a server that builds, and passes its tests, at once.
+#[derive(Args, Debug)]
+#[command(after_help = NEW_EXIT_CODES)]
+pub(crate) struct NewArguments {
+    /// The project's directory, which must be empty or not exist. Its last part is the crate's name.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: PathBuf,
+
+    /// The document to build a server for. It is copied with every file that it refers to. Default: a chat protocol.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Option<PathBuf>,
+
+    /// A checkout of the toolkit to take the tightwire crates from. Default: the one that this command runs in or was
+    /// built in; without one, the published version.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+}
+
+const NEW_EXIT_CODES: &str = "\
+Exit codes:
+  0  the project is there
+  1  the document has errors, or says what cannot be generated
+  2  the command line is wrong, or the directory is not empty
+  3  a file cannot be read or written";
+
+/// Write completions for a shell to standard output.
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the manual page to standard output.
+#[derive(Args, Debug)]
+pub(crate) struct ManArguments {
+    /// Write a page for each command into this directory instead.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// What can be generated.

@@ -8,7 +8,9 @@ use clap::Parser;
 mod cli;
 mod generate;
 mod inspect;
+mod new;
 mod output;
+mod shell;
 mod validate;
 
 fn main() -> ExitCode {
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
         cli::Command::Validate(arguments) => validate::run(&arguments, &mut output),
         cli::Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
+        cli::Command::New(arguments) => new::run(&arguments, &mut output),
+        cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
+        cli::Command::Man(arguments) => shell::man(&arguments, &mut output),
     };
     ExitCode::from(exit.code())
 }

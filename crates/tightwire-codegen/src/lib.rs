@@ -18,6 +18,7 @@ pub mod input;
 pub mod output;
 mod pattern;
 pub mod rust;
+pub mod scaffold;
 pub mod schema_bundle;
 pub mod sync;
 pub mod typescript;

@@ -46,6 +46,34 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     Ok(files)
 }
 
+/// Proper frames for messages: what the document gives as example, or else what can be made from the schema.
+pub(crate) struct Examples<'ir> {
+    ir: &'ir Ir,
+    judge: verdict::Judge,
+}
+
+impl<'ir> Examples<'ir> {
+    /// The examples of a protocol.
+    ///
+    /// # Errors
+    /// Schemas that the `jsonschema` crate does not understand.
+    pub(crate) fn of(ir: &'ir Ir) -> Result<Self, Error> {
+        Ok(Self { ir, judge: verdict::Judge::new(ir)? })
+    }
+
+    /// A valid frame, if one can be made.
+    pub(crate) fn frame(&self, message: &Message) -> Option<Value> {
+        let given = message.examples.iter().map(|example| &example.payload);
+        let valid = given.into_iter().find(|frame| self.judge.accepts(message, frame));
+        valid.cloned().or_else(|| {
+            let view = View::of(self.ir, [&message.payload]).ok()?;
+            let frames = samples::frames(self.ir, message, &view).into_iter();
+            let accepts = |frame: &Value| self.judge.accepts(message, frame);
+            frames.filter_map(|(_, frame)| samples::without_what_is_wrong(&view, frame, &accepts)).next()
+        })
+    }
+}
+
 /// A frame and what is to be said about it.
 #[derive(Clone, Debug, PartialEq)]
 struct Case {

@@ -15,7 +15,7 @@ pub(super) fn attributes(text: &str) -> Vec<Attribute> {
 }
 
 /// The text as `#[doc]` attributes, as tokens.
-pub(super) fn tokens(text: &str) -> TokenStream {
+pub(crate) fn tokens(text: &str) -> TokenStream {
     let attributes = attributes(text);
     quote!(#(#attributes)*)
 }

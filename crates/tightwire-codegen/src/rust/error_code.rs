@@ -10,6 +10,8 @@ use crate::error::Error;
 
 /// Wire names of codes that say that a topic does not exist, the best first.
 const NO_SUCH_TOPIC: [&str; 4] = ["invalid_topic", "topic_not_found", "not_found", "topic_forbidden"];
+/// Wire names of codes that say that the server is at fault, the best first.
+const FAILED: [&str; 3] = ["internal_error", "internal", "unavailable"];
 
 /// The error codes of a protocol.
 pub(super) struct ErrorCodes<'types> {
@@ -78,8 +80,17 @@ impl<'types> ErrorCodes<'types> {
 
     /// The code that comes nearest to "there is no such topic".
     pub(super) fn no_such_topic(&self) -> Ident {
+        self.best(&NO_SUCH_TOPIC)
+    }
+
+    /// The code that comes nearest to "the server is at fault".
+    pub(super) fn failed(&self) -> Ident {
+        self.best(&FAILED)
+    }
+
+    fn best(&self, wanted: &[&str]) -> Ident {
         let Some((_, variants)) = self.variants else { return format_ident!("InternalError") };
-        let named = NO_SUCH_TOPIC.iter().find_map(|name| variants.iter().find(|variant| variant.name == *name));
+        let named = wanted.iter().find_map(|name| variants.iter().find(|variant| variant.name == *name));
         named.or(variants.first()).map_or_else(|| format_ident!("InternalError"), |variant| variant.ident.clone())
     }
 }

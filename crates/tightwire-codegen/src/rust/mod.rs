@@ -15,6 +15,7 @@ pub mod model;
 pub mod names;
 mod normalise;
 mod operations;
+pub(crate) mod outline;
 mod readback;
 mod runtime_paths;
 mod service;

@@ -1,0 +1,119 @@
+//! The first version of an application: handlers that answer with the document's examples, and tests that ask for them.
+//!
+//! Not generated code in the sense of the other emitters: it is written once, and from then on belongs to whoever asked
+//! for it. `tightwire new` calls [`emit`] and adds what does not depend on the protocol (manifest, Makefile, README).
+
+mod handlers;
+mod layout;
+mod library;
+mod tests;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use tightwire_spec::ir::{Direction, Ir, Message, SessionRole};
+
+use crate::cases::Examples;
+use crate::config::Config;
+use crate::error::Error;
+use crate::output::OutputFile;
+use crate::rust::names;
+use crate::rust::outline::{self, Outline, Owed};
+
+/// What was made, and of what.
+#[derive(Clone, Debug)]
+pub struct Scaffold {
+    /// `src/lib.rs`, `src/handlers.rs`, `tests/contract.rs` and the examples below `frames/`.
+    pub files: Vec<OutputFile>,
+    /// The names of the handlers' methods, in the order of the document.
+    pub handlers: Vec<String>,
+}
+
+/// The protocol and what is made of it, for the emitters of the files.
+struct Plan<'ir> {
+    ir: &'ir Ir,
+    config: &'ir Config,
+    /// The crate's name as Rust code writes it.
+    library: &'ir str,
+    outline: Outline<'ir>,
+    /// A frame of each message that a handler answers with or a test sends, by the message's id.
+    frames: IndexMap<&'ir str, Frame>,
+}
+
+/// An example of a message.
+struct Frame {
+    /// The file's name below `frames/`.
+    file: String,
+    value: Value,
+}
+
+/// Makes the first version of an application in a package whose library has that name.
+///
+/// # Errors
+/// What Rust cannot express.
+pub fn emit(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> {
+    if ir.envelope.is_none() {
+        return Err(Error::unsupported(
+            &config.document,
+            "a project can be made for protocols in the Tightwire envelope only; add `x-envelope: 1` to the document's root",
+        ));
+    }
+    let outline = outline::outline(ir, config)?;
+    let frames = frames(ir, &outline)?;
+    let plan = Plan { ir, config, library, outline, frames };
+    let mut files = vec![
+        OutputFile::new("src/lib.rs", library::emit(&plan)?),
+        OutputFile::new("src/handlers.rs", handlers::emit(&plan)?),
+        OutputFile::new("tests/contract.rs", tests::emit(&plan)?),
+    ];
+    for frame in plan.frames.values() {
+        files.push(OutputFile::new(format!("frames/{}", frame.file), format!("{:#}\n", frame.value)));
+    }
+    let handlers = plan.outline.methods.iter().map(|method| method.name.to_string()).collect();
+    Ok(Scaffold { files, handlers })
+}
+
+impl<'ir> Plan<'ir> {
+    /// The path from a file in `src/` or `tests/` to the example of a message.
+    fn path(&self, message: &Message) -> Option<String> {
+        self.frames.get(message.id.as_str()).map(|frame| format!("../frames/{}", frame.file))
+    }
+
+    /// The message with that part in the session.
+    fn session(&self, role: SessionRole) -> Option<&'ir Message> {
+        self.ir.messages.values().find(|message| message.session == Some(role))
+    }
+}
+
+/// What clients ask the session itself for and get an answer to, whatever the application does.
+const SESSION_REQUESTS: [SessionRole; 3] = [SessionRole::Subscribe, SessionRole::Unsubscribe, SessionRole::Ping];
+
+/// Examples of everything that is sent by a test or answered by a handler.
+fn frames<'ir>(ir: &'ir Ir, outline: &Outline<'ir>) -> Result<IndexMap<&'ir str, Frame>, Error> {
+    let examples = Examples::of(ir)?;
+    let started = ir.operations.values().filter(|operation| operation.direction == Direction::ToServer);
+    let session = started.flat_map(|operation| &operation.messages).filter_map(|id| ir.messages.get(id));
+    let session = session.filter(|message| message.session.is_some_and(|role| SESSION_REQUESTS.contains(&role)));
+    let mut messages: Vec<&Message> = session.collect();
+    for method in &outline.methods {
+        messages.push(method.message);
+        match &method.owed {
+            Owed::Nothing => {}
+            Owed::Reply(reply) => messages.push(reply.message),
+            Owed::OneOf(_, replies) => messages.extend(replies.first().map(|reply| reply.message)),
+            Owed::Sequence(steps) => messages.extend(steps.iter().map(|(reply, _)| reply.message)),
+        }
+    }
+    let mut frames: IndexMap<&str, Frame> = IndexMap::new();
+    for message in messages {
+        if frames.contains_key(message.id.as_str()) {
+            continue;
+        }
+        let Some(value) = examples.frame(message) else { continue };
+        let stem = names::snake(&message.id);
+        let taken = |file: &str| frames.values().any(|frame| frame.file == file);
+        let numbered = (2..).map(|number| format!("{stem}_{number}.json"));
+        let file = std::iter::once(format!("{stem}.json")).chain(numbered).find(|file| !taken(file));
+        frames.insert(&message.id, Frame { file: file.unwrap_or_default(), value });
+    }
+    Ok(frames)
+}
