@@ -10,6 +10,7 @@
 mod cursor;
 mod envelope;
 mod flat;
+mod format;
 mod number;
 mod part;
 mod pattern;
@@ -23,6 +24,7 @@ mod value;
 pub use cursor::{Cursor, JsonKind};
 pub use envelope::{Presence, Shape, read_frame};
 pub use flat::{ReadMessage, Scalar, read_flat_frame};
+pub use format::{is_date, is_date_time, is_email, is_ipv4, is_uri};
 pub use part::Part;
 pub use pattern::{Matching, Pattern};
 pub use scalar::is_hyphenated_uuid;

@@ -76,7 +76,7 @@ fn hex8(digits: [u8; 8]) -> Option<u32> {
     u32::try_from(number).ok().map(u32::swap_bytes)
 }
 
-fn parse_date_time(text: &[u8]) -> Result<DateTime<Utc>, Irregular> {
+pub(super) fn parse_date_time(text: &[u8]) -> Result<DateTime<Utc>, Irregular> {
     ensure(text.len() > SECONDS_LENGTH)?;
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     ensure(separators.iter().all(|(at, separator)| text[*at] == *separator))?;

@@ -4,7 +4,7 @@
 //! A frame is the first candidate whose schema accepts it. That a reader gives up on a frame does not prove that its
 //! schema refuses it, so a message is only read here where all candidates before it are provably disjoint from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -13,7 +13,7 @@ use syn::Ident;
 use tightwire_spec::ir::Message;
 
 use super::disjoint::are_disjoint;
-use super::{Decoder, Fast, nothing};
+use super::{Decoder, Fast, SlowMessage, nothing};
 use crate::view::View;
 
 /// The reference path: a typed frame of one that it accepts.
@@ -29,6 +29,21 @@ pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident) -> TokenStream {
             _ => return Err(frame.refuse("", "enum", "is not a message of this direction")),
         };
         Ok(frame.inbound(typed))
+    }
+}
+
+/// Keeps to the messages that the fast path may try at all, and notes the others.
+pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
+    let candidates = Candidates::of(decoder);
+    let lists = candidates.values.iter().map(|(_, readers)| readers).chain([&candidates.others]);
+    let tried: BTreeSet<Ident> = lists.flatten().cloned().collect();
+    let (fast, left_out) =
+        std::mem::take(&mut decoder.fast).into_iter().partition(|fast| tried.contains(&function(fast)));
+    decoder.fast = fast;
+    for Fast { message, .. } in left_out {
+        decoder.slow.retain(|slow| slow.message != message.id);
+        let reason = "a message that is tried before it may fit the same frames".to_owned();
+        decoder.slow.push(SlowMessage { message: message.id.clone(), whole: true, reason });
     }
 }
 
@@ -83,7 +98,7 @@ struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    fn of(decoder: &'a Decoder<'_>) -> Self {
+    fn of(decoder: &Decoder<'a>) -> Self {
         let dispatch = decoder.ir.dispatch.of(decoder.direction);
         let readers: BTreeMap<&str, Ident> =
             decoder.fast.iter().map(|fast| (fast.message.id.as_str(), function(fast))).collect();

@@ -163,6 +163,9 @@ impl<'ir> Decoder<'ir> {
                 }
             }
         }
+        if ir.envelope.is_none() {
+            flat::leave_out_unsafe(&mut decoder);
+        }
         decoder
     }
 

@@ -50,6 +50,11 @@ pub(super) fn text_checks(view: &View<'_>, patterns: &mut Patterns) -> Result<Ve
         }
         match format(part.format.as_deref())? {
             Some("uuid") => checks.push(quote!(json::is_hyphenated_uuid(&text))),
+            Some("date") => checks.push(quote!(json::is_date(&text))),
+            Some("date-time") => checks.push(quote!(json::is_date_time(&text))),
+            Some("email") => checks.push(quote!(json::is_email(&text))),
+            Some("ipv4") => checks.push(quote!(json::is_ipv4(&text))),
+            Some("uri") => checks.push(quote!(json::is_uri(&text))),
             Some(format) => return Err(Obstacle::new(format!("`format: {format}` is left to the validator"))),
             None => {}
         }

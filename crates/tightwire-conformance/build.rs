@@ -1,0 +1,63 @@
+//! Generates one module from all schemas of the suite, for `tests/fast.rs`: `$OUT_DIR/suite.rs`, and beside it what could
+//! not be generated and what was left to a validator.
+
+#[path = "src/suite.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests use it too")]
+mod suite;
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use serde_json::{Value, json};
+use suite::{Group, Payload};
+use tightwire_codegen::{Config, rust};
+
+/// What stands in for the module where the suite is not there.
+const NOTHING: &str = "pub mod suite { use ::tightwire::__rt::{Inbound, Rejection};
+    pub enum ClientFrame {}
+    impl ClientFrame {
+        pub fn decode_fast(_: &[u8]) -> Option<Inbound<Self>> { None }
+        pub fn decode(_: &[u8]) -> Result<Inbound<Self>, Rejection> { unreachable!() }
+    }
+}";
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let write = |name: &str, text: &str| fs::write(out.join(name), text).expect("the output can be written");
+    let (module, notes) = match suite::folder() {
+        Some(folder) => {
+            println!("cargo::rerun-if-changed={}", folder.display());
+            generate(&suite::read(&folder))
+        }
+        None => (NOTHING.to_owned(), Value::Null),
+    };
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/suite.rs");
+    write("suite.rs", &module);
+    write("suite.json", &notes.to_string());
+}
+
+/// The module, and by message why it is not in it (`missing`) or not read by the fast path alone (`slow`).
+fn generate(groups: &[Group]) -> (String, Value) {
+    let mut missing = serde_json::Map::new();
+    let mut readable = Vec::new();
+    for group in groups {
+        match module([group]) {
+            Ok(_) => readable.push(group),
+            Err(why) => drop(missing.insert(group.message.clone(), why.into())),
+        }
+    }
+    let module = module(readable).unwrap_or_else(|why| panic!("each schema alone can be generated: {why}"));
+    let slow: Vec<Value> = module
+        .slow_messages
+        .iter()
+        .map(|slow| json!({ "message": slow.message, "whole": slow.whole, "reason": slow.reason }))
+        .collect();
+    (module.text, json!({ "missing": missing, "slow": slow }))
+}
+
+fn module<'a>(groups: impl IntoIterator<Item = &'a Group>) -> Result<rust::Module, String> {
+    let ir = suite::protocol(groups, Payload::Named)?;
+    let config = Config { document: "suite.json".to_owned(), module: "suite".to_owned(), ..Config::default() };
+    rust::module(&ir, &config).map_err(|error| error.to_string())
+}
