@@ -49,6 +49,16 @@ fn only_frames_of_the_server() {
     check("push");
 }
 
+#[test]
+fn frames_without_an_envelope() {
+    check("exchange");
+}
+
+#[test]
+fn a_client() {
+    check("trader");
+}
+
 /// The fixture `push` with `text` in place of the schema of the headline's `text`, and a `tightwire.toml`.
 fn push(schema: &str, options: &str) -> Result<String, Error> {
     let document = fs::read_to_string(path("push.yml")).expect("the fixture can be read");

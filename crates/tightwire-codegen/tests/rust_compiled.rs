@@ -3,18 +3,21 @@
 #![deny(warnings)]
 
 mod golden {
+    include!("rust/exchange.rs");
     include!("rust/names.rs");
     include!("rust/operations.rs");
     include!("rust/push.rs");
     include!("rust/shapes.rs");
+    include!("rust/trader.rs");
 }
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tightwire::{Context, Service};
+use tightwire::client::Client;
+use tightwire::{Config, Context, Server, Service};
 
-use golden::{operations, shapes};
+use golden::{exchange, operations, shapes, trader};
 
 /// The smallest application: the compiler says whether the trait asks for what the document says.
 struct Rooms;
@@ -113,4 +116,93 @@ fn values_survive_the_types() {
     check(json!({ "labelled": { "name": "a", "other": "b" } }));
     check(json!({ "child": { "inherited": "a", "level": "low", "own": "b" } }));
     check(json!({ "points": [{ "x": 0.5 }], "pair": ["a", 1], "free": { "a": [1] }, "scores": { "a": 1 } }));
+}
+
+/// Subscribes everybody to everything but `XAU`.
+struct Exchange;
+
+impl exchange::ExchangeService for Exchange {
+    async fn subscribe(
+        &self,
+        cx: &Context<'_>,
+        data: exchange::Subscribe,
+    ) -> Result<exchange::SubscribeReply, exchange::Failure> {
+        cx.send(&exchange::Tick(vec![cx.parameter("venue").into(), json!([1.5]), json!(1)]));
+        let request = data.request;
+        if data.pairs.iter().any(|pair| pair == "XAU") {
+            let reason = "There is no gold here.".to_owned();
+            return Ok(exchange::Refused { event: exchange::RefusedEvent::Refused, request, reason }.into());
+        }
+        Ok(exchange::Subscribed { event: exchange::SubscribedEvent::Subscribed, request, since: None }.into())
+    }
+
+    async fn default(&self, cx: &Context<'_>, _data: exchange::SendData) -> Result<(), exchange::Failure> {
+        cx.send(&exchange::Beat::Beat);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_generated_client_talks_to_a_generated_server() {
+    let (near, far) = tokio::io::duplex(4096);
+    let server = Server::new(exchange::service::<Exchange>(Exchange), Config::default());
+    tokio::spawn(server.serve_stream(far, ([127, 0, 0, 1], 1).into()));
+    let client = Client::connect_on(near, "ws://localhost/v1/market/paris", Default::default()).await;
+    let mut client = trader::TraderClient::from(client.expect("the handshake succeeds"));
+
+    let ask = |request, pair: &str| trader::Subscribe {
+        event: trader::SubscribeEvent::Subscribe,
+        request,
+        pairs: vec![pair.to_owned()],
+    };
+    let (gold, silver) = tokio::join!(client.subscribe(ask(1, "XAU")), client.resubscribe(ask(2, "XAG")));
+    assert!(matches!(gold, Ok(trader::SubscribeReply::Refused(refused)) if refused.request == 1));
+    assert!(matches!(silver, Ok(trader::ResubscribeReply::Subscribed(subscribed)) if subscribed.request == 2));
+    let tick = client.next().await.expect("a frame").expect("a proper one");
+    assert_eq!(tick, trader::Tick(vec![json!("paris"), json!([1.5]), json!(1)]).into());
+
+    let send: trader::SendData = serde_json::from_value(json!({ "event": "send" })).expect("it has the shape");
+    client.default(send).await.expect("it can be sent");
+    client.next().await.expect("the second tick").expect("a proper one");
+    assert_eq!(client.next().await.expect("a frame").expect("a proper one"), trader::Beat::Beat.into());
+}
+
+#[test]
+fn a_frame_is_written_as_it_was_read() {
+    #[track_caller]
+    fn check(extra: Value) {
+        let (mut frame, Value::Object(extra)) = (json!({ "event": "send" }), extra) else { panic!("not an object") };
+        frame.as_object_mut().expect("an object").extend(extra);
+        let inbound = exchange::ClientFrame::decode(frame.to_string().as_bytes()).expect("the frame is valid");
+        assert_eq!(serde_json::to_value(&inbound.frame).expect("it can be written"), frame);
+    }
+    check(json!({}));
+    for side in ["a-b", "a_b", "<", "<=", "+", ""] {
+        check(json!({ "side": side }));
+    }
+    check(json!({ "amount": 1 }));
+    check(json!({ "amount": "1" }));
+    check(json!({ "amount": null, "note": null, "crate": null }));
+    check(json!({ "limit": 1e25, "loose": 5, "condition": 1 }));
+    check(json!({ "loose": { "x": 1, "y": 2 }, "constant": { "a": [1] } }));
+    check(json!({ "either": { "price": 1.5 } }));
+    check(json!({ "tree": ["a", ["b", []]] }));
+    check(json!({ "": true, "Größe": 1.5, "crate": "two", "extra": "property", "unknown": { "a": null } }));
+}
+
+#[test]
+fn a_default_is_what_the_document_says() {
+    let put = |value: Value| shapes::Put { limit: value.as_u64(), ..whole() };
+    fn whole() -> shapes::Put {
+        serde_json::from_value(json!({
+            "text": "a", "id": "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11", "at": "2026-01-01T00:00:00Z",
+            "nothing_or_text": null, "tree": { "name": "root" },
+        }))
+        .expect("the value has the shape")
+    }
+    assert_eq!(put(json!(null)).limit_or_default(), 50);
+    assert_eq!(put(json!(3)).limit_or_default(), 3);
+    assert_eq!(whole().greeting_or_default(), "hello");
+    assert_eq!(whole().level_or_default(), shapes::PutLevel::Low);
+    assert!(whole().verbose_or_default());
 }
