@@ -65,7 +65,7 @@ fn summary(loaded: &Loaded) -> String {
         count(Severity::Info, "remark", "remarks"),
     ];
     let counts: Vec<_> = counts.into_iter().flatten().collect();
-    let contents = loaded.ir.as_ref().map(|ir| {
+    let contents = loaded.ir.as_ref().filter(|_| !loaded.has_errors()).map(|ir| {
         let (channels, messages) = (ir.channels.len(), ir.messages.len());
         let plural = |count: usize, name: &str| format!("{count} {name}{}", if count == 1 { "" } else { "s" });
         format!("valid ({}, {})", plural(channels, "channel"), plural(messages, "message"))
