@@ -3,6 +3,8 @@
  * told apart by what they are.
  */
 import { describe, expect, it } from "vitest";
+import * as dispatch from "../../crates/tightwire-codegen/tests/typescript/dispatch/checks.js";
+import * as dispatched from "../../crates/tightwire-codegen/tests/typescript/dispatch/guards.js";
 import {
   checkClientFrame,
   checkMessage,
@@ -65,5 +67,33 @@ describe("checks", () => {
     expect(serverMessageOf({ tree: forks(126) })).toBe("tree");
     expect(checkMessage("tree", { tree: forks(128) })).not.toEqual([]);
     expect(serverMessageOf({ tree: forks(128) })).toBe("both");
+  });
+});
+
+describe("dispatch by a property", () => {
+  it.each<[value: unknown, message: string | undefined, ...violations: string[]]>([
+    [{ op: "join" }, "join"],
+    [{ op: "join", room: 1 }, undefined, "/room type"],
+    [{ op: "say", text: "x" }, "say"],
+    [{ op: "say", volume: 1 }, "shout"],
+    [{ op: "say" }, undefined, " anyOf"],
+    [{ op: "sing" }, undefined, "/op enum"],
+    [{}, undefined, "/op required"],
+    [["join"], undefined, " type"],
+  ])("to the server: %j", (value, message, ...violations) => {
+    expect(dispatched.clientMessageOf(value)).toBe(message);
+    expect(dispatch.checkClientFrame(value).map(({ pointer, keyword }) => `${pointer} ${keyword}`)).toEqual(violations);
+  });
+
+  it.each<[value: unknown, message: string | undefined, ...violations: string[]]>([
+    [{ head: { "event-type": "left" } }, "left"],
+    [{ head: { "event-type": "left" }, reason: 1 }, undefined, "/reason type"],
+    [{ head: { "event-type": null } }, undefined, "/head/event-type enum"],
+    [{ head: {} }, undefined, "/head/event-type required"],
+    [{ head: "left" }, undefined, "/head type"],
+    [null, undefined, " type"],
+  ])("to the client: %j", (value, message, ...violations) => {
+    expect(dispatched.serverMessageOf(value)).toBe(message);
+    expect(dispatch.checkServerFrame(value).map(({ pointer, keyword }) => `${pointer} ${keyword}`)).toEqual(violations);
   });
 });

@@ -22,6 +22,11 @@ export function has(value: JsonObject, key: string): boolean {
 /** What every object inherits: `toString` is not a property that a frame has. */
 const INHERITED = Object.prototype as unknown as JsonObject;
 
+/** What stands at a path of property names; `undefined` for nothing. */
+export function member(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((place, key) => (isObject(place) && has(place, key) ? place[key] : undefined), value);
+}
+
 /** Whether an object has no other properties than these. */
 export function hasOnly(value: JsonObject, keys: readonly unknown[]): boolean {
   for (const key in value) {

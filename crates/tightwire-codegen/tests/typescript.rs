@@ -56,6 +56,11 @@ fn check(name: &str) {
 }
 
 #[test]
+fn dispatch() {
+    check("dispatch");
+}
+
+#[test]
 fn flat() {
     check("flat");
 }

@@ -1,11 +1,14 @@
 //! The TypeScript output for documents that others wrote: all of it compiles in one run of the compiler, every example of
-//! a message is accepted by the message's guard, and values made at random get the verdict of the server's validator.
+//! a message is accepted by the message's guard, and values made at random are what the server's validator and the IR's
+//! dispatch say they are.
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jsonschema::Validator;
 use serde_json::{Value, json};
+use tightwire_spec::ir::{Direction, Ir};
 use tightwire_spec::{FileSystem, load};
 
 use support::samples::Samples;
@@ -15,80 +18,114 @@ use support::{say, shared};
 /// So many values each message is tried with: half of them changed at random.
 const VALUES: u64 = 24;
 
-/// Examples that break the schema of their own message: `document | message | example`.
-const BROKEN_EXAMPLES: [&str; 0] = [];
+/// Examples that break the schema of their own message, as the server's validator says too: `document | message |
+/// example`.
+const BROKEN_EXAMPLES: [&str; 5] = [
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml | event | 1",
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml | event | 2",
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml | event | 3",
+    "asyncapi+spec/examples/kraken-websocket-request-reply-multiple-channels-asyncapi.yml | subscriptionStatus | 1",
+    "asyncapi+spec/examples/kraken-websocket-request-reply-multiple-channels-asyncapi.yml | subscriptionStatus | 2",
+];
+
+/// A frame, and what the server says about it.
+struct Frame {
+    /// `document | message`, and the number of the example if it is one.
+    name: String,
+    is_example: bool,
+    message: String,
+    value: Value,
+    /// What is to be expected of the script, in its order.
+    expected: [Value; 6],
+}
 
 #[test]
-fn documents_of_others_compile_and_take_their_examples() {
+fn documents_of_others_compile_and_say_what_the_server_says() {
     let Some(folder) = shared::folder("specs") else { return };
     let Some(project) = Project::new("typescript_documents") else { return };
-    let mut documents = Vec::new();
-    let mut names = Vec::new();
-    let (mut values, mut expected) = (Vec::new(), Vec::new());
+    let (mut frames, mut input) = (Vec::new(), Vec::new());
     for (name, path) in shared::documents(&folder) {
         let loaded = load(&path, &FileSystem).expect("the file can be read");
         let Some(ir) = loaded.ir else {
             say(format!("{name} is not read: the loader's tests say why"));
             continue;
         };
-        let module = format!("d{}", documents.len() + 1);
+        let module = format!("d{}", input.len() + 1);
         project.add(&module, &ir).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let (mut examples, mut made) = (Vec::new(), Vec::new());
-        for message in ir.messages.values().filter(|message| !message.directions.is_empty()) {
-            for (index, example) in message.examples.iter().enumerate() {
-                examples.push(json!({ "message": message.id, "payload": example.payload }));
-                names.push(format!("{name} | {} | {}", message.id, index + 1));
-            }
-            let validator = validator(&ir, &message.payload);
-            for seed in 0..VALUES / 2 {
-                let mut samples = Samples::new(&ir, seed + 1);
-                let value = samples.of(&message.payload);
-                for value in [samples.changed(&value), value] {
-                    expected.push((format!("{name} | {}", message.id), validator.is_valid(&value)));
-                    made.push(json!([message.id, value]));
-                }
-            }
-        }
-        values.push(json!({ "folder": module, "values": made }));
-        say(format!("{module} is {name}: {} messages, {} examples", ir.messages.len(), examples.len()));
-        documents.push(json!({ "folder": module, "examples": examples }));
+        let of_document = frames_of(&name, &ir);
+        let examples = of_document.iter().filter(|frame| frame.is_example).count();
+        say(format!("{module} is {name}: {} messages, {examples} examples", ir.messages.len()));
+        let values: Vec<Value> = of_document.iter().map(|frame| json!([frame.message, frame.value])).collect();
+        input.push(json!({ "folder": module, "frames": values }));
+        frames.extend(of_document);
     }
-    assert!(documents.len() > 25, "only {} documents can be read", documents.len());
+    assert!(input.len() > 25, "only {} documents can be read", input.len());
     if let Err(said) = project.compile() {
         panic!("what is generated for documents of others does not compile:\n{said}");
     }
-    let verdicts = project.run("examples.mjs", &Value::from(documents));
-    let verdicts = verdicts.as_array().expect("a list");
-    assert_eq!(verdicts.len(), names.len());
-    let mut refused = BTreeSet::new();
-    for (name, verdict) in names.iter().zip(verdicts) {
-        let accepted = verdict["guard"] == true;
-        assert_eq!(accepted, verdict["violations"] == json!([]), "{name}: guard and check do not agree: {verdict}");
-        if accepted {
-            let classified = verdict["classified"].as_array().expect("two messages");
-            assert!(classified.iter().any(Value::is_string), "{name} is of no direction: {verdict}");
-        } else {
-            say(format!("{name}: {verdict}"));
-            refused.insert(name.as_str());
-        }
-    }
-    assert_eq!(refused, BTreeSet::from(BROKEN_EXAMPLES));
-
-    let verdicts = project.run("values.mjs", &Value::from(values.clone()));
-    let made = values.iter().flat_map(|one| one["values"].as_array().expect("a list"));
+    let verdicts = project.run("documents.mjs", &Value::from(input));
     let mut different = Vec::new();
-    for (((name, valid), value), verdict) in expected.iter().zip(made).zip(verdicts.as_array().expect("a list")) {
-        if *verdict != json!([valid, valid]) {
-            different.push(format!("{name}: the validator says {valid}, TypeScript {verdict}: {}", value[1]));
+    for (frame, verdict) in frames.iter().zip(verdicts.as_array().expect("a list")) {
+        if *verdict != json!(frame.expected) {
+            let expected = json!(frame.expected);
+            different.push(format!("{}: {verdict}, the server says {expected}: {}", frame.name, frame.value));
         }
     }
-    let accepted = expected.iter().filter(|(_, valid)| *valid).count();
-    say(format!("{} values, of which {accepted} are valid", expected.len()));
-    assert!(accepted > expected.len() / 4, "only {accepted} of {} values are valid", expected.len());
+    let valid = frames.iter().filter(|frame| frame.expected[0] == true).count();
+    say(format!("{} frames, of which {valid} are valid", frames.len()));
+    assert!(valid > frames.len() / 4, "only {valid} of {} frames are valid", frames.len());
     assert!(
         different.is_empty(),
         "{} verdicts differ:\n{}",
         different.len(),
         different[..different.len().min(20)].join("\n")
     );
+    let examples = frames.iter().filter(|frame| frame.is_example);
+    let broken: BTreeSet<&str> =
+        examples.filter(|frame| frame.expected[0] == false).map(|frame| frame.name.as_str()).collect();
+    assert_eq!(broken, BTreeSet::from(BROKEN_EXAMPLES));
+}
+
+/// The examples of a document, and values made at random for each of its messages.
+fn frames_of(name: &str, ir: &Ir) -> Vec<Frame> {
+    let travelling = || ir.messages.values().filter(|message| !message.directions.is_empty());
+    let validators: BTreeMap<&str, Validator> =
+        travelling().map(|message| (message.id.as_str(), validator(ir, &message.payload))).collect();
+    let frame = |name: String, is_example, message: &str, value: Value| {
+        let valid = validators[message].is_valid(&value);
+        let [client, server] = [Direction::ToServer, Direction::ToClient]
+            .map(|direction| message_of(ir, direction, &validators, &value).map_or(Value::Null, Value::from));
+        let (to_server, to_client) = (!client.is_null(), !server.is_null());
+        let expected = [valid.into(), valid.into(), client, server, to_server.into(), to_client.into()];
+        Frame { name, is_example, message: message.to_owned(), value, expected }
+    };
+    let mut frames = Vec::new();
+    for message in travelling() {
+        for (index, example) in message.examples.iter().enumerate() {
+            let name = format!("{name} | {} | {}", message.id, index + 1);
+            frames.push(frame(name, true, &message.id, example.payload.clone()));
+        }
+        for seed in 0..VALUES / 2 {
+            let mut samples = Samples::new(ir, seed + 1);
+            let value = samples.of(&message.payload);
+            for value in [samples.changed(&value), value] {
+                frames.push(frame(format!("{name} | {}", message.id), false, &message.id, value));
+            }
+        }
+    }
+    frames
+}
+
+/// The message that a frame is: the first candidate of the dispatch whose schema accepts it.
+fn message_of<'a>(
+    ir: &'a Ir,
+    direction: Direction,
+    validators: &BTreeMap<&str, Validator>,
+    frame: &Value,
+) -> Option<&'a str> {
+    let dispatch = ir.dispatch.of(direction);
+    let at = (!dispatch.by.is_empty())
+        .then(|| dispatch.by.iter().try_fold(frame, |place, key| place.as_object()?.get(key)))
+        .flatten();
+    dispatch.candidates(at).find(|id| validators[id.as_str()].is_valid(frame)).map(String::as_str)
 }

@@ -3,7 +3,7 @@
  *
  * A check appends what it finds to a {@link Report}. Pointers are put together on the way out of a check that failed.
  */
-import { has, type JsonObject, MAX_DEPTH } from "./runtime.js";
+import { has, isObject, type JsonObject, MAX_DEPTH } from "./runtime.js";
 
 /** A place where a value departs from the contract. It never carries the value itself. */
 export interface Violation {
@@ -117,14 +117,38 @@ export function violations(check: Check, value: unknown): readonly Violation[] {
   });
 }
 
+/** The property at `path` tells messages apart, and does not name one. */
+export function unknownMessage(value: unknown, path: readonly string[], report: Report): void {
+  let place = value;
+  let pointer = "";
+  for (const key of path) {
+    if (!isObject(place)) {
+      fail(report, "type", pointer);
+      return;
+    }
+    pointer += `/${token(key)}`;
+    if (!has(place, key)) {
+      fail(report, "required", pointer);
+      return;
+    }
+    place = place[key];
+  }
+  fail(report, "enum", pointer);
+}
+
+/** A key as JSON Pointer writes it. */
+function token(key: string | number): string {
+  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
 /** Checks a value that stands at `key` of the value being checked. */
 export function at(key: string | number, value: unknown, check: Check, report: Report): void {
   const before = report.found.length;
   check(value, report);
   if (report.found.length > before) {
-    const token = `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const prefix = `/${token(key)}`;
     for (const finding of report.found.slice(before)) {
-      finding.pointer = token + finding.pointer;
+      finding.pointer = prefix + finding.pointer;
     }
   }
 }

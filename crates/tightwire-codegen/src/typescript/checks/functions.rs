@@ -14,7 +14,8 @@ use super::keywords;
 use crate::error::Error;
 
 /// What a check calls of `runtime.ts`; the rest stands in `report.ts`.
-const PREDICATES: &[&str] = &["equal", "has", "isLonger", "isMultiple", "isObject", "isShorter", "isUnique", "size"];
+const PREDICATES: &[&str] =
+    &["equal", "has", "isLonger", "isMultiple", "isObject", "isShorter", "isUnique", "member", "size"];
 
 /// What the checks call, by the file that it stands in.
 #[derive(Debug, Default)]

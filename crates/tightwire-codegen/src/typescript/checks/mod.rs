@@ -90,31 +90,58 @@ fn direction_checks(
 
 /// The check of any message of one direction without an envelope.
 fn flat(plan: &Plan<'_>, side: &str, checks: &mut Checks<'_>, w: &mut Writer) -> Result<(), Error> {
-    let mut alternatives = Vec::new();
-    for message in &plan.structural {
-        alternatives.push(checks.message(message)?);
+    let argument = if plan.is_empty() { "_value" } else { "value" };
+    let hint = format!("ANY_{}_FRAME", side.to_uppercase());
+    let mut outcome = Ok(());
+    w.block(format!("function any{side}Frame({argument}: unknown, report: Report): void {{"), "}", |w| {
+        let used = plan.switch(w, |case, w| {
+            let (own, rest) = (&case.messages, plan.rest(case));
+            if outcome.is_ok() {
+                outcome = alternatives(checks, &hint, own, &rest, w);
+            }
+            w.line("return;");
+        });
+        checks.uses(used.as_slice());
+        if plan.structural.is_empty() && !plan.cases.is_empty() {
+            checks.uses(&["unknownMessage"]);
+            w.line(format!("unknownMessage(value, [{}], report);", plan.path().join(", ")));
+        } else if outcome.is_ok() {
+            outcome = alternatives(checks, &hint, &[], &plan.structural, w);
+        }
+    });
+    outcome
+}
+
+/// The statement that checks some alternatives. Where but one is named it can say what is wrong with it.
+fn alternatives(
+    checks: &mut Checks<'_>,
+    hint: &str,
+    named: &[&Message],
+    others: &[&Message],
+    w: &mut Writer,
+) -> Result<(), Error> {
+    let mut functions = Vec::new();
+    for message in named.iter().chain(others) {
+        functions.push(checks.message(message)?);
     }
-    let argument = if alternatives.is_empty() { "_value" } else { "value" };
-    let body = match alternatives.as_slice() {
+    match functions.as_slice() {
         [] => {
             checks.uses(&["fail"]);
-            vec!["fail(report, \"anyOf\");".to_owned()]
+            w.line("fail(report, \"anyOf\");");
         }
-        // Where there is but one it can say what is wrong.
-        [only] => vec![format!("{only}(value, report);")],
-        _ => {
-            checks.uses(&["fail", "passed"]);
-            let list = checks.list(&format!("ANY_{}_FRAME_ALTERNATIVES", side.to_uppercase()), "Check", &alternatives);
-            vec![
-                format!("if (passed({list}, value, report) === 0) {{"),
-                "  fail(report, \"anyOf\");".to_owned(),
-                "}".to_owned(),
-            ]
+        [only] => w.line(format!("{only}(value, report);")),
+        functions => {
+            checks.uses(&["passed"]);
+            let explanation = if named.len() == 1 {
+                format!("{}(value, report);", functions[0])
+            } else {
+                checks.uses(&["fail"]);
+                "fail(report, \"anyOf\");".to_owned()
+            };
+            let list = checks.list(&format!("{hint}_ALTERNATIVES"), "Check", functions);
+            w.block(format!("if (passed({list}, value, report) === 0) {{"), "}", |w| w.line(explanation));
         }
-    };
-    w.block(format!("function any{side}Frame({argument}: unknown, report: Report): void {{"), "}", |w| {
-        body.iter().for_each(|line| w.line(line));
-    });
+    }
     Ok(())
 }
 

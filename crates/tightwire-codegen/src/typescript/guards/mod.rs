@@ -34,7 +34,7 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
         let messages: Vec<&Message> = messages(ir, direction).collect();
         if ir.envelope.is_none() {
             types.push(format!("{side}MessageId"));
-            flat(&Plan::new(ir, direction), side, names, &mut exports);
+            flat(&Plan::new(ir, direction), side, names, &mut predicates, &mut exports);
             continue;
         }
         exports.gap();
@@ -73,9 +73,9 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
 }
 
 /// The guard and the classification of one direction without an envelope.
-fn flat(plan: &Plan<'_>, side: &str, names: &Names, w: &mut Writer) {
+fn flat(plan: &Plan<'_>, side: &str, names: &Names, predicates: &mut Predicates<'_>, w: &mut Writer) {
     let sender = if side == "Client" { "a client sends" } else { "the server sends" };
-    let argument = if plan.structural.is_empty() { "_value" } else { "value" };
+    let argument = if plan.is_empty() { "_value" } else { "value" };
     w.gap();
     w.docs([format!("Whether `value` is a {{@link {side}Frame}}.")]);
     w.block(format!("export function is{side}Frame(value: unknown): value is {side}Frame {{"), "}", |w| {
@@ -87,12 +87,22 @@ fn flat(plan: &Plan<'_>, side: &str, names: &Names, w: &mut Writer) {
          server takes the same one."
     )]);
     let name = format!("{}MessageOf", side.to_lowercase());
-    w.block(format!("export function {name}({argument}: unknown): {side}MessageId | undefined {{"), "}", |w| {
-        for message in &plan.structural {
+    let attempts = |messages: &[&Message], w: &mut Writer| {
+        for message in messages {
             w.block(format!("if (is{}(value)) {{", names.frame(&message.id)), "}", |w| {
                 w.line(format!("return {};", string(&message.id)));
             });
         }
+    };
+    w.block(format!("export function {name}({argument}: unknown): {side}MessageId | undefined {{"), "}", |w| {
+        let used = plan.switch(w, |case, w| {
+            attempts(&case.messages, w);
+            w.line("break;");
+        });
+        if let Some(function) = used {
+            predicates.uses(function);
+        }
+        attempts(&plan.structural, w);
         w.line("return undefined;");
     });
 }

@@ -109,12 +109,12 @@ const STRING_DATA_VALUES: readonly unknown[] = [1, "1", 1];
 const CLASS_DATA_INTERFACE_ALTERNATIVES: readonly Check[] = [check_, checkClassDataInterfaceOption2];
 
 const ANY_CLIENT_FRAME_ALTERNATIVES: readonly Check[] = [
-  checkGrößeFrame,
-  checkProtoFrame,
   checkToStringFrame,
+  checkGrößeFrame,
   checkClassFrame,
   checkClassFrameMessage,
   check_1Frame,
+  checkProtoFrame,
   checkBothFrame,
 ];
 
@@ -123,26 +123,6 @@ const 温度FRAME_VALUES: readonly unknown[] = ["", null, "a", "a"];
 const BRANCH_ALTERNATIVES: readonly Check[] = [checkFork, checkBranchOption2];
 
 const ANY_SERVER_FRAME_ALTERNATIVES: readonly Check[] = [check温度Frame, checkTreeFrame, checkBothFrame];
-
-function checkGrößeFrame(value: unknown, report: Report): void {
-  checkGröße(value, report);
-}
-
-function checkGröße(value: unknown, report: Report): void {
-  if (typeof value !== "number" || !Number.isFinite(value)) {
-    fail(report, "type");
-    return;
-  }
-  if (value <= 0) {
-    fail(report, "exclusiveMinimum");
-  }
-}
-
-function checkProtoFrame(value: unknown, report: Report): void {
-  if (!equal(value, { ["__proto__"]: 1, b: [1, { c: null }] })) {
-    fail(report, "const");
-  }
-}
 
 function checkToStringFrame(value: unknown, report: Report): void {
   if (!isObject(value)) {
@@ -177,6 +157,20 @@ function checkToStringFrameValueOf(value: unknown, report: Report): void {
     if (!isEmail(value)) {
       fail(report, "format");
     }
+  }
+}
+
+function checkGrößeFrame(value: unknown, report: Report): void {
+  checkGröße(value, report);
+}
+
+function checkGröße(value: unknown, report: Report): void {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    fail(report, "type");
+    return;
+  }
+  if (value <= 0) {
+    fail(report, "exclusiveMinimum");
   }
 }
 
@@ -286,6 +280,12 @@ function check_1Frame(value: unknown, report: Report): void {
   }
   if (!isMultiple(value, 0.5)) {
     fail(report, "multipleOf");
+  }
+}
+
+function checkProtoFrame(value: unknown, report: Report): void {
+  if (!equal(value, { ["__proto__"]: 1, b: [1, { c: null }] })) {
+    fail(report, "const");
   }
 }
 

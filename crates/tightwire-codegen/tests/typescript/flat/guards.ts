@@ -41,14 +41,11 @@ export function isClientFrame(value: unknown): value is ClientFrame {
  * server takes the same one.
  */
 export function clientMessageOf(value: unknown): ClientMessageId | undefined {
-  if (isGrößeFrame(value)) {
-    return "größe";
-  }
-  if (isProtoFrame(value)) {
-    return "__proto__";
-  }
   if (isToStringFrame(value)) {
     return "toString";
+  }
+  if (isGrößeFrame(value)) {
+    return "größe";
   }
   if (isClassFrame(value)) {
     return "class";
@@ -58,6 +55,9 @@ export function clientMessageOf(value: unknown): ClientMessageId | undefined {
   }
   if (is_1Frame(value)) {
     return "1";
+  }
+  if (isProtoFrame(value)) {
+    return "__proto__";
   }
   if (isBothFrame(value)) {
     return "both";
