@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+use tightwire_spec::ir::{Direction, Ir};
 use tightwire_spec::rules::TOLERABLE;
 use tightwire_spec::{Diagnostic, FileSystem, LoadOptions, Loaded, Severity, load, load_with};
 
@@ -177,4 +179,55 @@ fn faults_of_documents_of_others_are_found_where_they_are() {
         &[123, 142, 158, 176, 192, 225],
         true,
     );
+}
+
+/// The message that a frame is: the first candidate whose schema accepts it.
+fn dispatched(ir: &Ir, direction: Direction, frame: &Value) -> Option<String> {
+    let dispatch = ir.dispatch.of(direction);
+    let value = dispatch.by.iter().try_fold(frame, |value, name| value.get(name)).filter(|_| !dispatch.by.is_empty());
+    let definitions: serde_json::Map<_, _> =
+        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json("#/definitions/"))).collect();
+    let accepts = |id: &&String| {
+        let payload = ir.messages[*id].payload.to_json("#/definitions/");
+        let schema = serde_json::json!({"allOf": [payload], "definitions": definitions});
+        let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft7).build(&schema);
+        validator.is_ok_and(|validator| validator.is_valid(frame))
+    };
+    dispatch.candidates(value).find(accepts).cloned()
+}
+
+/// Examples that are another message, or none because their schema rejects them.
+const EXAMPLES_ELSEWHERE: [&str; 7] = [
+    // Tuples that accept each other's values; the event's name travels outside of the payload.
+    "RobinTail+zod-sockets/example/example-documentation.yaml: rootIncomingPing is Some(\"rootIncomingChat\")",
+    "RobinTail+zod-sockets/example/example-documentation.yaml: rootAckForIncomingPing is Some(\"rootOutgoingError\")",
+    // Their schemas reject them.
+    "asyncapi+spec/examples/kraken-websocket-request-reply-multiple-channels-asyncapi.yml: subscriptionStatus is None",
+    "asyncapi+spec/examples/kraken-websocket-request-reply-multiple-channels-asyncapi.yml: subscriptionStatus is None",
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml: event is None",
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml: event is None",
+    "asyncapi+generator/packages/templates/clients/websocket/test/__fixtures__/asyncapi-slack-client.yml: event is None",
+];
+
+#[test]
+fn examples_are_the_messages_that_they_are_examples_of() {
+    let Some(folder) = corpus_or_excuse() else { return };
+    let (mut examples, mut elsewhere) = (0, Vec::new());
+    for row in table(&folder) {
+        let loaded = load(&folder.join(&row.file), &FileSystem).expect("the file is there");
+        let Some(ir) = loaded.ir else { continue };
+        for message in ir.messages.values() {
+            for (&direction, example) in
+                message.directions.iter().flat_map(|way| message.examples.iter().map(move |example| (way, example)))
+            {
+                examples += 1;
+                let found = dispatched(&ir, direction, &example.payload);
+                if found.as_ref() != Some(&message.id) {
+                    elsewhere.push(format!("{}: {} is {found:?}", row.file, message.id));
+                }
+            }
+        }
+    }
+    assert!(examples > 0);
+    assert_eq!(elsewhere, EXAMPLES_ELSEWHERE, "of {examples}");
 }
