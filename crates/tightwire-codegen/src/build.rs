@@ -1,5 +1,6 @@
 //! The entry point of a `build.rs`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -123,10 +124,15 @@ impl Builder {
         cargo.write_all(text.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         let (ir, config) = input.protocol?;
         let module = rust::module(&ir, &config)?;
+        // One line per reason: a document without a property that tells messages apart may have hundreds of them.
+        let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for slow in module.slow_messages.into_iter().filter(|slow| slow.whole) {
-            let (document, message, reason) = (document.display(), slow.message, slow.reason);
+            reasons.entry(slow.reason).or_default().push(slow.message);
+        }
+        for (reason, messages) in reasons {
+            let (document, named) = (document.display(), messages.join(", "));
             let note = format!(
-                "cargo::warning={document}: message {message} has no fast path, its frames are validated as JSON values: {reason}\n"
+                "cargo::warning={document}: no fast path for {named}: such frames are validated as JSON values, because {reason}\n"
             );
             cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         }

@@ -97,5 +97,5 @@ fn structure_tells_messages_apart() {
     let paths = Paths { fast: ClientFrame::decode_fast, reference: ClientFrame::decode_reference };
     check("stream.yml", Direction::ToServer, &paths, &["start", "stop", "move"]);
     let paths = Paths { fast: ServerFrame::decode_fast, reference: ServerFrame::decode_reference };
-    check("stream.yml", Direction::ToClient, &paths, &["update", "level", "fault"]);
+    check("stream.yml", Direction::ToClient, &paths, &["update", "level", "fault", "row", "cell"]);
 }

@@ -170,6 +170,10 @@ pub mod stream {
         Level(Level),
         /// `fault`
         Fault(Fault),
+        /// `row`
+        Row(Row),
+        /// `cell`
+        Cell(Cell),
     }
     impl ServerFrame {
         /// The message's name in the document.
@@ -178,6 +182,8 @@ pub mod stream {
                 Self::Update(_) => "update",
                 Self::Level(_) => "level",
                 Self::Fault(_) => "fault",
+                Self::Row(_) => "row",
+                Self::Cell(_) => "cell",
             }
         }
     }
@@ -190,6 +196,8 @@ pub mod stream {
                 Self::Update(data) => __rt::serde::Serialize::serialize(data, serializer),
                 Self::Level(data) => __rt::serde::Serialize::serialize(data, serializer),
                 Self::Fault(data) => __rt::serde::Serialize::serialize(data, serializer),
+                Self::Row(data) => __rt::serde::Serialize::serialize(data, serializer),
+                Self::Cell(data) => __rt::serde::Serialize::serialize(data, serializer),
             }
         }
     }
@@ -208,6 +216,16 @@ pub mod stream {
             Self::Fault(data)
         }
     }
+    impl ::std::convert::From<Row> for ServerFrame {
+        fn from(data: Row) -> Self {
+            Self::Row(data)
+        }
+    }
+    impl ::std::convert::From<Cell> for ServerFrame {
+        fn from(data: Cell) -> Self {
+            Self::Cell(data)
+        }
+    }
     impl __rt::PlainMessage for Update {
         const NAME: &'static str = "update";
         const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
@@ -218,6 +236,14 @@ pub mod stream {
     }
     impl __rt::PlainMessage for Fault {
         const NAME: &'static str = "fault";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+    }
+    impl __rt::PlainMessage for Row {
+        const NAME: &'static str = "row";
+        const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+    }
+    impl __rt::PlainMessage for Cell {
+        const NAME: &'static str = "cell";
         const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
     }
     /// The data of the messages.
@@ -473,6 +499,83 @@ pub mod stream {
                 }
             }
         }
+        /// `Row`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct Row {
+            pub row: i64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tag: Option<RowTag>,
+        }
+        /// `RowTag`
+        #[derive(
+            serde::Deserialize,
+            serde::Serialize,
+            Clone,
+            Copy,
+            Debug,
+            Eq,
+            Hash,
+            Ord,
+            PartialEq,
+            PartialOrd
+        )]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub enum RowTag {
+            #[serde(rename = "r")]
+            R,
+            #[serde(rename = "s")]
+            S,
+        }
+        impl ::std::fmt::Display for RowTag {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match *self {
+                    Self::R => f.write_str("r"),
+                    Self::S => f.write_str("s"),
+                }
+            }
+        }
+        impl ::std::str::FromStr for RowTag {
+            type Err = self::error::ConversionError;
+            fn from_str(
+                value: &str,
+            ) -> ::std::result::Result<Self, self::error::ConversionError> {
+                match value {
+                    "r" => Ok(Self::R),
+                    "s" => Ok(Self::S),
+                    _ => Err("invalid value".into()),
+                }
+            }
+        }
+        /// `Cell`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct Cell {
+            pub cell: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub row: Option<CellRow>,
+        }
+        /// `CellRow`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[serde(untagged)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub enum CellRow {
+            Integer(i64),
+            String(String),
+        }
+        impl ::std::fmt::Display for CellRow {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    Self::Integer(x) => x.fmt(f),
+                    Self::String(x) => x.fmt(f),
+                }
+            }
+        }
+        impl ::std::convert::From<i64> for CellRow {
+            fn from(value: i64) -> Self {
+                Self::Integer(value)
+            }
+        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -555,6 +658,18 @@ pub mod stream {
                 delivery: __rt::Delivery::Control,
                 session: None,
             },
+            __rt::MessageInfo {
+                wire_type: "row",
+                id: "row",
+                delivery: __rt::Delivery::Control,
+                session: None,
+            },
+            __rt::MessageInfo {
+                wire_type: "cell",
+                id: "cell",
+                delivery: __rt::Delivery::Control,
+                session: None,
+            },
         ],
         channels: &[
             __rt::ChannelInfo {
@@ -567,7 +682,7 @@ pub mod stream {
             ..__rt::Limits::DEFAULT
         },
         heartbeat: __rt::Heartbeat::DEFAULT,
-        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Stream\",\"description\":\"A feed in which nothing but its structure tells a message from the others, and one with a nested header.\",\"version\":\"1.0.0\",\"x-messages\":{\"to_server\":{\"start\":{\"$ref\":\"#/definitions/StartFrame\"},\"stop\":{\"$ref\":\"#/definitions/StopFrame\"},\"move\":{\"$ref\":\"#/definitions/MoveFrame\"}},\"to_client\":{\"update\":{\"$ref\":\"#/definitions/UpdateFrame\"},\"level\":{\"$ref\":\"#/definitions/LevelFrame\"},\"fault\":{\"$ref\":\"#/definitions/FaultFrame\"}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"header\",\"kind\"],\"values\":[{\"value\":1,\"messages\":[\"start\"]},{\"value\":2,\"messages\":[\"stop\"]},{\"value\":\"jump\",\"messages\":[\"move\"]},{\"value\":\"move\",\"messages\":[\"move\"]}],\"structural\":[]},\"to_client\":{\"by\":[],\"values\":[],\"structural\":[\"fault\",\"update\",\"level\"]}},\"definitions\":{\"StartHeader\":{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":1},\"at\":{\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"kind\"]},\"StartFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"$ref\":\"#/definitions/StartHeader\"},\"body\":{\"type\":\"object\",\"properties\":{\"speed\":{\"type\":\"integer\",\"minimum\":1}},\"patternProperties\":{\"^x-\":{\"type\":\"string\"}}}},\"required\":[\"header\",\"body\"]},\"StopFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":2},\"reason\":{\"type\":\"string\",\"not\":{\"const\":\"none\"}}},\"required\":[\"kind\"]}},\"required\":[\"header\"]},\"MoveFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"type\":\"object\",\"properties\":{\"kind\":{\"enum\":[\"move\",\"jump\"]}},\"required\":[\"kind\"]},\"by\":{\"type\":\"object\",\"properties\":{\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"number\"}},\"if\":{\"properties\":{\"unit\":{\"const\":\"step\"}},\"required\":[\"unit\"]},\"then\":{\"properties\":{\"count\":{\"type\":\"integer\"}}}}},\"required\":[\"header\"]},\"UpdateFrame\":{\"type\":\"object\",\"properties\":{\"socket_sequence\":{\"type\":\"integer\",\"minimum\":0},\"events\":{\"type\":\"array\",\"items\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"const\":\"trade\"},\"price\":{\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9]+)?$\"}},\"required\":[\"type\",\"price\"]},{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"const\":\"change\"},\"side\":{\"type\":\"string\",\"enum\":[\"bid\",\"ask\"]}},\"required\":[\"type\",\"side\"]}]}}},\"required\":[\"socket_sequence\",\"events\"],\"additionalProperties\":false},\"LevelFrame\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"integer\"},\"note\":{\"oneOf\":[{\"type\":\"string\",\"maxLength\":3},{\"type\":\"string\",\"minLength\":3},{\"type\":\"null\"}]}},\"required\":[\"level\"],\"additionalProperties\":false},\"FaultFrame\":{\"type\":\"object\",\"properties\":{\"result\":{\"const\":\"error\"},\"reason\":{\"type\":\"string\"},\"more\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"number\"},\"propertyNames\":{\"maxLength\":4}}},\"required\":[\"result\",\"reason\"]}}}",
+        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Stream\",\"description\":\"A feed in which nothing but its structure tells a message from the others, and one with a nested header.\",\"version\":\"1.0.0\",\"x-messages\":{\"to_server\":{\"start\":{\"$ref\":\"#/definitions/StartFrame\"},\"stop\":{\"$ref\":\"#/definitions/StopFrame\"},\"move\":{\"$ref\":\"#/definitions/MoveFrame\"}},\"to_client\":{\"update\":{\"$ref\":\"#/definitions/UpdateFrame\"},\"level\":{\"$ref\":\"#/definitions/LevelFrame\"},\"fault\":{\"$ref\":\"#/definitions/FaultFrame\"},\"row\":{\"$ref\":\"#/definitions/RowFrame\"},\"cell\":{\"$ref\":\"#/definitions/CellFrame\"}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"header\",\"kind\"],\"values\":[{\"value\":1,\"messages\":[\"start\"]},{\"value\":2,\"messages\":[\"stop\"]},{\"value\":\"jump\",\"messages\":[\"move\"]},{\"value\":\"move\",\"messages\":[\"move\"]}],\"structural\":[]},\"to_client\":{\"by\":[],\"values\":[],\"structural\":[\"fault\",\"update\",\"level\",\"row\",\"cell\"]}},\"definitions\":{\"StartHeader\":{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":1},\"at\":{\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"kind\"]},\"StartFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"$ref\":\"#/definitions/StartHeader\"},\"body\":{\"type\":\"object\",\"properties\":{\"speed\":{\"type\":\"integer\",\"minimum\":1}},\"patternProperties\":{\"^x-\":{\"type\":\"string\"}}}},\"required\":[\"header\",\"body\"]},\"StopFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"type\":\"object\",\"properties\":{\"kind\":{\"const\":2},\"reason\":{\"type\":\"string\",\"not\":{\"const\":\"none\"}}},\"required\":[\"kind\"]}},\"required\":[\"header\"]},\"MoveFrame\":{\"type\":\"object\",\"properties\":{\"header\":{\"type\":\"object\",\"properties\":{\"kind\":{\"enum\":[\"move\",\"jump\"]}},\"required\":[\"kind\"]},\"by\":{\"type\":\"object\",\"properties\":{\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"number\"}},\"if\":{\"properties\":{\"unit\":{\"const\":\"step\"}},\"required\":[\"unit\"]},\"then\":{\"properties\":{\"count\":{\"type\":\"integer\"}}}}},\"required\":[\"header\"]},\"UpdateFrame\":{\"type\":\"object\",\"properties\":{\"socket_sequence\":{\"type\":\"integer\",\"minimum\":0},\"events\":{\"type\":\"array\",\"items\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"const\":\"trade\"},\"price\":{\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9]+)?$\"}},\"required\":[\"type\",\"price\"]},{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"const\":\"change\"},\"side\":{\"type\":\"string\",\"enum\":[\"bid\",\"ask\"]}},\"required\":[\"type\",\"side\"]}]}}},\"required\":[\"socket_sequence\",\"events\"],\"additionalProperties\":false},\"LevelFrame\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"integer\"},\"note\":{\"oneOf\":[{\"type\":\"string\",\"maxLength\":3},{\"type\":\"string\",\"minLength\":3},{\"type\":\"null\"}]}},\"required\":[\"level\"],\"additionalProperties\":false},\"FaultFrame\":{\"type\":\"object\",\"properties\":{\"result\":{\"const\":\"error\"},\"reason\":{\"type\":\"string\"},\"more\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"number\"},\"propertyNames\":{\"maxLength\":4}}},\"required\":[\"result\",\"reason\"]},\"RowFrame\":{\"type\":\"object\",\"properties\":{\"row\":{\"type\":\"integer\"},\"tag\":{\"enum\":[\"r\",\"s\"]}},\"required\":[\"row\"]},\"CellFrame\":{\"type\":\"object\",\"properties\":{\"cell\":{\"type\":\"string\"},\"row\":{\"type\":[\"integer\",\"string\"]}},\"required\":[\"cell\"]}}}",
     };
     impl ClientFrame {
         /// Decodes and validates a frame.
@@ -631,13 +746,45 @@ pub mod stream {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ClientFrame>], json::Irregular> {
+        ) -> Result<&'static [json::Candidate<ClientFrame>], json::Irregular> {
             Ok(
                 match cursor.find_scalar(&["header", "kind"])? {
-                    Some(json::Scalar::Integer(1)) => &[message_start],
-                    Some(json::Scalar::Integer(2)) => &[message_stop],
-                    Some(json::Scalar::Text("jump")) => &[message_move],
-                    Some(json::Scalar::Text("move")) => &[message_move],
+                    Some(json::Scalar::Integer(1)) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_start),
+                                refuses: refuses_start,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
+                    Some(json::Scalar::Integer(2)) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_stop),
+                                refuses: refuses_stop,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
+                    Some(json::Scalar::Text("jump")) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_move),
+                                refuses: refuses_move,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
+                    Some(json::Scalar::Text("move")) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_move),
+                                refuses: refuses_move,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
                     _ => &[],
                 },
             )
@@ -656,6 +803,31 @@ pub mod stream {
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ClientFrame, json::Irregular> {
             Ok(ClientFrame::Move(read_move(cursor)?))
+        }
+        fn refuses_move(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("header")
+                || outline
+                    .kind_of("header")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
+                || outline
+                    .kind_of("by")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
+        }
+        fn refuses_start(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("body")
+                || !outline.has("header")
+                || outline
+                    .kind_of("header")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
+                || outline
+                    .kind_of("body")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
+        }
+        fn refuses_stop(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("header")
+                || outline
+                    .kind_of("header")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
         }
         /// The schemas of what is read as a JSON value and given to a validator.
         static PARTS: [json::Part; 3] = [
@@ -850,6 +1022,8 @@ pub mod stream {
                 "update" => ServerFrame::Update(frame.payload()?),
                 "level" => ServerFrame::Level(frame.payload()?),
                 "fault" => ServerFrame::Fault(frame.payload()?),
+                "row" => ServerFrame::Row(frame.payload()?),
+                "cell" => ServerFrame::Cell(frame.payload()?),
                 _ => {
                     return Err(
                         frame.refuse("", "enum", "is not a message of this direction"),
@@ -884,8 +1058,36 @@ pub mod stream {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ServerFrame>], json::Irregular> {
-            Ok(&[message_fault, message_update, message_level])
+        ) -> Result<&'static [json::Candidate<ServerFrame>], json::Irregular> {
+            Ok(
+                &[
+                    json::Candidate {
+                        read: Some(message_fault),
+                        refuses: refuses_fault,
+                        overlaps: &[],
+                    },
+                    json::Candidate {
+                        read: Some(message_update),
+                        refuses: refuses_update,
+                        overlaps: &[],
+                    },
+                    json::Candidate {
+                        read: Some(message_level),
+                        refuses: refuses_level,
+                        overlaps: &[],
+                    },
+                    json::Candidate {
+                        read: Some(message_row),
+                        refuses: refuses_row,
+                        overlaps: &[0],
+                    },
+                    json::Candidate {
+                        read: Some(message_cell),
+                        refuses: refuses_cell,
+                        overlaps: &[0, 3],
+                    },
+                ],
+            )
         }
         fn message_update(
             cursor: &mut json::Cursor<'_>,
@@ -902,14 +1104,78 @@ pub mod stream {
         ) -> Result<ServerFrame, json::Irregular> {
             Ok(ServerFrame::Fault(read_fault(cursor)?))
         }
+        fn message_row(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<ServerFrame, json::Irregular> {
+            Ok(ServerFrame::Row(read_row(cursor)?))
+        }
+        fn message_cell(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<ServerFrame, json::Irregular> {
+            Ok(ServerFrame::Cell(read_cell(cursor)?))
+        }
+        fn refuses_cell(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("cell")
+                || outline
+                    .kind_of("cell")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .kind_of("row")
+                    .is_some_and(|kind| {
+                        !matches!(kind, json::JsonKind::Number | json::JsonKind::String)
+                    })
+        }
+        fn refuses_fault(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("reason")
+                || !outline.has("result")
+                || outline
+                    .kind_of("result")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("result").is_some_and(|text| !matches!(text, "error"))
+                || outline
+                    .kind_of("reason")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .kind_of("more")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
+        }
+        fn refuses_level(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("level")
+                || !outline.has_only(&["level", "note"])
+                || outline
+                    .kind_of("level")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+        }
+        fn refuses_row(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("row")
+                || outline
+                    .kind_of("row")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("tag")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("tag").is_some_and(|text| !matches!(text, "r" | "s"))
+        }
+        fn refuses_update(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("events")
+                || !outline.has("socket_sequence")
+                || !outline.has_only(&["socket_sequence", "events"])
+                || outline
+                    .kind_of("socket_sequence")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("events")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Array))
+        }
         /// The schemas of what is read as a JSON value and given to a validator.
-        static PARTS: [json::Part; 2] = [
+        static PARTS: [json::Part; 3] = [
             json::Part::new(
                 "{\"allOf\":[{\"oneOf\":[{\"type\":\"string\",\"maxLength\":3},{\"type\":\"string\",\"minLength\":3},{\"type\":\"null\"}]}]}",
             ),
             json::Part::new(
                 "{\"allOf\":[{\"type\":\"object\",\"additionalProperties\":{\"type\":\"number\"},\"propertyNames\":{\"maxLength\":4}}]}",
             ),
+            json::Part::new("{\"allOf\":[{\"type\":[\"integer\",\"string\"]}]}"),
         ];
         pub(super) fn prepare() {
             PARTS.iter().for_each(json::Part::prepare);
@@ -1061,6 +1327,53 @@ pub mod stream {
                 "error" => Ok(FaultResult::Error),
                 _ => Err(json::Irregular),
             }
+        }
+        fn read_row(cursor: &mut json::Cursor<'_>) -> Result<Row, json::Irregular> {
+            let mut row = None;
+            let mut tag = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "row" if row.is_none() => row = Some(cursor.signed()?),
+                    "tag" if tag.is_none() => tag = Some(read_row_tag(cursor)?),
+                    "row" | "tag" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Row {
+                row: row.ok_or(json::Irregular)?,
+                tag,
+            })
+        }
+        fn read_row_tag(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<RowTag, json::Irregular> {
+            match cursor.plain_string()? {
+                "r" => Ok(RowTag::R),
+                "s" => Ok(RowTag::S),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn read_cell(cursor: &mut json::Cursor<'_>) -> Result<Cell, json::Irregular> {
+            let mut cell = None;
+            let mut row = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "cell" if cell.is_none() => cell = Some(cursor.owned_string()?),
+                    "row" if row.is_none() => row = Some(PARTS[2].read(cursor)?),
+                    "cell" | "row" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(Cell {
+                cell: cell.ok_or(json::Irregular)?,
+                row,
+            })
         }
         /// `^[0-9]+(\.[0-9]+)?$`
         fn matches_pattern_1(text: &str) -> bool {

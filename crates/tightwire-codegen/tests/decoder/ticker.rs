@@ -1012,11 +1012,27 @@ pub mod ticker {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ClientFrame>], json::Irregular> {
+        ) -> Result<&'static [json::Candidate<ClientFrame>], json::Irregular> {
             Ok(
                 match cursor.find_scalar(&["event"])? {
-                    Some(json::Scalar::Text("ping")) => &[message_ping],
-                    Some(json::Scalar::Text("subscribe")) => &[message_subscribe],
+                    Some(json::Scalar::Text("ping")) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_ping),
+                                refuses: refuses_ping,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
+                    Some(json::Scalar::Text("subscribe")) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_subscribe),
+                                refuses: refuses_subscribe,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
                     Some(json::Scalar::Text("unsubscribe")) => &[],
                     _ => &[],
                 },
@@ -1031,6 +1047,33 @@ pub mod ticker {
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ClientFrame, json::Irregular> {
             Ok(ClientFrame::Subscribe(read_subscribe(cursor)?))
+        }
+        fn refuses_ping(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "ping"))
+                || outline
+                    .kind_of("reqid")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+        }
+        fn refuses_subscribe(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || !outline.has("pair") || !outline.has("subscription")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "subscribe"))
+                || outline
+                    .kind_of("reqid")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("pair")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Array))
+                || outline
+                    .kind_of("subscription")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Object))
         }
         /// The schemas of what is read as a JSON value and given to a validator.
         static PARTS: [json::Part; 1] = [
@@ -1211,24 +1254,85 @@ pub mod ticker {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ServerFrame>], json::Irregular> {
+        ) -> Result<&'static [json::Candidate<ServerFrame>], json::Irregular> {
             Ok(
                 match cursor.find_scalar(&["event"])? {
                     Some(json::Scalar::Text("pong")) => {
-                        &[message_pong, message_trades, message_notice]
+                        &[
+                            json::Candidate {
+                                read: Some(message_pong),
+                                refuses: refuses_pong,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_trades),
+                                refuses: refuses_trades,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_notice),
+                                refuses: refuses_notice,
+                                overlaps: &[],
+                            },
+                        ]
                     }
                     Some(json::Scalar::Text("heartbeat")) => {
-                        &[message_heartbeat, message_trades, message_notice]
+                        &[
+                            json::Candidate {
+                                read: Some(message_heartbeat),
+                                refuses: refuses_heartbeat,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_trades),
+                                refuses: refuses_trades,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_notice),
+                                refuses: refuses_notice,
+                                overlaps: &[],
+                            },
+                        ]
                     }
                     Some(json::Scalar::Text("subscriptionStatus")) => {
                         &[
-                            message_subscribed,
-                            message_refused,
-                            message_trades,
-                            message_notice,
+                            json::Candidate {
+                                read: Some(message_subscribed),
+                                refuses: refuses_subscribed,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_refused),
+                                refuses: refuses_refused,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_trades),
+                                refuses: refuses_trades,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_notice),
+                                refuses: refuses_notice,
+                                overlaps: &[],
+                            },
                         ]
                     }
-                    _ => &[message_trades, message_notice],
+                    _ => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_trades),
+                                refuses: refuses_trades,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_notice),
+                                refuses: refuses_notice,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
                 },
             )
         }
@@ -1284,6 +1388,71 @@ pub mod ticker {
                     }),
                 ),
             )
+        }
+        fn refuses_heartbeat(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || !outline.has_only(&["event"])
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "heartbeat"))
+        }
+        fn refuses_notice(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::String)
+        }
+        fn refuses_pong(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "pong"))
+                || outline
+                    .kind_of("reqid")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+        }
+        fn refuses_refused(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object)
+                || !outline.has("errorMessage") || !outline.has("event")
+                || !outline.has("status")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .text("event")
+                    .is_some_and(|text| !matches!(text, "subscriptionStatus"))
+                || outline
+                    .kind_of("status")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("status").is_some_and(|text| !matches!(text, "error"))
+                || outline
+                    .kind_of("errorMessage")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+        }
+        fn refuses_subscribed(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object)
+                || !outline.has("channelID") || !outline.has("event")
+                || !outline.has("status")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .text("event")
+                    .is_some_and(|text| !matches!(text, "subscriptionStatus"))
+                || outline
+                    .kind_of("status")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .text("status")
+                    .is_some_and(|text| !matches!(text, "subscribed"))
+                || outline
+                    .kind_of("channelID")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("limits")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Array))
+        }
+        fn refuses_trades(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Array)
         }
         /// The schemas of what is read as a JSON value and given to a validator.
         static PARTS: [json::Part; 2] = [

@@ -3,11 +3,27 @@
 
 use uuid::Uuid;
 
-use super::{Cursor, Irregular, JsonKind};
+use super::{Cursor, Irregular, JsonKind, Outline, ensure};
 use crate::inbound::Inbound;
+
+/// Of so many candidates it is remembered whether they refuse a frame.
+const MAX_REFUSED: usize = 256;
+/// So many candidates are read in full before the reference path decides.
+const MAX_ATTEMPTS: usize = 4;
 
 /// Reads a whole frame as one message.
 pub type ReadMessage<F> = fn(&mut Cursor<'_>) -> Result<F, Irregular>;
+
+/// A message that a frame can be.
+#[derive(Debug)]
+pub struct Candidate<F: 'static> {
+    /// Its reader; `None` if it is left to the reference path.
+    pub read: Option<ReadMessage<F>>,
+    /// Whether its schema surely refuses a frame of this outline.
+    pub refuses: fn(&Outline<'_>) -> bool,
+    /// The candidates before it that may fit the same frames: it is only read where all of them refuse.
+    pub overlaps: &'static [u16],
+}
 
 /// A scalar that tells messages apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,24 +38,52 @@ pub enum Scalar<'a> {
     Null,
 }
 
-/// Reads a frame. `candidates` gives the messages that it can be; it is the first that can be read. The generator makes
-/// sure that no message before that one accepts the frame.
+/// Reads a frame. `candidates` gives the messages that it can be, in the order in which they are tried; it is the first
+/// whose schema accepts it. That a reader gives up does not prove that its schema refuses.
 ///
 /// # Errors
-/// [`Irregular`] if it can be read as none of them.
+/// [`Irregular`] if it cannot be read as any of them, or one before it might accept it too.
 #[inline]
 pub fn read_flat_frame<F: 'static>(
     bytes: &[u8],
-    candidates: impl Fn(&Cursor<'_>) -> Result<&'static [ReadMessage<F>], Irregular>,
+    candidates: impl Fn(&Cursor<'_>) -> Result<&'static [Candidate<F>], Irregular>,
 ) -> Result<Inbound<F>, Irregular> {
     let cursor = Cursor::new(bytes)?;
-    for read in candidates(&cursor)? {
-        let mut cursor = cursor.clone();
-        if let Ok(frame) = read(&mut cursor).and_then(|frame| cursor.end().map(|()| frame)) {
-            return Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame });
+    let frame = match candidates(&cursor)? {
+        [Candidate { read: Some(read), overlaps: [], .. }] => read_whole(*read, cursor)?,
+        candidates => read_first(candidates, &cursor)?,
+    };
+    Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame })
+}
+
+fn read_first<F>(candidates: &'static [Candidate<F>], cursor: &Cursor<'_>) -> Result<F, Irregular> {
+    let outline = cursor.outline()?;
+    let mut refused = [false; MAX_REFUSED];
+    let mut attempts = 0;
+    for (index, candidate) in candidates.iter().enumerate() {
+        if (candidate.refuses)(&outline) {
+            if let Some(refused) = refused.get_mut(index) {
+                *refused = true;
+            }
+            continue;
+        }
+        let Some(read) = candidate.read else { continue };
+        if candidate.overlaps.iter().all(|earlier| refused.get(usize::from(*earlier)) == Some(&true)) {
+            if let Ok(frame) = read_whole(read, cursor.clone()) {
+                return Ok(frame);
+            }
+            attempts += 1;
+            ensure(attempts < MAX_ATTEMPTS)?;
         }
     }
     Err(Irregular)
+}
+
+#[inline]
+fn read_whole<F>(read: ReadMessage<F>, mut cursor: Cursor<'_>) -> Result<F, Irregular> {
+    let frame = read(&mut cursor)?;
+    cursor.end()?;
+    Ok(frame)
 }
 
 impl<'a> Cursor<'a> {

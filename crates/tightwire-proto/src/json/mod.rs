@@ -12,6 +12,7 @@ mod envelope;
 mod flat;
 mod format;
 mod number;
+mod outline;
 mod part;
 mod pattern;
 mod scalar;
@@ -23,8 +24,9 @@ mod value;
 
 pub use cursor::{Cursor, JsonKind};
 pub use envelope::{Presence, Shape, read_frame};
-pub use flat::{ReadMessage, Scalar, read_flat_frame};
+pub use flat::{Candidate, ReadMessage, Scalar, read_flat_frame};
 pub use format::{is_date, is_date_time, is_email, is_ipv4, is_uri};
+pub use outline::Outline;
 pub use part::Part;
 pub use pattern::{Matching, Pattern};
 pub use scalar::is_hyphenated_uuid;

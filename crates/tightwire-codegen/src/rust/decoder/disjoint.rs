@@ -57,13 +57,13 @@ fn all_alternatives(view: &View<'_>, holds: impl Fn(&View<'_>) -> bool) -> bool 
 }
 
 /// Names of properties that every value must have.
-fn required<'ir>(view: &View<'ir>) -> impl Iterator<Item = &'ir str> {
+pub(super) fn required<'ir>(view: &View<'ir>) -> impl Iterator<Item = &'ir str> {
     let names: Vec<&str> = view.parts().flat_map(|part| &part.required).map(String::as_str).collect();
     names.into_iter()
 }
 
 /// The types that every value is of, integers as numbers; all where none are named.
-fn kinds(view: &View<'_>) -> Vec<JsonType> {
+pub(super) fn kinds(view: &View<'_>) -> Vec<JsonType> {
     let kinds = JsonType::ALL.iter().map(|(_, kind)| *kind).filter(|kind| *kind != JsonType::Integer);
     kinds
         .filter(|kind| {

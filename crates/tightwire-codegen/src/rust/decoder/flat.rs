@@ -2,7 +2,8 @@
 //! own reader over the same bytes.
 //!
 //! A frame is the first candidate whose schema accepts it. That a reader gives up on a frame does not prove that its
-//! schema refuses it, so a message is only read here where all candidates before it are provably disjoint from it.
+//! schema refuses it, so a message is only read here where all candidates before it are provably disjoint from it, or the
+//! frame's outline shows that they refuse it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +11,15 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::Ident;
-use tightwire_spec::ir::Message;
 
 use super::disjoint::are_disjoint;
+use super::refusal::refusal;
 use super::{Decoder, Fast, SlowMessage, nothing};
+use crate::rust::names;
 use crate::view::View;
+
+/// A message that overlaps more of those before it is left to the reference path.
+const MAX_OVERLAPS: usize = 64;
 
 /// The reference path: a typed frame of one that it accepts.
 pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident) -> TokenStream {
@@ -35,10 +40,10 @@ pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident) -> TokenStream {
 /// Keeps to the messages that the fast path may try at all, and notes the others.
 pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
     let candidates = Candidates::of(decoder);
-    let lists = candidates.values.iter().map(|(_, readers)| readers).chain([&candidates.others]);
-    let tried: BTreeSet<Ident> = lists.flatten().cloned().collect();
+    let lists = candidates.values.iter().map(|(_, list)| list).chain([&candidates.others]);
+    let tried: BTreeSet<String> = lists.flatten().filter(|one| one.readable).map(|one| one.id.to_owned()).collect();
     let (fast, left_out) =
-        std::mem::take(&mut decoder.fast).into_iter().partition(|fast| tried.contains(&function(fast)));
+        std::mem::take(&mut decoder.fast).into_iter().partition(|fast| tried.contains(&fast.message.id));
     decoder.fast = fast;
     for Fast { message, .. } in left_out {
         decoder.slow.retain(|slow| slow.message != message.id);
@@ -52,7 +57,9 @@ pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
     if decoder.fast.is_empty() {
         return nothing(frame);
     }
-    let candidates = Candidates::of(&decoder).emit();
+    let candidates = Candidates::of(&decoder);
+    let refusals = candidates.refusals();
+    let candidates = candidates.emit(&decoder);
     let messages = decoder.fast.iter().map(|fast| {
         let (name, variant, data) = (function(fast), &fast.variant, &fast.data);
         quote! {
@@ -73,11 +80,13 @@ pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
             json::read_flat_frame(bytes, candidates)
         }
 
-        fn candidates(cursor: &json::Cursor<'_>) -> Result<&'static [json::ReadMessage<#frame>], json::Irregular> {
+        fn candidates(cursor: &json::Cursor<'_>) -> Result<&'static [json::Candidate<#frame>], json::Irregular> {
             Ok(#candidates)
         }
 
         #(#messages)*
+
+        #(#refusals)*
 
         #(#functions)*
     }
@@ -85,62 +94,114 @@ pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
 
 /// The function that reads a message.
 fn function(fast: &Fast<'_>) -> Ident {
-    format_ident!("message_{}", crate::rust::names::snake(&fast.variant.to_string()))
+    format_ident!("message_{}", names::snake(&fast.variant.to_string()))
 }
 
 /// Which messages a frame can be, by the property that tells them apart.
 struct Candidates<'a> {
     by: &'a [String],
-    /// The readers to try for each value.
-    values: Vec<(&'a Value, Vec<Ident>)>,
-    /// The readers to try for all other frames.
-    others: Vec<Ident>,
+    /// The messages to try for each value.
+    values: Vec<(&'a Value, Vec<Candidate<'a>>)>,
+    /// The messages to try for all other frames.
+    others: Vec<Candidate<'a>>,
+    /// What shows that a message's schema refuses a frame, by the message's key.
+    refusals: BTreeMap<&'a str, (Ident, TokenStream)>,
+}
+
+struct Candidate<'a> {
+    id: &'a str,
+    /// Whether it may be read where all that it overlaps refuse.
+    readable: bool,
+    /// The candidates before it that are not provably disjoint from it.
+    overlaps: Vec<u16>,
 }
 
 impl<'a> Candidates<'a> {
     fn of(decoder: &Decoder<'a>) -> Self {
         let dispatch = decoder.ir.dispatch.of(decoder.direction);
-        let readers: BTreeMap<&str, Ident> =
-            decoder.fast.iter().map(|fast| (fast.message.id.as_str(), function(fast))).collect();
-        let views: BTreeMap<&str, View<'_>> = decoder
-            .messages
-            .iter()
-            .filter_map(|(message, id): &(&Message, &str)| Some((*id, View::of(decoder.ir, [&message.payload]).ok()?)))
-            .collect();
-        let disjoint = |one: &str, other: &str| match (views.get(one), views.get(other)) {
-            (Some(one), Some(other)) => are_disjoint(one, other),
-            _ => false,
+        let readers: BTreeSet<&str> = decoder.fast.iter().map(|fast| fast.message.id.as_str()).collect();
+        let mut views: BTreeMap<&str, View<'_>> = BTreeMap::new();
+        let mut refusals = BTreeMap::new();
+        for (message, id) in &decoder.messages {
+            let Ok(view) = View::of(decoder.ir, [&message.payload]) else { continue };
+            if let (Some(refusal), Some(name)) = (refusal(&view), decoder.readers.types.message(&message.id)) {
+                refusals.insert(*id, (format_ident!("refuses_{}", names::snake(name)), refusal));
+            }
+            views.insert(*id, view);
+        }
+        let mut known: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        let mut disjoint = |one: &'a str, other: &'a str| {
+            *known.entry((one, other)).or_insert_with(|| match (views.get(one), views.get(other)) {
+                (Some(one), Some(other)) => are_disjoint(one, other),
+                _ => false,
+            })
         };
-        let safe = |value: Option<&Value>| -> Vec<Ident> {
-            let candidates: Vec<&String> = dispatch.candidates(value).collect();
-            let first = |at: usize| candidates[..at].iter().all(|earlier| disjoint(earlier, candidates[at]));
-            let safe = (0..candidates.len()).filter(|at| first(*at));
-            safe.filter_map(|at| readers.get(candidates[at].as_str()).cloned()).collect()
+        let mut list = |value: Option<&Value>| -> Vec<Candidate<'a>> {
+            let ids: Vec<&'a str> = dispatch.candidates(value).map(String::as_str).collect();
+            let mut candidates: Vec<Candidate<'a>> = Vec::new();
+            for (at, id) in ids.iter().enumerate() {
+                let overlaps: Vec<usize> = (0..at).filter(|earlier| !disjoint(ids[*earlier], id)).collect();
+                // What is never seen to refuse is in the way of everything after it.
+                let open = overlaps.iter().all(|earlier| refusals.contains_key(ids[*earlier]));
+                let readable = readers.contains(id) && open && overlaps.len() <= MAX_OVERLAPS;
+                let overlaps = overlaps.into_iter().filter_map(|earlier| u16::try_from(earlier).ok()).collect();
+                candidates.push(Candidate { id, readable, overlaps });
+            }
+            let end = candidates.iter().rposition(|candidate| candidate.readable).map_or(0, |last| last + 1);
+            candidates.truncate(end);
+            candidates
         };
         Self {
             by: &dispatch.by,
-            values: dispatch.values.keys().map(|value| (value, safe(Some(value)))).collect(),
-            others: safe(None),
+            values: dispatch.values.keys().map(|value| (value, list(Some(value)))).collect(),
+            others: list(None),
+            refusals,
         }
     }
 
-    fn emit(&self) -> TokenStream {
-        let others = &self.others;
+    /// The functions that say what shows that a message refuses a frame.
+    fn refusals(&self) -> Vec<TokenStream> {
+        let lists = self.values.iter().map(|(_, list)| list).chain([&self.others]);
+        let used: BTreeSet<&str> = lists.flatten().map(|candidate| candidate.id).collect();
+        let functions = self.refusals.iter().filter(|(id, _)| used.contains(*id)).map(|(_, (name, refusal))| {
+            quote! {
+                fn #name(outline: &json::Outline<'_>) -> bool {
+                    #refusal
+                }
+            }
+        });
+        functions.collect()
+    }
+
+    fn emit(&self, decoder: &Decoder<'_>) -> TokenStream {
+        let others = self.list(&self.others, decoder);
         if self.by.is_empty() {
-            return quote!(&[#(#others),*]);
+            return others;
         }
         let by = self.by;
-        let arms = self.values.iter().map(|(value, readers)| {
+        let arms = self.values.iter().filter_map(|(value, list)| {
             // A value that is written in an unusual way is irregular: then the reference path decides.
-            scalar(value).map(|pattern| quote!(Some(#pattern) => &[#(#readers),*],))
+            let (pattern, list) = (scalar(value)?, self.list(list, decoder));
+            Some(quote!(Some(#pattern) => #list,))
         });
-        let arms: Vec<TokenStream> = arms.flatten().collect();
         quote! {
             match cursor.find_scalar(&[#(#by),*])? {
                 #(#arms)*
-                _ => &[#(#others),*],
+                _ => #others,
             }
         }
+    }
+
+    fn list(&self, candidates: &[Candidate<'_>], decoder: &Decoder<'_>) -> TokenStream {
+        let candidates = candidates.iter().map(|Candidate { id, readable, overlaps }| {
+            let reader = decoder.fast.iter().find(|fast| *readable && fast.message.id == *id).map(function);
+            let read = reader.map_or_else(|| quote!(None), |function| quote!(Some(#function)));
+            let refuses = self.refusals.get(id).map_or_else(|| quote!(|_| false), |(name, _)| quote!(#name));
+            let overlaps = if *readable { overlaps.as_slice() } else { &[] };
+            let overlaps = overlaps.iter().map(|earlier| Literal::u16_unsuffixed(*earlier));
+            quote!(json::Candidate { read: #read, refuses: #refuses, overlaps: &[#(#overlaps),*] })
+        });
+        quote!(&[#(#candidates),*])
     }
 }
 

@@ -10,6 +10,7 @@ mod flat;
 mod object;
 mod parts;
 mod pattern;
+mod refusal;
 mod scalar;
 mod union;
 mod value;
