@@ -136,6 +136,11 @@ impl Builder {
             );
             cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         }
+        for untyped in module.untyped {
+            let (document, place, reason) = (document.display(), untyped.place, untyped.reason);
+            let note = format!("cargo::warning={document}: {place} has no type of its own and is any JSON: {reason}\n");
+            cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
+        }
         write(&out.join(format!("{}.rs", config.module)), &module.text)
     }
 }

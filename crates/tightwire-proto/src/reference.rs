@@ -6,6 +6,7 @@
 
 mod flat;
 mod frame;
+mod reachable;
 #[cfg(test)]
 mod tests;
 mod unique;
@@ -127,7 +128,8 @@ impl Validators {
             .iter()
             .map(|(wire_type, schema)| {
                 // Draft-07 ignores what stands beside a `$ref`, so the message's own schema goes one level down.
-                let root = serde_json::json!({ "allOf": [schema], "definitions": bundle["definitions"] });
+                let definitions = reachable::definitions(schema, &bundle["definitions"]);
+                let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
                 let validator = options().build(&root).map_err(|error| format!("{wire_type}: {error}"))?;
                 Ok((wire_type.clone(), validator))
             })

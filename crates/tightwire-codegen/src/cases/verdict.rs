@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tightwire_spec::ir::{Ir, Message};
+use tightwire_spec::schema::Schema;
 
 use super::{Case, Frame};
 use crate::error::Error;
@@ -17,14 +18,13 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(ir: &Ir) -> Result<Self, Error> {
-        let definitions: serde_json::Map<String, Value> =
-            ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json("#/definitions/"))).collect();
         let options = jsonschema::draft7::options()
             .should_validate_formats(true)
             .should_ignore_unknown_formats(true)
             .with_format("uuid", is_uuid)
             .with_pattern_options(PatternOptions::regex());
         let validator = |message: &Message| {
+            let definitions = reached(ir, &message.payload);
             let schema = json!({ "allOf": [message.payload.to_json("#/definitions/")], "definitions": definitions });
             options
                 .build(&schema)
@@ -61,6 +61,38 @@ impl Judge {
             .iter_errors(&frame)
             .any(|error| error.kind().keyword() == case.keyword && places(&error).contains(&case.pointer))
     }
+}
+
+/// The named schemas that a schema reaches. With all of them in each validator, the time would grow with the square of
+/// the messages.
+fn reached(ir: &Ir, schema: &Schema) -> Map<String, Value> {
+    let mut definitions = Map::new();
+    let mut waiting = vec![schema.to_json("#/definitions/")];
+    let mut names: Vec<&String> = Vec::new();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(mut members) => {
+                if let Some(Value::String(reference)) = members.remove("$ref") {
+                    match reference.strip_prefix("#/definitions/").and_then(|name| ir.schemas.get_key_value(name)) {
+                        Some((name, _)) => names.push(name),
+                        // Escapes are rare: then they are all taken.
+                        None => names.extend(ir.schemas.keys()),
+                    }
+                }
+                waiting.extend(members.into_iter().map(|(_, value)| value));
+            }
+            _ => {}
+        }
+        while let Some(name) = names.pop() {
+            if let Some(named) = ir.schemas.get(name).filter(|_| !definitions.contains_key(name)) {
+                let definition = named.to_json("#/definitions/");
+                definitions.insert(name.clone(), definition.clone());
+                waiting.push(definition);
+            }
+        }
+    }
+    definitions
 }
 
 /// Where an error is: a property that is missing or unknown has its own place.
