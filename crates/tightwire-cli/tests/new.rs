@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 const PUSH: &str = include_str!("../../tightwire-codegen/tests/rust/push.yml");
+const FLAT: &str = include_str!("../../../examples/kraken/asyncapi/kraken.yml");
 const OPERATIONS: &str = include_str!("../../tightwire-codegen/tests/rust/operations.yml");
 
 /// Runs the command in a directory; gives its exit code and what it printed.
@@ -29,7 +30,7 @@ fn check(document: Option<&str>) {
     let mut arguments = vec!["new", "scaffolded"];
     if let Some(document) = document {
         fs::write(directory.join("some-protocol.yml"), document).unwrap();
-        arguments.extend(["--spec", "some-protocol.yml"]);
+        arguments.extend(["--spec", "some-protocol.yml", "--allow", "example-invalid"]);
     }
     let (code, text) = run(directory, &arguments);
     assert_eq!(code, Some(0), "{text}");
@@ -62,6 +63,7 @@ fn a_new_project_passes_its_own_tests() {
     let operations = OPERATIONS.replace("address: lobby", "address: system").replace("const: lobby", "const: system");
     check(Some(&operations));
     check(Some(PUSH));
+    check(Some(FLAT));
 }
 
 #[test]

@@ -146,7 +146,7 @@ impl Made {
         let rows: String = rows.iter().map(|(path, what)| format!("  {path:width$}  {what}\n")).collect();
         format!(
             "created {directory} ({} files)\n{rows}\nnext:\n  cd {directory}\n  cargo test    # builds it and holds its \
-             conversations\n  make run      # serves on ws://127.0.0.1:8080/ws\n  make          # lists the other commands\n",
+             conversations\n  make run      # serves on ws://127.0.0.1:8080\n  make          # lists the other commands\n",
             self.files
         )
     }

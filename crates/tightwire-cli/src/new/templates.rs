@@ -18,6 +18,12 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("README.md", include_str!("../../templates/README.md.in")),
 ];
 
+/// What tests of a protocol without an envelope need.
+const FLAT_STREAMS: &str =
+    "futures-util = { version = \"0.3\", default-features = false, features = [\"sink\", \"std\"] }\n";
+const FLAT_TEST_DEPENDENCIES: &str =
+    "tokio-websockets = { version = \"0.13\", features = [\"client\", \"fastrand\", \"sha1_smol\"] }\n";
+
 /// What the templates' names stand for.
 pub(super) struct Project<'a> {
     pub(super) name: &'a Name,
@@ -33,17 +39,34 @@ impl Project<'_> {
 
     fn filled(&self, path: &str, template: &str) -> String {
         let toolkit = if path.ends_with(".yml") { self.toolkit.workflow_step() } else { self.toolkit.remark() };
+        // The harness knows the envelope; without one a test speaks WebSocket itself.
+        let testkit = || format!("tightwire-testkit = {}\n", self.toolkit.dependency("tightwire-testkit"));
+        let flat = self.document.ir.envelope.is_none();
+        let (test_dependencies, more_test_dependencies) = match flat {
+            true => (FLAT_STREAMS.to_owned(), FLAT_TEST_DEPENDENCIES),
+            false => (testkit(), ""),
+        };
+        let route = self
+            .document
+            .ir
+            .routes
+            .keys()
+            .next()
+            .map_or("ws", |route| route.trim_start_matches('/'))
+            .replace('{', "<")
+            .replace('}', ">");
         let values = [
             ("name", self.name.package().to_owned()),
             ("library", self.name.library()),
             ("rust_version", env!("CARGO_PKG_RUST_VERSION").to_owned()),
             ("tightwire", self.toolkit.dependency("tightwire")),
             ("tightwire_codegen", self.toolkit.dependency("tightwire-codegen")),
-            ("tightwire_testkit", self.toolkit.dependency("tightwire-testkit")),
+            ("test_dependencies", test_dependencies),
+            ("more_test_dependencies", more_test_dependencies.to_owned()),
             ("command", self.toolkit.command()),
             ("document", slashed(&self.document.path)),
             ("title", self.document.ir.info.title.clone()),
-            ("path", "ws".to_owned()),
+            ("path", route),
             ("toolkit", toolkit),
         ];
         // In one go, so that a value may look like a name.

@@ -19,7 +19,7 @@ mod walk;
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tightwire_spec::ir::{Direction, Ir, Message};
 
 use crate::config::Config;
@@ -69,7 +69,8 @@ impl<'ir> Examples<'ir> {
             let view = View::of(self.ir, [&message.payload]).ok()?;
             let frames = samples::frames(self.ir, message, &view).into_iter();
             let accepts = |frame: &Value| self.judge.accepts(message, frame);
-            frames.filter_map(|(_, frame)| samples::without_what_is_wrong(&view, frame, &accepts)).next()
+            // The last one is the fullest, and the least like a frame of another message.
+            frames.filter_map(|(_, frame)| samples::without_what_is_wrong(&view, frame, &accepts)).next_back()
         })
     }
 }
@@ -116,8 +117,6 @@ fn cases_of(ir: &Ir, message: &Message, judge: &verdict::Judge) -> Result<Vec<Ca
         cases.extend(walk::cases(&view, base).into_iter().filter(|case| judge.agrees(message, case)));
         cases.extend(texts::cases(base).into_iter().filter(|case| judge.agrees(message, case)));
     }
-    let mut seen = std::collections::BTreeSet::new();
-    cases.retain(|case| seen.insert(render_case(case)));
     Ok(cases)
 }
 
@@ -133,30 +132,41 @@ fn render(message: &Message, wire_type: &str, cases: &[Case]) -> String {
         let _ = writeln!(text, "  \"{key}\": {},", Value::from(value));
     }
     text.push_str("  \"cases\": [\n");
-    let lines: Vec<String> = cases.iter().map(|case| format!("    {}", render_case(case))).collect();
-    let _ = write!(text, "{}\n  ]\n}}\n", lines.join(",\n"));
+    let lines: indexmap::IndexSet<String> = cases.iter().map(render_case).collect();
+    for (number, line) in lines.iter().enumerate() {
+        let separator = if number == 0 { "" } else { ",\n" };
+        let _ = write!(text, "{separator}    {line}");
+    }
+    text.push_str("\n  ]\n}\n");
     text
 }
 
 fn render_case(case: &Case) -> String {
-    let mut line = json!({
-        "name": case.name,
-        "verdict": if case.accept { "accept" } else { "reject" },
-        "keyword": case.keyword,
-        "pointer": case.pointer,
-    });
-    match &case.frame {
-        Frame::Value(frame) => line["frame"] = frame.clone(),
-        Frame::Text { text, irregular, parsed } => {
-            line["text"] = text.as_str().into();
-            if *irregular {
-                line["irregular"] = true.into();
-            }
-            if !*parsed {
-                line["parsed"] = false.into();
-            }
-        }
+    /// A case as it stands in the file.
+    #[derive(serde::Serialize)]
+    struct Line<'a> {
+        name: &'a str,
+        verdict: &'static str,
+        keyword: &'a str,
+        pointer: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frame: Option<&'a Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        irregular: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parsed: Option<bool>,
     }
-    // Through `Display` it would take three times as long.
+    let (frame, text, irregular, parsed) = match &case.frame {
+        Frame::Value(frame) => (Some(frame), None, None, None),
+        Frame::Text { text, irregular, parsed } => {
+            (None, Some(text.as_str()), irregular.then_some(true), (!parsed).then_some(false))
+        }
+    };
+    let (name, keyword, pointer) = (&*case.name, &*case.keyword, &*case.pointer);
+    let verdict = if case.accept { "accept" } else { "reject" };
+    let line = Line { name, verdict, keyword, pointer, frame, text, irregular, parsed };
+    // There is nothing in it that cannot be written.
     serde_json::to_string(&line).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use tightwire_spec::ir::{Ir, Message, Operation, SequenceStep};
 
 use super::operations::{self, Answer};
-use super::{docs, error_code, frames, names, types};
+use super::{docs, error_code, flat, frames, names, types};
 use crate::config::Config;
 use crate::error::Error;
 
@@ -19,8 +19,8 @@ pub(crate) struct Outline<'ir> {
     pub(crate) service: Ident,
     /// The adapter between the trait and the runtime.
     pub(crate) server: Ident,
-    /// The error code of a failure that the client cannot help.
-    pub(crate) failed: Ident,
+    /// The error code of a failure that the client cannot help; without an envelope the runtime has one.
+    pub(crate) failed: Option<Ident>,
     /// What has to be implemented, in the order of the document.
     pub(crate) methods: Vec<Task<'ir>>,
 }
@@ -35,8 +35,8 @@ pub(crate) struct Task<'ir> {
     pub(crate) message: &'ir Message,
     /// What it does, from the document.
     pub(crate) docs: String,
-    /// The type of the frame's topic.
-    pub(crate) topic: Ident,
+    /// The type of the frame's topic; without an envelope there is none.
+    pub(crate) topic: Option<Ident>,
     /// The type of the frame's data.
     pub(crate) data: Ident,
     /// What is owed to the client.
@@ -75,8 +75,13 @@ pub(crate) fn outline<'ir>(ir: &'ir Ir, config: &Config) -> Result<Outline<'ir>,
         let data = frames::data_type(&types, message)?;
         Ok(Answering { message, data, topic: frames::topic_type(ir, message).ident() })
     };
+    let enveloped = ir.envelope.is_some();
+    let asked = match enveloped {
+        true => operations::methods(ir, &types)?.into_values().collect(),
+        false => flat::operations::handled(ir, &types)?,
+    };
     let mut methods = Vec::new();
-    for method in operations::methods(ir, &types)?.into_values() {
+    for method in asked {
         let operations::Method { name, operation, message, answer } = method;
         let owed = match answer {
             Answer::One(reply) => Owed::Reply(answering(reply)?),
@@ -96,7 +101,7 @@ pub(crate) fn outline<'ir>(ir: &'ir Ir, config: &Config) -> Result<Outline<'ir>,
             operation,
             message,
             docs: docs::best(&operation.docs, &format!("The operation `{}`.", operation.id)),
-            topic: frames::topic_type(ir, message).ident(),
+            topic: enveloped.then(|| frames::topic_type(ir, message).ident()),
             data: frames::data_type(&types, message)?,
             owed,
         });
@@ -105,7 +110,7 @@ pub(crate) fn outline<'ir>(ir: &'ir Ir, config: &Config) -> Result<Outline<'ir>,
         module: names::ident(&config.module),
         service: names::service(config),
         server: names::server(config),
-        failed: error_code::ErrorCodes::of(ir, &types)?.failed(),
+        failed: if enveloped { Some(error_code::ErrorCodes::of(ir, &types)?.failed()) } else { None },
         methods,
     })
 }

@@ -38,8 +38,12 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             use tightwire::Context;
         ));
     }
-    let failed = &plan.outline.failed;
-    let publish = sequences.then(|| {
+    let code = match &plan.outline.failed {
+        Some(failed) => quote!(#module::ErrorCode::#failed),
+        None => quote!(tightwire::PlainCode::InternalError),
+    };
+    let data = if plan.flat() { quote!(frame) } else { quote!(&frame["data"]) };
+    let publish = (sequences && !plan.flat()).then(|| {
         quote! {
             /// Publishes a message to everyone who is subscribed to the topic.
             async fn publish<M: ServerMessage>(
@@ -57,13 +61,13 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             /// The data of a frame from `frames/`.
             fn example<T: DeserializeOwned>(frame: &str) -> Result<T, #module::Failure> {
                 let frame: serde_json::Value = serde_json::from_str(frame).map_err(unreadable)?;
-                T::deserialize(&frame["data"]).map_err(unreadable)
+                T::deserialize(#data).map_err(unreadable)
             }
             fn unreadable(error: serde_json::Error) -> #module::Failure {
                 failure("The server has no answer.").because(error)
             }
             fn failure(message: &'static str) -> #module::Failure {
-                #module::Failure::new(#module::ErrorCode::#failed, message)
+                #module::Failure::new(#code, message)
             }
         }
     });
@@ -106,7 +110,14 @@ fn method(plan: &Plan<'_>, task: &Task<'_>) -> TokenStream {
             let published = steps.iter().map(|(reply, _)| {
                 let (data, name) = (&reply.data, names::ident(&names::snake(&reply.message.id)));
                 let path = plan.path(reply.message).unwrap_or_default();
-                let topic = if reply.topic == *topic { quote!(&topic) } else { quote!(&topic.clone().into()) };
+                if plan.flat() {
+                    return quote! {
+                        let #name: #module::#data = example(include_str!(#path))?;
+                        cx.send(&#name);
+                    };
+                }
+                let topic =
+                    if Some(&reply.topic) == topic.as_ref() { quote!(&topic) } else { quote!(&topic.clone().into()) };
                 quote! {
                     let #name: #module::#data = example(include_str!(#path))?;
                     publish(cx, #topic, &#name).await?;
@@ -116,12 +127,13 @@ fn method(plan: &Plan<'_>, task: &Task<'_>) -> TokenStream {
         }
     };
     let docs = docs::tokens(&task.docs);
+    let topic = topic.as_ref().map(|topic| quote!(#topic_name: #module::#topic,));
     quote! {
         #docs
         async fn #name(
             &self,
             #context: &Context<'_>,
-            #topic_name: #module::#topic,
+            #topic
             _data: #module::#data,
         ) -> Result<#output, #module::Failure> {
             #body

@@ -3,6 +3,7 @@
 //! Not generated code in the sense of the other emitters: it is written once, and from then on belongs to whoever asked
 //! for it. `tightwire new` calls [`emit`] and adds what does not depend on the protocol (manifest, Makefile, README).
 
+mod flat_tests;
 mod handlers;
 mod layout;
 mod library;
@@ -10,7 +11,7 @@ mod tests;
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use tightwire_spec::ir::{Direction, Ir, Message, SessionRole};
+use tightwire_spec::ir::{Direction, Ir, Message, Role, SessionRole};
 
 use crate::cases::Examples;
 use crate::config::Config;
@@ -51,10 +52,11 @@ struct Frame {
 /// # Errors
 /// What Rust cannot express.
 pub fn emit(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> {
-    if ir.envelope.is_none() {
+    if ir.role == Role::Client {
         return Err(Error::unsupported(
             &config.document,
-            "a project can be made for protocols in the Tightwire envelope only; add `x-envelope: 1` to the document's root",
+            "it describes a client, and a project is a server; name the side that the document describes (`--role`), or \
+             generate the client with `tightwire generate rust`",
         ));
     }
     let outline = outline::outline(ir, config)?;
@@ -63,7 +65,7 @@ pub fn emit(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> 
     let mut files = vec![
         OutputFile::new("src/lib.rs", library::emit(&plan)?),
         OutputFile::new("src/handlers.rs", handlers::emit(&plan)?),
-        OutputFile::new("tests/contract.rs", tests::emit(&plan)?),
+        OutputFile::new("tests/contract.rs", if plan.flat() { flat_tests::emit(&plan)? } else { tests::emit(&plan)? }),
     ];
     for frame in plan.frames.values() {
         files.push(OutputFile::new(format!("frames/{}", frame.file), format!("{:#}\n", frame.value)));
@@ -76,6 +78,11 @@ impl<'ir> Plan<'ir> {
     /// The path from a file in `src/` or `tests/` to the example of a message.
     fn path(&self, message: &Message) -> Option<String> {
         self.frames.get(message.id.as_str()).map(|frame| format!("../frames/{}", frame.file))
+    }
+
+    /// Whether frames are payloads and nothing else.
+    fn flat(&self) -> bool {
+        self.ir.envelope.is_none()
     }
 
     /// The message with that part in the session.

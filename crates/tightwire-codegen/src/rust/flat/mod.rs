@@ -5,7 +5,7 @@
 
 mod client;
 mod frames;
-mod operations;
+pub(super) mod operations;
 mod service;
 
 use proc_macro2::TokenStream;

@@ -14,7 +14,7 @@ use crate::rust::operations::{Answer, Method};
 use crate::rust::{frames, names};
 
 /// What the service has to do: a method for every message that clients send.
-pub(super) fn handled<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<'ir>>, Error> {
+pub(in crate::rust) fn handled<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<'ir>>, Error> {
     let mut methods = Vec::new();
     let mut taken = BTreeSet::from(["connected".to_owned()]);
     for (message, id) in frames::messages(ir, Direction::ToServer) {
