@@ -77,8 +77,9 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
         }
     };
     let contract = contract::emit(ir);
-    let client_decoder = decoder::emit(ir, &types, Direction::ToServer)?;
-    let server_decoder = decoder::emit(ir, &types, Direction::ToClient)?;
+    let (client_decoder, mut slow_messages) = decoder::emit(ir, &types, Direction::ToServer)?;
+    let (server_decoder, slow) = decoder::emit(ir, &types, Direction::ToClient)?;
+    slow_messages.extend(slow);
     let module = quote! {
         #docs
         // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
@@ -95,7 +96,7 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
     let file = syn::parse2(module).map_err(|error| Error::Internal(error.to_string()))?;
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
     let text = format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file));
-    Ok(Module { text, slow_messages: decoder::slow_messages(ir, &types), untyped })
+    Ok(Module { text, slow_messages, untyped })
 }
 
 /// Everything of a protocol in the envelope but the data types, the contract and the decoders.

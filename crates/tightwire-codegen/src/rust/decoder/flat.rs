@@ -19,7 +19,7 @@ use crate::rust::names;
 use crate::view::View;
 
 /// A message that overlaps more of those before it is left to the reference path.
-const MAX_OVERLAPS: usize = 64;
+const MAX_OVERLAPS: usize = 255;
 
 /// The reference path: a typed frame of one that it accepts.
 pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident) -> TokenStream {

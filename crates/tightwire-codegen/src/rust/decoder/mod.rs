@@ -2,7 +2,7 @@
 //!
 //! The fast path reads a frame once and checks every constraint on the way; it only accepts. What needs more than one
 //! look at the bytes is read as a JSON value and given to a validator: a part of the frame where that is enough, else the
-//! whole message goes to the reference path. [`slow_messages`] names both.
+//! whole message goes to the reference path. [`emit`] names both.
 
 mod disjoint;
 mod envelope;
@@ -38,12 +38,14 @@ pub struct SlowMessage {
 }
 
 /// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` ([`Direction::ToServer`]) or `ServerFrame`
-/// ([`Direction::ToClient`]), with everything private that they need.
+/// ([`Direction::ToClient`]), with everything private that they need; and the messages that have
+/// no fast path or leave parts to a validator, with the reason, for notes at build time.
 ///
 /// # Errors
 /// What no decoder can be generated for.
-pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStream, Error> {
-    let decoder = Decoder::new(ir, types, direction);
+pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenStream, Vec<SlowMessage>), Error> {
+    let mut decoder = Decoder::new(ir, types, direction);
+    let slow = std::mem::take(&mut decoder.slow);
     let (frame, module, path) = match direction {
         Direction::ToServer => ("ClientFrame", "decode_client_frame", quote!(ToServer)),
         Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient)),
@@ -57,7 +59,7 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
         Some(_) => decoder.fast_path(&frame),
         None => flat::fast_path(decoder, &frame),
     };
-    Ok(quote! {
+    let tokens = quote! {
         impl #frame {
             /// Decodes and validates a frame.
             ///
@@ -102,15 +104,8 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<TokenStr
         mod #module {
             #fast
         }
-    })
-}
-
-/// The messages that have no fast path or leave parts to a validator, with the reason. For notes at build time.
-pub fn slow_messages(ir: &Ir, types: &RustTypes) -> Vec<SlowMessage> {
-    [Direction::ToServer, Direction::ToClient]
-        .into_iter()
-        .flat_map(|direction| Decoder::new(ir, types, direction).slow)
-        .collect()
+    };
+    Ok((tokens, slow))
 }
 
 /// A message on the fast path.
