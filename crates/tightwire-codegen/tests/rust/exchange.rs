@@ -836,10 +836,18 @@ pub mod exchange {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ClientFrame>], json::Irregular> {
+        ) -> Result<&'static [json::Candidate<ClientFrame>], json::Irregular> {
             Ok(
                 match cursor.find_scalar(&["event"])? {
-                    Some(json::Scalar::Text("subscribe")) => &[message_subscribe],
+                    Some(json::Scalar::Text("subscribe")) => {
+                        &[
+                            json::Candidate {
+                                read: Some(message_subscribe),
+                                refuses: refuses_subscribe,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
                     Some(json::Scalar::Text("send")) => &[],
                     _ => &[],
                 },
@@ -849,6 +857,20 @@ pub mod exchange {
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ClientFrame, json::Irregular> {
             Ok(ClientFrame::Subscribe(read_subscribe(cursor)?))
+        }
+        fn refuses_subscribe(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || !outline.has("pairs") || !outline.has("request")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "subscribe"))
+                || outline
+                    .kind_of("request")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("pairs")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Array))
         }
         pub(super) fn prepare() {}
         fn read_subscribe(
@@ -960,16 +982,61 @@ pub mod exchange {
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
-        ) -> Result<&'static [json::ReadMessage<ServerFrame>], json::Irregular> {
+        ) -> Result<&'static [json::Candidate<ServerFrame>], json::Irregular> {
             Ok(
                 match cursor.find_scalar(&["event"])? {
                     Some(json::Scalar::Text("subscribed")) => {
-                        &[message_subscribed, message_beat]
+                        &[
+                            json::Candidate {
+                                read: Some(message_subscribed),
+                                refuses: refuses_subscribed,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: None,
+                                refuses: refuses_tick,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_beat),
+                                refuses: refuses_beat,
+                                overlaps: &[],
+                            },
+                        ]
                     }
                     Some(json::Scalar::Text("refused")) => {
-                        &[message_refused, message_beat]
+                        &[
+                            json::Candidate {
+                                read: Some(message_refused),
+                                refuses: refuses_refused,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: None,
+                                refuses: refuses_tick,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_beat),
+                                refuses: refuses_beat,
+                                overlaps: &[],
+                            },
+                        ]
                     }
-                    _ => &[message_beat],
+                    _ => {
+                        &[
+                            json::Candidate {
+                                read: None,
+                                refuses: refuses_tick,
+                                overlaps: &[],
+                            },
+                            json::Candidate {
+                                read: Some(message_beat),
+                                refuses: refuses_beat,
+                                overlaps: &[],
+                            },
+                        ]
+                    }
                 },
             )
         }
@@ -987,6 +1054,42 @@ pub mod exchange {
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ServerFrame, json::Irregular> {
             Ok(ServerFrame::Beat(read_beat(cursor)?))
+        }
+        fn refuses_beat(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::String)
+        }
+        fn refuses_refused(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || !outline.has("reason") || !outline.has("request")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline.text("event").is_some_and(|text| !matches!(text, "refused"))
+                || outline
+                    .kind_of("request")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("reason")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+        }
+        fn refuses_subscribed(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Object) || !outline.has("event")
+                || !outline.has("request")
+                || outline
+                    .kind_of("event")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+                || outline
+                    .text("event")
+                    .is_some_and(|text| !matches!(text, "subscribed"))
+                || outline
+                    .kind_of("request")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::Number))
+                || outline
+                    .kind_of("since")
+                    .is_some_and(|kind| !matches!(kind, json::JsonKind::String))
+        }
+        fn refuses_tick(outline: &json::Outline<'_>) -> bool {
+            !matches!(outline.kind(), json::JsonKind::Array)
         }
         pub(super) fn prepare() {}
         fn read_subscribed(
