@@ -100,7 +100,8 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        match path.is_dir() {
+        // A link may lead back here.
+        match path.is_dir() && !path.is_symlink() {
             true => files(&path, found),
             false if ["yml", "yaml", "json"].contains(&extension) => found.push(path),
             false => {}
