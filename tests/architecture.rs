@@ -53,7 +53,16 @@ fn the_session_core_reads_no_clock_and_no_socket() {
         // Tests stand at the end of their file and may do as they like.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            for forbidden in ["Instant::now", "SystemTime::now", "Utc::now", "now_v7()", "tokio::", "TcpStream", "TcpListener", "UdpSocket"] {
+            for forbidden in [
+                "Instant::now",
+                "SystemTime::now",
+                "Utc::now",
+                "now_v7()",
+                "tokio::",
+                "TcpStream",
+                "TcpListener",
+                "UdpSocket",
+            ] {
                 assert!(!line.contains(forbidden), "{} uses {forbidden}: {line}", path.display());
             }
         }
