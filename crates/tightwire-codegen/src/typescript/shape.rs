@@ -1,6 +1,6 @@
 //! Questions about schemas that guards and checks ask alike.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Number, Value};
 use tightwire_spec::ir::Ir;
@@ -124,28 +124,71 @@ pub(super) fn accepts_only_scalars(ir: &Ir, schema: &Schema) -> bool {
 }
 
 /// The named schemas that contain themselves.
+///
+/// A schema does if the search comes back to it, or to one that reaches it: Tarjan's algorithm, on a stack of its own
+/// since documents may be deep.
 pub(super) fn recursive(ir: &Ir) -> HashSet<&str> {
-    ir.schemas.keys().map(String::as_str).filter(|name| reaches(ir, name)).collect()
+    let targets = |name: &str| {
+        let mut found = Vec::new();
+        if let Some(schema) = ir.schemas.get(name) {
+            references(schema, &mut found);
+        }
+        found
+    };
+    let mut cyclic = HashSet::new();
+    // When a schema was met, and the earliest one on the stack that it leads back to.
+    let mut met: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut stack: Vec<&str> = Vec::new();
+    let mut on_stack: HashSet<&str> = HashSet::new();
+    for start in ir.schemas.keys().map(String::as_str) {
+        let mut path = Vec::new();
+        let mut next = (!met.contains_key(start)).then_some(start);
+        loop {
+            if let Some(name) = next.take() {
+                let order = met.len();
+                met.insert(name, (order, order));
+                stack.push(name);
+                on_stack.insert(name);
+                path.push((name, targets(name)));
+            }
+            let Some((name, rest)) = path.last_mut() else { break };
+            let name = *name;
+            if let Some(target) = rest.pop() {
+                if target == name {
+                    cyclic.insert(name);
+                } else if !met.contains_key(target) {
+                    next = Some(target);
+                } else if on_stack.contains(target) {
+                    let order = met[target].0;
+                    lower(&mut met, name, order);
+                }
+                continue;
+            }
+            path.pop();
+            let (order, low) = met[name];
+            if let Some((parent, _)) = path.last() {
+                lower(&mut met, parent, low);
+            }
+            if order == low {
+                let from = stack.iter().rposition(|one| *one == name).unwrap_or_default();
+                let group = stack.split_off(from);
+                for one in &group {
+                    on_stack.remove(one);
+                }
+                if group.len() > 1 {
+                    cyclic.extend(group);
+                }
+            }
+        }
+    }
+    cyclic
 }
 
-/// Whether a named schema reaches itself.
-fn reaches(ir: &Ir, start: &str) -> bool {
-    let mut seen = HashSet::new();
-    let mut pending = Vec::new();
-    if let Some(schema) = ir.schemas.get(start) {
-        references(schema, &mut pending);
+/// Notes that a schema leads back to an earlier one.
+fn lower(met: &mut HashMap<&str, (usize, usize)>, name: &str, order: usize) {
+    if let Some((_, low)) = met.get_mut(name) {
+        *low = order.min(*low);
     }
-    while let Some(name) = pending.pop() {
-        if name == start {
-            return true;
-        }
-        if seen.insert(name)
-            && let Some(schema) = ir.schemas.get(name)
-        {
-            references(schema, &mut pending);
-        }
-    }
-    false
 }
 
 /// All references in a schema.

@@ -24,10 +24,8 @@ impl Project {
             say(format!("skipped: there is no {}; `make node-modules` installs it", compiler().display()));
             return None;
         }
-        let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        if root.exists() {
-            fs::remove_dir_all(&root).expect("the old project can be removed");
-        }
+        // Two runs at once must not meet.
+        let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         let project = Self { root };
         project.write("package.json", &json!({ "type": "module" }).to_string());
         let options = json!({
@@ -87,6 +85,15 @@ impl Project {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
         fs::write(path, text).expect("the file can be written");
+    }
+}
+
+impl Drop for Project {
+    /// What failed is left for whoever wants to see it.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.root);
+        }
     }
 }
 

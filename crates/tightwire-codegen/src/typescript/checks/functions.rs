@@ -40,6 +40,8 @@ pub(super) struct Checks<'a> {
     patterns: HashMap<String, String>,
     /// The names that are taken.
     taken: HashSet<String>,
+    /// The names of the checks of messages and named schemas, made or not.
+    reserved: HashSet<String>,
     /// What is called of `report.ts` and `runtime.ts`.
     runtime: BTreeSet<&'static str>,
     /// What is needed of `report.ts` as a type only.
@@ -53,6 +55,9 @@ pub(super) struct Checks<'a> {
 impl<'a> Checks<'a> {
     pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
         let recursive = recursive(ir);
+        let schemas = ir.schemas.keys().map(|schema| names.schema(schema));
+        let frames = ir.messages.keys().map(|message| names.frame(message));
+        let reserved = schemas.chain(frames).map(|name| format!("check{name}")).collect();
         Self {
             ir,
             names,
@@ -60,6 +65,7 @@ impl<'a> Checks<'a> {
             constants: IndexMap::new(),
             patterns: HashMap::new(),
             taken: HashSet::new(),
+            reserved,
             runtime: BTreeSet::new(),
             types: BTreeSet::new(),
             recursive,
@@ -116,7 +122,7 @@ impl<'a> Checks<'a> {
                         self.function(&name, schema, hint)?;
                         return Ok(Some(name));
                     }
-                    if self.functions.contains_key(&name) && !self.is_named_schema(&name) {
+                    if self.functions.contains_key(&name) && !self.reserved.contains(&name) {
                         return Ok(Some(name));
                     }
                 }
@@ -247,15 +253,10 @@ impl<'a> Checks<'a> {
         "nothing".to_owned()
     }
 
-    fn is_named_schema(&self, name: &str) -> bool {
-        self.ir.schemas.keys().any(|schema| name == format!("check{}", self.names.schema(schema)))
-            || self.ir.messages.keys().any(|message| name == format!("check{}", self.names.frame(message)))
-    }
-
     fn claim(&mut self, name: &str) -> String {
         let mut candidate = name.to_owned();
         let mut attempt = 2;
-        while self.is_named_schema(&candidate) || !self.taken.insert(candidate.clone()) {
+        while self.reserved.contains(&candidate) || !self.taken.insert(candidate.clone()) {
             candidate = format!("{name}{attempt}");
             attempt += 1;
         }
