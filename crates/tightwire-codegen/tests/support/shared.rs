@@ -30,15 +30,16 @@ pub fn documents(folder: &Path) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// All files below a folder.
+/// All files below a folder. Links are not followed: one could lead back to a folder above.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
+        let entry = entry.expect("an entry");
+        let kind = entry.file_type().expect("a kind");
+        if kind.is_dir() {
+            found.extend(files(&entry.path()));
+        } else if kind.is_file() {
+            found.push(entry.path());
         }
     }
     found
