@@ -53,6 +53,7 @@ test-typescript: node-modules
 bench: ## The benchmarks (release builds)
 	$(CARGO) bench --bench decode
 	$(CARGO) bench --package tightwire-spec --bench load
+	$(CARGO) bench --package tightwire-codegen --bench generate
 	npm run bench --workspace frontend
 
 nightly: test ## The slow lanes: a million differential cases
