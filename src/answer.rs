@@ -1,9 +1,10 @@
 //! One answer: from `stream_start` over the chunks to `stream_end`, with the agent's events around it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chrono::Utc;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt, stream};
 use tightwire::{Publisher, ServerMessage};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use crate::chat::{
     ThreadTopic,
 };
 use crate::dashboard::{self, ALERT_AFTER_FAILURES};
+use crate::responder::{Answer, ResponderError};
 use crate::service::Chat;
 use crate::threads::MESSAGES_PER_THREAD;
 
@@ -42,10 +44,16 @@ impl Answering {
         self.publish(&self.topic, &StreamStart { agent_id: agent_id.clone(), in_reply_to, stream_id }).await;
 
         let history = self.chat.threads.newest(&self.question.thread_id, MESSAGES_PER_THREAD);
-        let mut pieces = self.chat.responder.answer(&self.question, &history);
+        let mut pieces = self.pieces(&history);
         let (mut text, mut index) = (String::new(), 0);
         let mut outcome = Outcome::Completed;
-        while let Some(piece) = pieces.next().await {
+        loop {
+            // A responder is somebody's code: where it panics, the answer ends, but it does end.
+            let piece = match AssertUnwindSafe(pieces.next()).catch_unwind().await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break,
+                Err(_) => Err(panicked()),
+            };
             match piece {
                 Ok(delta) => {
                     text.push_str(&delta);
@@ -81,6 +89,12 @@ impl Answering {
         };
         self.publish(&self.topic, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await;
         self.ended(&agent_id, outcome).await;
+    }
+
+    /// The answer of the responder, or its failure to begin one.
+    fn pieces(&self, history: &[ThreadMessage]) -> Answer {
+        let answer = || self.chat.responder.answer(&self.question, history);
+        std::panic::catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| Box::pin(stream::iter([Err(panicked())])))
     }
 
     /// Tells agent topic and dashboard how it went, and raises an alert when it went wrong too often.
@@ -122,4 +136,8 @@ impl Answering {
             tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
         }
     }
+}
+
+fn panicked() -> ResponderError {
+    ResponderError("the responder panicked".to_owned())
 }

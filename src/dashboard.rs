@@ -1,11 +1,9 @@
 //! What the dashboard shows, from the server's real state.
 
-use crate::chat::{
-    AgentStatus, CONTRACT, ComponentHealth, DashboardSnapshot, HealthStatus, SystemHealth, SystemUpdate,
-};
+use crate::chat::{AgentStatus, ComponentHealth, DashboardSnapshot, HealthStatus, SystemHealth, SystemUpdate};
 use crate::service::Chat;
 
-/// So many failed answers in a row make an alert, and the responder unhealthy.
+/// So many failed answers in a row make an alert, and the responder degraded.
 pub const ALERT_AFTER_FAILURES: u64 = 3;
 
 /// The agents, or the one that is asked for; `None` if there is no such agent.
@@ -44,10 +42,10 @@ fn bus() -> ComponentHealth {
 }
 
 fn connections(chat: &Chat) -> ComponentHealth {
-    let Some(stats) = chat.stats() else {
+    let Some((stats, most)) = chat.server() else {
         return component("connections", HealthStatus::Degraded, "the server is starting".to_owned());
     };
-    let (now, most) = (stats.connections(), CONTRACT.limits.connections);
+    let (now, most) = (stats.connections(), *most);
     let status = if now >= most {
         HealthStatus::Unhealthy
     } else if now * 10 >= most * 9 {

@@ -34,7 +34,7 @@ tightwire::include_protocol!("chat");
 pub fn server(settings: &Settings) -> Server<ChatServer<Handlers>> {
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config(settings)).with_routes(web::routes());
-    chat.attach(server.stats());
+    chat.attach(server.stats(), settings.connections);
     server
 }
 

@@ -28,8 +28,8 @@ pub struct Chat {
     pub(crate) agents: Agents,
     pub(crate) responder: Box<dyn Responder>,
     answers: Arc<Semaphore>,
-    /// Set once the server exists: it counts what the dashboard shows.
-    stats: OnceLock<Stats>,
+    /// Set once the server exists: the dashboard shows what it counts, against the connections that it takes.
+    server: OnceLock<(Stats, u64)>,
 }
 
 impl Chat {
@@ -42,18 +42,18 @@ impl Chat {
             agents,
             responder: Box::new(responder),
             answers: Arc::new(Semaphore::new(ANSWERS)),
-            stats: OnceLock::new(),
+            server: OnceLock::new(),
         }
     }
 
-    /// Gives the chat the counters of the server that it runs in.
-    pub fn attach(&self, stats: Stats) {
+    /// Gives the chat the counters of the server that it runs in, and how many connections that takes at most.
+    pub fn attach(&self, stats: Stats, most_connections: u64) {
         // A chat belongs to one server; the first one stays.
-        let _ = self.stats.set(stats);
+        let _ = self.server.set((stats, most_connections));
     }
 
-    pub(crate) fn stats(&self) -> Option<&Stats> {
-        self.stats.get()
+    pub(crate) fn server(&self) -> Option<&(Stats, u64)> {
+        self.server.get()
     }
 }
 

@@ -3,15 +3,20 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use serde_json::json;
+use tightwire::{Config, Server};
 use tightwire_chat::chat::{
-    AgentEvent, AgentEventEvent, CONTRACT_VERSION, ConnectionEstablished, CriticalAlert, DashboardInitialized,
+    self, AgentEvent, AgentEventEvent, CONTRACT_VERSION, ConnectionEstablished, CriticalAlert, DashboardInitialized,
     DataResponse, DataType, Error, ErrorCode, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart, SystemTopic,
-    ThreadHistory, ThreadMessageCreated,
+    ThreadHistory, ThreadMessage, ThreadMessageCreated,
 };
-use tightwire_testkit::{expect_seq, time};
+use tightwire_chat::responder::{Answer, Responder};
+use tightwire_chat::service::{Chat, Handlers};
+use tightwire_testkit::{Contract, WsHarness, expect_seq, time};
 use uuid::Uuid;
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +97,7 @@ async fn everyone_in_the_thread_sees_the_same_frames() {
 
 #[tokio::test(start_paused = true)]
 async fn each_data_set_comes_from_the_real_state() {
-    let mut client = common::serve(&[]).connect().await;
+    let mut client = common::serve(&["--connections", "10"]).connect().await;
     client.expect("connection_established").await;
     for data_type in [DataType::AgentStatus, DataType::CoordinationMetrics, DataType::SystemHealth] {
         let reply = client.request("request_data", "dashboard", json!({"data_type": data_type})).await;
@@ -102,7 +107,7 @@ async fn each_data_set_comes_from_the_real_state() {
             DataResponse::CoordinationMetrics(data) => assert!((data.success_rate - 1.0).abs() < f64::EPSILON),
             DataResponse::SystemHealth(data) => {
                 let connections = data.components.iter().find(|part| part.name == "connections");
-                assert_eq!(connections.and_then(|part| part.detail.as_deref()), Some("1 of 50000"));
+                assert_eq!(connections.and_then(|part| part.detail.as_deref()), Some("1 of 10"));
             }
         }
     }
@@ -217,4 +222,44 @@ async fn what_was_missed_is_replayed_once_and_in_order() {
     let unknown = json!({"topics": ["thread:t"], "after": {"thread:t": Uuid::nil()}});
     again.send("subscribe", "system", unknown).await;
     again.expect("replay_gap").on("thread:t").anywhere().await;
+}
+
+/// A responder with a fault: it panics at once, or after a piece.
+struct Faulty;
+
+impl Responder for Faulty {
+    fn agent_id(&self) -> &'static str {
+        "faulty"
+    }
+
+    fn name(&self) -> &'static str {
+        "Faulty"
+    }
+
+    fn answer(&self, question: &ThreadMessage, _history: &[ThreadMessage]) -> Answer {
+        assert_ne!(question.content, "at once", "a planted fault");
+        let piece = stream::iter([Ok("one piece".to_owned())]);
+        Box::pin(piece.chain(stream::once(async { panic!("a planted fault") })))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_panics_ends_its_answer() {
+    let handlers = Handlers(Arc::new(Chat::new(Faulty)));
+    let server = Server::new(chat::service(handlers), Config::default());
+    let contract = Contract::from_bundle(chat::CONTRACT.schema_bundle).expect("the generated bundle is right");
+    let address = ([127, 0, 0, 1], 1).into();
+    let mut client = WsHarness::spawn(contract, move |io| server.serve_stream(io, address)).connect().await;
+    client.expect("connection_established").await;
+    for content in ["at once", "later"] {
+        client.send("send_message", "thread:t", json!({"content": content})).await;
+        let frames = expect_seq!(client, [thread_message_created, stream_start, stream_chunk+, stream_end]).await;
+        let end: StreamEnd = frames[frames.len() - 1].data_as();
+        assert_eq!(end.finish_reason, StreamEndFinishReason::Error);
+    }
+    let reply = client.request("request_data", "dashboard", json!({"data_type": "agent_status"})).await;
+    assert_eq!(
+        (&reply.data["data"]["agents"][0]["failed"], &reply.data["data"]["agents"][0]["status"]),
+        (&json!(2), &json!("idle"))
+    );
 }
