@@ -303,3 +303,18 @@ pub struct Heartbeat {
     /// How long it waits for a pong, in milliseconds.
     pub pong_timeout_ms: u64,
 }
+
+/// The keys that [`Ir::limits`] may have: what `x-limits` can say, as the runtime calls it.
+pub const LIMITS: [&str; 11] = [
+    "max_message_bytes",
+    "max_frame_bytes",
+    "messages_per_second",
+    "message_burst",
+    "connections",
+    "subscriptions_per_connection",
+    "outbound_queue_frames",
+    "outbound_queue_bytes",
+    "idle_timeout_ms",
+    "replay_frames",
+    "replay_age_ms",
+];

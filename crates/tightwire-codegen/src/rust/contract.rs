@@ -3,25 +3,10 @@
 use heck::ToShoutySnakeCase;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use tightwire_spec::ir::{Direction, Ir, SessionRole};
+use tightwire_spec::ir::{Direction, Ir, LIMITS, SessionRole};
 
 use super::{docs, frames, names};
 use crate::schema_bundle;
-
-/// The limits of a contract, as the runtime calls them.
-const LIMITS: [&str; 11] = [
-    "max_message_bytes",
-    "max_frame_bytes",
-    "messages_per_second",
-    "message_burst",
-    "connections",
-    "subscriptions_per_connection",
-    "outbound_queue_frames",
-    "outbound_queue_bytes",
-    "idle_timeout_ms",
-    "replay_frames",
-    "replay_age_ms",
-];
 
 /// Generates `CONTRACT`, `CONTRACT_VERSION` and the module `close_code`.
 pub(super) fn emit(ir: &Ir) -> TokenStream {

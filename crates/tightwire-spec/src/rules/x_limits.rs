@@ -2,6 +2,7 @@
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
+use crate::ir::LIMITS;
 use crate::suggest::did_you_mean;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,21 +14,6 @@ pub(super) const RULE: Rule = Rule {
         `idle_timeout_ms`, `replay_frames` and `replay_age_ms`. A message may not be larger than a frame.",
     check,
 };
-
-/// Every limit.
-const LIMITS: [&str; 11] = [
-    "max_message_bytes",
-    "max_frame_bytes",
-    "messages_per_second",
-    "message_burst",
-    "connections",
-    "subscriptions_per_connection",
-    "outbound_queue_frames",
-    "outbound_queue_bytes",
-    "idle_timeout_ms",
-    "replay_frames",
-    "replay_age_ms",
-];
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     let Some(limits) = subject.model.root.get("x-limits") else { return };
