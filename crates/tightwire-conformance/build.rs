@@ -13,7 +13,7 @@ use suite::{Group, Payload};
 use tightwire_codegen::{Config, rust};
 
 /// What stands in for the module where the suite is not there.
-const NOTHING: &str = "pub mod suite { use ::tightwire::__rt::{Inbound, Rejection};
+const NOTHING: &str = "#[allow(unreachable_pub)] pub mod suite { use ::tightwire::__rt::{Inbound, Rejection};
     pub enum ClientFrame {}
     impl ClientFrame {
         pub fn decode_fast(_: &[u8]) -> Option<Inbound<Self>> { None }
