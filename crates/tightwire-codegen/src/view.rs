@@ -262,6 +262,8 @@ impl<'ir> View<'ir> {
 fn admit_keywords(part: &SchemaObject) -> Result<(), Obstacle> {
     let keywords = [
         ("contains", part.contains.is_some()),
+        ("unevaluatedItems", part.unevaluated_items.is_some()),
+        ("unevaluatedProperties", part.unevaluated_properties.is_some()),
         ("patternProperties", !part.pattern_properties.is_empty()),
         ("propertyNames", part.property_names.is_some()),
         ("dependencies", !part.dependencies.is_empty()),

@@ -106,8 +106,14 @@ impl<'a> Schemas<'a> {
                 for part in &object.all_of {
                     merged = self.both(merged, self.flat(part, nesting + 1)?, nesting)?;
                 }
-                let own = SchemaObject { all_of: Vec::new(), ..(**object).clone() };
-                self.both(merged, own, nesting)
+                let mut own = SchemaObject { all_of: Vec::new(), ..(**object).clone() };
+                // What stands beside the `allOf` sees what all of it evaluates, as it will in the merged schema.
+                let (items, properties) = (own.unevaluated_items.take(), own.unevaluated_properties.take());
+                let mut both = self.both(merged, own, nesting)?;
+                // Of two the inner one has evaluated everything.
+                both.unevaluated_items = both.unevaluated_items.or(items);
+                both.unevaluated_properties = both.unevaluated_properties.or(properties);
+                Some(both)
             }
         }
     }
@@ -115,6 +121,9 @@ impl<'a> Schemas<'a> {
     /// What both schemas say. The second one's annotations win.
     fn both(&self, a: SchemaObject, b: SchemaObject, nesting: usize) -> Option<SchemaObject> {
         if nesting > MAX_NESTING {
+            return None;
+        }
+        if hides_evaluated(&a, &b) || hides_evaluated(&b, &a) {
             return None;
         }
         let properties = self.properties(&a, &b, nesting)?;
@@ -145,6 +154,11 @@ impl<'a> Schemas<'a> {
             (b.if_schema, b.then_schema, b.else_schema),
             (None, None, None),
         )?;
+        let (contains, min_contains, max_contains) = one_of_two(
+            (a.contains, a.min_contains, a.max_contains),
+            (b.contains, b.min_contains, b.max_contains),
+            (None, None, None),
+        )?;
         let mut extensions = a.extensions;
         extensions.extend(b.extensions);
         Some(SchemaObject {
@@ -170,7 +184,10 @@ impl<'a> Schemas<'a> {
             multiple_of: same(a.multiple_of, b.multiple_of)?,
             items,
             additional_items,
-            contains: same(a.contains, b.contains)?,
+            contains,
+            min_contains,
+            max_contains,
+            unevaluated_items: a.unevaluated_items.or(b.unevaluated_items),
             min_items: a.min_items.max(b.min_items),
             max_items: least(a.max_items, b.max_items),
             unique_items: a.unique_items || b.unique_items,
@@ -181,6 +198,7 @@ impl<'a> Schemas<'a> {
                 (Some(a), Some(b)) => Some(self.schema(&a, &b, nesting)?),
                 (a, b) => a.or(b),
             },
+            unevaluated_properties: a.unevaluated_properties.or(b.unevaluated_properties),
             pattern_properties: match (a.pattern_properties, b.pattern_properties) {
                 (a, b) if a.is_empty() => b,
                 (a, b) if b.is_empty() || a == b => a,
@@ -301,6 +319,23 @@ impl<'a> Schemas<'a> {
             Some(types.into_iter().flatten().collect())
         })
     }
+}
+
+/// Whether one of them must not see what the other evaluates: it would, once they are merged.
+fn hides_evaluated(a: &SchemaObject, b: &SchemaObject) -> bool {
+    let applies = |object: &SchemaObject| {
+        let lists = [&object.all_of, &object.any_of, &object.one_of];
+        lists.iter().any(|list| !list.is_empty()) || object.if_schema.is_some() || !object.dependencies.is_empty()
+    };
+    let properties = a.unevaluated_properties.is_some()
+        && (applies(b) || !says_nothing_of_properties(b) || b.unevaluated_properties.is_some());
+    let items = a.unevaluated_items.is_some()
+        && (applies(b)
+            || b.items.is_some()
+            || b.additional_items.is_some()
+            || b.contains.is_some()
+            || b.unevaluated_items.is_some());
+    properties || items
 }
 
 fn says_nothing_of_properties(object: &SchemaObject) -> bool {

@@ -1,4 +1,4 @@
-//! JSON Schema (draft-07) as a typed tree: what the emitters walk.
+//! JSON Schema (draft-07, and what 2020-12 adds to its validation) as a typed tree: what the emitters walk.
 //!
 //! References are names into [`Ir::schemas`](crate::ir::Ir::schemas); everything else stands as the document has it,
 //! `allOf` included. [`Schema::to_json`] gives the schema back, for validators.
@@ -28,7 +28,8 @@ pub struct Reference {
     pub description: Option<String>,
 }
 
-/// The keywords of a schema (draft-07). Absent keywords are `None` or empty.
+/// The keywords of a schema. Absent keywords are `None` or empty. Those of later drafts are there only where the
+/// document speaks such a dialect.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SchemaObject {
     /// `title`.
@@ -71,6 +72,12 @@ pub struct SchemaObject {
     pub additional_items: Option<Schema>,
     /// `contains`.
     pub contains: Option<Schema>,
+    /// `minContains` (2019-09), beside `contains` only; absent means 1.
+    pub min_contains: Option<u64>,
+    /// `maxContains` (2019-09), beside `contains` only.
+    pub max_contains: Option<u64>,
+    /// `unevaluatedItems` (2019-09).
+    pub unevaluated_items: Option<Schema>,
     /// `minItems`.
     pub min_items: Option<u64>,
     /// `maxItems`.
@@ -83,6 +90,8 @@ pub struct SchemaObject {
     pub required: Vec<String>,
     /// `additionalProperties`.
     pub additional_properties: Option<Schema>,
+    /// `unevaluatedProperties` (2019-09).
+    pub unevaluated_properties: Option<Schema>,
     /// `patternProperties`.
     pub pattern_properties: IndexMap<String, Schema>,
     /// `propertyNames`.

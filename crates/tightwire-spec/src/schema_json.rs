@@ -92,12 +92,16 @@ impl SchemaObject {
         );
         put("additionalItems", self.additional_items.as_ref().map(schema));
         put("contains", self.contains.as_ref().map(schema));
+        put("minContains", self.min_contains.map(Value::from));
+        put("maxContains", self.max_contains.map(Value::from));
+        put("unevaluatedItems", self.unevaluated_items.as_ref().map(schema));
         put("minItems", self.min_items.map(Value::from));
         put("maxItems", self.max_items.map(Value::from));
         put("uniqueItems", self.unique_items.then_some(Value::Bool(true)));
         put("properties", map(&self.properties));
         put("required", (!self.required.is_empty()).then(|| json!(self.required)));
         put("additionalProperties", self.additional_properties.as_ref().map(schema));
+        put("unevaluatedProperties", self.unevaluated_properties.as_ref().map(schema));
         put("patternProperties", map(&self.pattern_properties));
         put("propertyNames", self.property_names.as_ref().map(schema));
         put("minProperties", self.min_properties.map(Value::from));

@@ -26,8 +26,18 @@ pub(crate) struct Walk<'a> {
 }
 
 /// Keywords of a schema that hold one schema.
-const ONE: &[&str] =
-    &["additionalItems", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else"];
+const ONE: &[&str] = &[
+    "additionalItems",
+    "contains",
+    "unevaluatedItems",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "not",
+    "if",
+    "then",
+    "else",
+];
 /// Keywords that hold a list of schemas.
 const LIST: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords that hold an object of schemas.

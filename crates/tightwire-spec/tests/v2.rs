@@ -159,6 +159,26 @@ fn formats_of_payloads() {
         json!({"items": [{"type": "string"}], "additionalItems": false,
             "dependencies": {"a": ["b"], "c": {"minProperties": 2}}}),
     );
+    let counted = "{contains: {type: string}, minContains: 2, maxContains: 3, anyOf: [{items: true}, {properties: {a: \
+                   true}}], unevaluatedItems: false, unevaluatedProperties: {type: string}}";
+    check_payload(
+        "application/schema+yaml;version=2020-12",
+        counted,
+        json!({"contains": {"type": "string"}, "minContains": 2, "maxContains": 3,
+            "anyOf": [{"items": true}, {"properties": {"a": true}}],
+            "unevaluatedItems": false, "unevaluatedProperties": {"type": "string"}}),
+    );
+    // Draft-07 does not know them.
+    check_payload(
+        "application/schema+yaml;version=draft-07",
+        counted,
+        json!({"contains": {"type": "string"}, "anyOf": [{"items": true}, {"properties": {"a": true}}]}),
+    );
+    check_payload(
+        "application/schema+yaml;version=2020-12",
+        "{dependentRequired: {a: [b]}, dependentSchemas: {a: {minProperties: 3}}, minContains: 2}",
+        json!({"dependencies": {"a": {"allOf": [{"minProperties": 3}, {"required": ["b"]}]}}}),
+    );
     check_payload(
         "application/vnd.oai.openapi;version=3.0.3",
         "{type: integer, nullable: true, minimum: 0, exclusiveMinimum: true, example: 1}",

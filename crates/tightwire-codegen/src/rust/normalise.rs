@@ -406,7 +406,9 @@ impl<'ir> Lowering<'ir> {
             if alternatives.iter().all(known) {
                 return Vec::new();
             }
-            let base = SchemaObject { one_of: Vec::new(), any_of: Vec::new(), description: None, ..object.clone() };
+            let mut base = SchemaObject { one_of: Vec::new(), any_of: Vec::new(), description: None, ..object.clone() };
+            // It looks at the alternatives too: as a shape it says nothing.
+            base.unevaluated_properties = None;
             for alternative in &mut alternatives {
                 let mut whole = self.resolve(alternative);
                 whole.all_of.push(Schema::Object(Box::new(base.clone())));

@@ -210,6 +210,8 @@ fn references<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
     let single = [
         &object.additional_items,
         &object.contains,
+        &object.unevaluated_items,
+        &object.unevaluated_properties,
         &object.additional_properties,
         &object.property_names,
         &object.not,

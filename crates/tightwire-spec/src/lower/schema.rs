@@ -122,6 +122,7 @@ impl<'a> Lowering<'a> {
         let (lower, upper) = (is_exclusive("exclusiveMinimum"), is_exclusive("exclusiveMaximum"));
         let example = node.get("example").filter(|_| self.dialect == Dialect::OpenApi);
         let examples = node.get("examples").into_iter().flat_map(Node::items).chain(example);
+        let later = self.dialect == Dialect::Later;
         let flag = |key| node.get(key).and_then(Node::as_bool).unwrap_or_default();
         SchemaObject {
             title: text("title"),
@@ -150,12 +151,16 @@ impl<'a> Lowering<'a> {
                 None => self.member(node, "additionalItems"),
             },
             contains: self.member(node, "contains"),
+            min_contains: count("minContains").filter(|_| later && node.get("contains").is_some()),
+            max_contains: count("maxContains").filter(|_| later && node.get("contains").is_some()),
+            unevaluated_items: self.later_member(node, "unevaluatedItems"),
             min_items: count("minItems"),
             max_items: count("maxItems"),
             unique_items: flag("uniqueItems"),
             properties: self.map(node, "properties"),
             required: required(node.get("required")),
             additional_properties: self.member(node, "additionalProperties"),
+            unevaluated_properties: self.later_member(node, "unevaluatedProperties"),
             pattern_properties: self.map(node, "patternProperties"),
             property_names: self.member(node, "propertyNames"),
             min_properties: count("minProperties"),
@@ -187,6 +192,11 @@ impl<'a> Lowering<'a> {
 
     fn member(&mut self, node: Node<'a>, key: &str) -> Option<Schema> {
         node.get(key).map(|node| self.schema(node))
+    }
+
+    /// A member that only 2019-09 and 2020-12 know.
+    fn later_member(&mut self, node: Node<'a>, key: &str) -> Option<Schema> {
+        (self.dialect == Dialect::Later).then(|| self.member(node, key)).flatten()
     }
 
     fn list(&mut self, node: Node<'a>, key: &str) -> Vec<Schema> {

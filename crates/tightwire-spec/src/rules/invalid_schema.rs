@@ -18,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for schema in &subject.walk.schemas {
+        let later = subject.walk.dialects.get(schema) == Some(&Dialect::Later);
         for (keyword, _, value) in schema.members() {
             let is_flag = subject.walk.dialects.get(schema) == Some(&Dialect::OpenApi)
                 && matches!(keyword, "exclusiveMinimum" | "exclusiveMaximum")
@@ -27,7 +28,9 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             }
             if keyword == "type" {
                 check_types(value, report);
-            } else if let Some(wanted) = wanted(keyword, value) {
+            } else if let Some(wanted) =
+                wanted(keyword, value).or_else(|| later.then(|| wanted_later(keyword, value))?)
+            {
                 let found =
                     report.at(value.span(), format!("`{keyword}` must be {wanted}, found {}", value.type_name()));
                 if let (Some(help), Some(_)) = (instead_of_a_flag(keyword), value.as_bool()) {
@@ -72,6 +75,21 @@ fn wanted(keyword: &str, value: Node<'_>) -> Option<&'static str> {
         "items" => (is_schema(value) || value.is_array(), "a schema, or a list of schemas for a tuple"),
         "enum" => (value.is_array() && value.items().next().is_some(), "a list of values that is not empty"),
         "examples" => (value.is_array(), "a list"),
+        _ => return None,
+    };
+    (!fits).then_some(wanted)
+}
+
+/// [`wanted`] for the keywords that only 2019-09 and 2020-12 know.
+fn wanted_later(keyword: &str, value: Node<'_>) -> Option<&'static str> {
+    let (fits, wanted) = match keyword {
+        "minContains" | "maxContains" => (value.as_u64().is_some(), "a whole number from 0"),
+        "unevaluatedItems" | "unevaluatedProperties" => (is_schema(value), "a schema"),
+        "prefixItems" => (value.is_array() && value.items().next().is_some(), "a list of schemas that is not empty"),
+        "dependentSchemas" | "$defs" => (value.is_object(), "an object of schemas"),
+        "dependentRequired" => {
+            (value.members().all(|(_, _, names)| are_texts(names)) && value.is_object(), "lists of property names")
+        }
         _ => return None,
     };
     (!fits).then_some(wanted)

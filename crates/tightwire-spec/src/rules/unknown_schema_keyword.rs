@@ -68,7 +68,19 @@ pub(super) const KEYWORDS: &[&str] = &[
 ];
 
 /// Keywords that are read in a payload whose `schemaFormat` is 2019-09 or 2020-12.
-const LATER: &[&str] = &["$anchor", "$defs", "$vocabulary", "dependentRequired", "dependentSchemas", "prefixItems"];
+const LATER: &[&str] = &[
+    "$anchor",
+    "$defs",
+    "$vocabulary",
+    "contentSchema",
+    "dependentRequired",
+    "dependentSchemas",
+    "maxContains",
+    "minContains",
+    "prefixItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
 /// Keywords that are read in a payload whose `schemaFormat` is OpenAPI.
 const OPEN_API: &[&str] = &["example", "nullable", "xml"];
 

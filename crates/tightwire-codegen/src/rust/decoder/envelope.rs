@@ -147,6 +147,7 @@ fn check_part(part: &SchemaObject) -> Result<(), Obstacle> {
         || bare.not.is_some()
         || bare.if_schema.is_some()
         || bare.property_names.is_some()
+        || bare.unevaluated_properties.is_some()
         || bare.min_properties.is_some()
         || bare.max_properties.is_some()
         || bare.const_value.is_some()

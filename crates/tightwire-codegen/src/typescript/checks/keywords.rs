@@ -216,6 +216,12 @@ fn arrays(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer)
             }
         }
     }
+    if schema.min_contains.is_some() || schema.max_contains.is_some() {
+        return Err(c.unsupported("`minContains` and `maxContains` have no check yet".to_owned()));
+    }
+    if schema.unevaluated_items.is_some() {
+        return Err(c.unsupported("`unevaluatedItems` has no check yet".to_owned()));
+    }
     if let Some(contained) = &schema.contains {
         let check = c.check_or_anything(contained, &format!("{hint}Contained"))?;
         c.uses(&["accepts"]);
@@ -248,6 +254,9 @@ fn objects(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer
     if let Some(most) = schema.max_properties {
         c.uses(&["size"]);
         fail_if(c, &format!("size(value) > {most}"), "maxProperties", w);
+    }
+    if schema.unevaluated_properties.is_some() {
+        return Err(c.unsupported("`unevaluatedProperties` has no check yet".to_owned()));
     }
     if let Some(names) = &schema.property_names
         && let Some(check) = c.check(names, &format!("{hint}Key"))?

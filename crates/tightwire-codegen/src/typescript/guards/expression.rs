@@ -278,6 +278,12 @@ fn arrays(p: &mut Predicates<'_>, schema: &SchemaObject, hint: &str) -> Result<V
             }
         }
     }
+    if schema.min_contains.is_some() || schema.max_contains.is_some() {
+        return Err(p.unsupported("`minContains` and `maxContains` have no guard yet".to_owned()));
+    }
+    if schema.unevaluated_items.is_some() {
+        return Err(p.unsupported("`unevaluatedItems` has no guard yet".to_owned()));
+    }
     if let Some(contained) = &schema.contains {
         parts.push(format!("value.some({})", p.predicate(contained, &format!("{hint}Contained"))?));
     }

@@ -86,6 +86,9 @@ pub(super) fn objects(
             parts.push(format!("size(value) {operator} {bound}"));
         }
     }
+    if schema.unevaluated_properties.is_some() {
+        return Err(p.unsupported("`unevaluatedProperties` has no guard yet".to_owned()));
+    }
     if let Some(names) = schema.property_names.as_ref().filter(|names| !shape::is_trivial(names)) {
         parts.push(format!("Object.keys(value).every({})", p.predicate(names, &format!("{hint}Key"))?));
     }
