@@ -25,6 +25,9 @@ pub struct ClientConfig {
     pub buffered_frames: usize,
     /// How many bytes of frames wait in either direction before the other side has to. Default: 4 MiB.
     pub buffered_bytes: u32,
+    /// Which servers to believe at a `wss://` URL. Default: those with a certificate of an authority that Mozilla trusts.
+    #[cfg(feature = "tls")]
+    pub tls: super::Tls,
 }
 
 impl Default for ClientConfig {
@@ -38,6 +41,8 @@ impl Default for ClientConfig {
             close_timeout: Duration::from_secs(5),
             buffered_frames: 256,
             buffered_bytes: 4 * 1024 * 1024,
+            #[cfg(feature = "tls")]
+            tls: super::Tls::default(),
         }
     }
 }

@@ -15,10 +15,13 @@ mod link;
 mod protocol;
 mod queue;
 mod sender;
+#[cfg(feature = "tls")]
+mod tls;
 mod url;
 mod waiters;
 
 use std::fmt;
+use std::future::Future;
 
 use tightwire_proto::inbound::Inbound;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,11 +29,16 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 pub use config::ClientConfig;
-pub use connect::ConnectError;
+pub use connect::{ConnectError, TlsProblem};
 pub use envelope::envelope;
 pub use error::{ClientError, Closed, Side};
 pub use protocol::ClientProtocol;
 pub use sender::ClientSender;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
+/// What [`Tls`] is made of.
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
 pub use url::url;
 
 /// A connection to a server. Dropping it closes the connection, unless a [`ClientSender`] of it is still there.
@@ -44,21 +52,17 @@ pub struct Client<P: ClientProtocol> {
 }
 
 impl<P: ClientProtocol> Client<P> {
-    /// Connects to `url`, for instance `ws://127.0.0.1:8080/v2`.
+    /// Connects to `url`, for instance `ws://127.0.0.1:8080/v2`. A URL with `wss://` needs the feature `tls`.
     ///
     /// # Errors
     /// See [`ConnectError`].
     pub async fn connect(url: &str, config: ClientConfig) -> Result<Self, ConnectError> {
         let target = connect::Target::new(url)?;
-        let handshake = async {
-            let stream = target.reach().await?;
-            connect::handshake::<P, _>(stream, &target, &config).await
-        };
-        let socket = connect::in_time(&config, handshake).await?;
-        Ok(Self::start(socket, config).await)
+        Self::over(target.reach(), &target, config).await
     }
 
-    /// Connects to `url` over a stream that is there already, for instance a `tokio::io::duplex` in a test.
+    /// Connects to `url` over a stream that is there already, for instance a `tokio::io::duplex` in a test. With
+    /// `wss://` TLS is spoken over it.
     ///
     /// # Errors
     /// See [`ConnectError`].
@@ -67,7 +71,29 @@ impl<P: ClientProtocol> Client<P> {
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let target = connect::Target::new(url)?;
-        let socket = connect::in_time(&config, connect::handshake::<P, _>(stream, &target, &config)).await?;
+        Self::over(std::future::ready(Ok(stream)), &target, config).await
+    }
+
+    /// Connects as soon as there is a stream.
+    async fn over<IO>(
+        reached: impl Future<Output = Result<IO, ConnectError>>,
+        target: &connect::Target,
+        config: ClientConfig,
+    ) -> Result<Self, ConnectError>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        #[cfg(feature = "tls")]
+        if target.is_secure() {
+            let secured = async {
+                let stream = tls::secure(reached.await?, target, &config.tls).await?;
+                connect::handshake::<P, _>(stream, target, &config).await
+            };
+            let socket = connect::in_time(&config, secured).await?;
+            return Ok(Self::start(socket, config).await);
+        }
+        let plain = async { connect::handshake::<P, _>(reached.await?, target, &config).await };
+        let socket = connect::in_time(&config, plain).await?;
         Ok(Self::start(socket, config).await)
     }
 

@@ -327,7 +327,8 @@ async fn why_there_is_no_connection() {
         assert!(matches!(error, ConnectError::Refused { status } if status == expected), "{error}");
     }
     for (url, part) in [
-        ("wss://localhost/", "TLS"),
+        #[cfg(not(feature = "tls"))]
+        ("wss://localhost/", "turn on the feature `tls` of the crate `tightwire`"),
         ("http://localhost/", "ws://"),
         ("ws://", "not the URL"),
         ("localhost", "scheme"),

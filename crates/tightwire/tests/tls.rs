@@ -1,0 +1,162 @@
+//! `wss://` over a real socket, with certificates of a private authority.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use serde_json::{Value, json};
+use tightwire::client::rustls::crypto::ring;
+use tightwire::client::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tightwire::client::rustls::{ClientConfig as TlsConfig, RootCertStore, ServerConfig};
+use tightwire::client::{Client, ClientConfig, ClientProtocol, ConnectError, Tls};
+use tightwire::proto::contract::{Contract, Framing, Heartbeat, Limits};
+use tightwire::proto::envelope::Stamp;
+use tightwire::proto::inbound::{Inbound, Rejection};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_websockets::ServerBuilder;
+
+/// Any JSON in either direction.
+#[derive(Debug)]
+enum Echo {}
+
+static CONTRACT: Contract = Contract {
+    title: "Echo",
+    version: "1.0.0",
+    framing: Framing::Flat,
+    routes: &[],
+    to_server: &[],
+    to_client: &[],
+    channels: &[],
+    close_codes: &[],
+    limits: Limits::DEFAULT,
+    heartbeat: Heartbeat::DEFAULT,
+    schema_bundle: "{}",
+};
+
+impl ClientProtocol for Echo {
+    type In = Value;
+    type Out = Value;
+
+    fn contract() -> &'static Contract {
+        &CONTRACT
+    }
+
+    fn decode(text: &[u8]) -> Result<Inbound<Value>, Rejection> {
+        let frame = serde_json::from_slice(text).expect("the server sends JSON");
+        Ok(Inbound { id: uuid::Uuid::nil(), ts: 0, correlation_id: None, position: None, frame })
+    }
+
+    fn encode(frame: &Value, _: &Stamp) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(frame)
+    }
+}
+
+/// An authority of our own.
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut parameters = CertificateParams::new(Vec::new()).expect("no names are sound");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("a certificate")
+}
+
+/// How long a server's certificate is valid.
+#[derive(Clone, Copy)]
+enum Valid {
+    Now,
+    Before,
+}
+
+/// A server that says back what it hears, with a certificate of the authority for that name.
+async fn serve(authority: &CertifiedIssuer<'static, KeyPair>, name: &str, valid: Valid) -> SocketAddr {
+    let mut parameters = CertificateParams::new([name.to_owned()]).expect("a name");
+    if let Valid::Before = valid {
+        (parameters.not_before, parameters.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+    }
+    let key = KeyPair::generate().expect("a key");
+    let certificate = parameters.signed_by(&key, authority).expect("a certificate");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("TLS has versions").with_no_client_auth();
+    let config = builder.with_single_cert(vec![certificate.der().clone()], key).expect("they belong together");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        // Clients that do not believe it leave here.
+        let Ok(stream) = acceptor.accept(stream).await else { return };
+        let (_, mut socket) = ServerBuilder::new().accept(stream).await.expect("a handshake");
+        while let Some(Ok(message)) = socket.next().await {
+            if message.is_text() && socket.send(message).await.is_err() {
+                return;
+            }
+        }
+    });
+    address
+}
+
+async fn connect(address: SocketAddr, host: &str, tls: Tls) -> Result<Client<Echo>, ConnectError> {
+    let url = format!("wss://{host}:{}/", address.port());
+    let config = ClientConfig { tls, connect_timeout: Duration::from_secs(60), ..ClientConfig::default() };
+    Client::connect(&url, config).await
+}
+
+fn root(authority: &CertifiedIssuer<'static, KeyPair>) -> CertificateDer<'static> {
+    authority.der().clone()
+}
+
+/// Connects, and says something.
+async fn check_trusted(address: SocketAddr, host: &str, tls: Tls) {
+    let mut client = connect(address, host, tls).await.expect("the server is believed");
+    client.send(&json!({"large": "x".repeat(50_000)})).await.expect("sent");
+    let back = client.next().await.expect("a frame").expect("sound");
+    assert_eq!(back["large"].as_str().map(str::len), Some(50_000));
+    let end = client.close().await;
+    assert!(end.to_string().contains("1000"), "{end}");
+}
+
+/// Does not connect, and says why and what to do.
+async fn check_refused(address: SocketAddr, host: &str, tls: Tls, parts: &[&str]) {
+    let error = connect(address, host, tls).await.expect_err("the server is not to be believed");
+    assert!(matches!(error, ConnectError::Tls { .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("{host}:{} ", address.port())), "{text}");
+    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_of_a_known_authority_is_believed() {
+    let authority = authority();
+    let trusting = Tls::Roots(vec![root(&authority)]);
+    check_trusted(serve(&authority, "localhost", Valid::Now).await, "localhost", trusting.clone()).await;
+    check_trusted(serve(&authority, "127.0.0.1", Valid::Now).await, "127.0.0.1", trusting).await;
+    let mut roots = RootCertStore::empty();
+    roots.add(root(&authority)).expect("a root");
+    let builder = TlsConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("TLS has versions");
+    let ready = Tls::Config(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()));
+    check_trusted(serve(&authority, "localhost", Valid::Now).await, "localhost", ready).await;
+}
+
+#[tokio::test]
+async fn any_other_is_not() {
+    let (one, other) = (authority(), authority());
+    let trusting = Tls::Roots(vec![root(&one)]);
+    let unknown = ["no authority known to this client has signed", "give its root certificate to `ClientConfig::tls`"];
+    check_refused(serve(&other, "localhost", Valid::Now).await, "localhost", trusting.clone(), &unknown).await;
+    check_refused(serve(&one, "localhost", Valid::Now).await, "localhost", Tls::default(), &unknown).await;
+    let wrong = ["has a certificate for", "chat.example.com", "connect to a name that it has"];
+    check_refused(serve(&one, "chat.example.com", Valid::Now).await, "localhost", trusting.clone(), &wrong).await;
+    let expired = ["not valid at this time", "renewed"];
+    check_refused(serve(&one, "localhost", Valid::Before).await, "localhost", trusting.clone(), &expired).await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = plain.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.expect("a client");
+        let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
+    });
+    check_refused(address, "localhost", trusting, &["does not speak TLS", "`ws://`"]).await;
+}
