@@ -39,15 +39,28 @@ pub struct SourceMap {
 pub struct SourceFile {
     path: PathBuf,
     text: String,
-    /// How many lines end before each [block](BLOCK) of the text.
-    lines: Vec<u32>,
+    /// Where each [block](BLOCK) of the text begins.
+    blocks: Vec<Position>,
 }
 
-/// Lines are counted in blocks of so many bytes: a table of all lines would take more memory than some texts.
+/// Lines are counted in blocks of so many bytes: a table of all lines would take more memory than some texts, and a text
+/// may be one line.
 const BLOCK: usize = 1024;
 
-fn newlines(bytes: &[u8]) -> u32 {
-    bytes.iter().map(|byte| u32::from(*byte == b'\n')).sum()
+impl Position {
+    const START: Self = Self { line: 1, column: 1 };
+
+    /// The place behind so many bytes. A character counts where it begins, so that any bytes may be cut.
+    fn after(self, bytes: &[u8]) -> Self {
+        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count();
+        match bytes.iter().rposition(|byte| *byte == b'\n') {
+            None => Self { column: self.column + characters(bytes), ..self },
+            Some(last) => {
+                let ended = bytes[..=last].iter().filter(|byte| **byte == b'\n').count();
+                Self { line: self.line + ended, column: 1 + characters(&bytes[last + 1..]) }
+            }
+        }
+    }
 }
 
 impl SourceMap {
@@ -68,14 +81,13 @@ impl SourceMap {
 
     pub(crate) fn add(&mut self, path: PathBuf, text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let mut ended = 0;
+        let mut at = Position::START;
         let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
-            let before = ended;
-            ended += newlines(block);
-            before
+            let next = at.after(block);
+            std::mem::replace(&mut at, next)
         });
-        let lines = blocks.collect();
-        self.files.push(SourceFile { path, text, lines });
+        let blocks = blocks.collect();
+        self.files.push(SourceFile { path, text, blocks });
         id
     }
 }
@@ -94,12 +106,9 @@ impl SourceFile {
     /// Line and column of a byte; the end of the text where the byte lies behind it.
     pub fn position(&self, byte: usize) -> Position {
         let byte = self.text.floor_char_boundary(byte);
-        let block = (byte / BLOCK).min(self.lines.len().saturating_sub(1));
-        let before = self.lines.get(block).copied().unwrap_or(0);
-        let start = block * BLOCK;
-        let ended = before + newlines(&self.text.as_bytes()[start..byte]);
-        let line_start = self.text[..byte].rfind('\n').map_or(0, |end| end + 1);
-        Position { line: ended as usize + 1, column: self.text[line_start..byte].chars().count() + 1 }
+        let block = (byte / BLOCK).min(self.blocks.len().saturating_sub(1));
+        let start = self.blocks.get(block).copied().unwrap_or(Position::START);
+        start.after(&self.text.as_bytes()[block * BLOCK..byte])
     }
 }
 
@@ -128,5 +137,11 @@ mod tests {
             check(&long, line * 10 + 9, line + 1, 10);
         }
         check(&"x".repeat(3 * BLOCK), 3 * BLOCK, 1, 3 * BLOCK + 1);
+        // Three bytes each: a character lies across the border of two blocks.
+        let wide = "\u{20ac}".repeat(BLOCK);
+        for character in [0, 341, 342, 700] {
+            check(&wide, character * 3, 1, character + 1);
+            check(&format!("a\n{wide}"), 2 + character * 3, 2, character + 1);
+        }
     }
 }
