@@ -164,13 +164,23 @@ export function isLonger(text: string, limit: number): boolean {
 
 /** Whether a number is a multiple of another, as decimals: 0.3 is a multiple of 0.1. */
 export function isMultiple(value: number, step: number): boolean {
-  if (Number.isSafeInteger(value) && Number.isSafeInteger(step)) {
+  // The remainder of doubles is exact.
+  if (Number.isInteger(step) || Math.abs(value) < step) {
     return value % step === 0;
   }
   const [digits, exponent] = decimal(value);
   const [stepDigits, stepExponent] = decimal(step);
   const least = Math.min(exponent, stepExponent);
-  return (digits * 10n ** BigInt(exponent - least)) % (stepDigits * 10n ** BigInt(stepExponent - least)) === 0n;
+  const [dividend, divisor] = [
+    digits * 10n ** BigInt(exponent - least),
+    stepDigits * 10n ** BigInt(stepExponent - least),
+  ];
+  if (BigInt.asIntN(128, dividend) === dividend && BigInt.asIntN(128, divisor) === divisor) {
+    return dividend % divisor === 0n;
+  }
+  // Beyond 128 bits the server's validator takes the doubles as they are.
+  const [[numerator, denominator], [stepNumerator, stepDenominator]] = [fraction(value), fraction(step)];
+  return stepNumerator === 0n || (numerator * stepDenominator) % (denominator * stepNumerator) === 0n;
 }
 
 /** `format: uuid`: 36 characters, hyphenated, of any version. */
@@ -258,4 +268,14 @@ function decimal(value: number): [bigint, number] {
   const [mantissa = "0", exponent = "0"] = String(value).split("e");
   const [whole = "0", fraction = ""] = mantissa.split(".");
   return [BigInt(whole + fraction), Number(exponent) - fraction.length];
+}
+
+/** A number as a fraction with a power of ten below: the first that leaves nothing behind the point. */
+function fraction(value: number): [bigint, bigint] {
+  let [power, whole] = [1, value];
+  while (whole - Math.floor(whole) >= Number.EPSILON) {
+    power *= 10;
+    whole = value * power;
+  }
+  return [BigInt(Math.trunc(whole)), BigInt(power)];
 }

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod ir;
+pub mod pattern;
 pub mod rules;
 pub mod schema;
 

@@ -3,12 +3,13 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use crate::pattern::spelled_out;
 use crate::schema::{Dependency, Items, Schema, SchemaObject};
 
 impl Schema {
     /// The schema as draft-07 JSON. A reference to the named schema `X` becomes `{ref_prefix}X`, with what a URI
     /// fragment cannot hold escaped; put the named schemas where the prefix points, for instance under
-    /// `#/definitions/`.
+    /// `#/definitions/`. Patterns have each `.` [spelled out](spelled_out), so that every engine takes it alike.
     pub fn to_json(&self, ref_prefix: &str) -> Value {
         match self {
             Self::Bool(value) => Value::Bool(*value),
@@ -71,7 +72,7 @@ impl SchemaObject {
         put("const", self.const_value.clone());
         put("enum", self.enum_values.clone().map(Value::from));
         put("format", self.format.clone().map(Value::from));
-        put("pattern", self.pattern.clone().map(Value::from));
+        put("pattern", self.pattern.as_deref().map(|pattern| spelled_out(pattern).into()));
         put("minLength", self.min_length.map(Value::from));
         put("maxLength", self.max_length.map(Value::from));
         put("minimum", self.minimum.clone().map(Value::from));
@@ -102,7 +103,9 @@ impl SchemaObject {
         put("required", (!self.required.is_empty()).then(|| json!(self.required)));
         put("additionalProperties", self.additional_properties.as_ref().map(schema));
         put("unevaluatedProperties", self.unevaluated_properties.as_ref().map(schema));
-        put("patternProperties", map(&self.pattern_properties));
+        let patterns = self.pattern_properties.iter();
+        let patterns: Map<_, _> = patterns.map(|(key, value)| (spelled_out(key).into_owned(), schema(value))).collect();
+        put("patternProperties", (!patterns.is_empty()).then(|| patterns.into()));
         put("propertyNames", self.property_names.as_ref().map(schema));
         put("minProperties", self.min_properties.map(Value::from));
         put("maxProperties", self.max_properties.map(Value::from));

@@ -1,8 +1,5 @@
 /**
  * Formats that few protocols use: they follow the server's validator.
- *
- * What it knows and a short function cannot: whether an internationalised label of a host name (`xn--…`) decodes to one
- * that is allowed. Such a label is accepted if it looks like one.
  */
 
 /** `format: email` (RFC 5321, section 4.1.2): of ASCII, quoted or not, at a host name or at an address in brackets. */
@@ -32,18 +29,84 @@ export function isEmail(value: unknown): boolean {
 
 const LOCAL_PART = /^(?:[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*|"(?:[\t !#-[\]-~]|\\[!-~])*")$/;
 
-/** `format: hostname` (RFC 1123), of at least one label; an internationalised one begins with `xn--`. */
+/** `format: hostname` (RFC 1123), of at least one label; an internationalised one begins with `xn--` (RFC 5890). */
 export function isHostname(value: unknown): boolean {
   return (
     typeof value === "string" &&
     value.length <= 253 &&
-    value.split(".").every((label) => LABEL.test(label) && (!label.startsWith("--", 2) || A_LABEL.test(label)))
+    value.split(".").every((label) => LABEL.test(label) && (!label.startsWith("--", 2) || isInternational(label)))
   );
 }
 
 const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
 
-const A_LABEL = /^xn--(?:[a-z\d-]*[a-z\d]-)?[a-z\d]+$/;
+/** Whether a label is one that stands for other letters. */
+function isInternational(label: string): boolean {
+  const text = label.startsWith("xn--") ? unicodeLabel(label.slice(4)) : undefined;
+  return text !== undefined && !DISALLOWED.some((pattern) => pattern.test(text));
+}
+
+/** The signs after which a zero width joiner may stand: those that take the vowel from a consonant. */
+const VIRAMAS =
+  "\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca\\u0e3a\\u0f84\\u1039\\u1714" +
+  "\\u1734\\u17d2\\u1a60\\u1b44\\u1baa\\u1bf2\\u1bf3\\u2d7f\\ua806\\ua8c4\\ua953\\uabed\\u{10a3f}\\u{11046}" +
+  "\\u{1107f}\\u{110b9}\\u{11133}\\u{111c0}\\u{11235}\\u{112ea}\\u{1134d}\\u{11442}\\u{114c2}\\u{115bf}" +
+  "\\u{1163f}\\u{116b6}\\u{1172b}\\u{11839}\\u{119e0}\\u{11a34}\\u{11a47}\\u{11a99}\\u{11c3f}\\u{11d44}" +
+  "\\u{11d45}\\u{11d97}";
+
+/**
+ * What no internationalised label may be or have: a mark in front; what is no letter, mark or digit (RFC 5892); and what
+ * may stand only beside certain others (its appendix A).
+ */
+const DISALLOWED: readonly RegExp[] = [
+  /^\p{M}/u,
+  /[^\0-\x7f\p{L}\p{Mn}\p{Mc}\p{Nd}\u200c-\u200d\xb7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb]/u,
+  /[\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b]/u,
+  new RegExp(`(?<![${VIRAMAS}])\\u200d`, "u"),
+  /(?<!l)\xb7|\xb7(?!l)/u,
+  /\u0375(?![\u0370-\u03ff])/u,
+  /(?<![\u0590-\u05ff])[\u05f3\u05f4]/u,
+  /^(?=.*\u30fb)(?!.*[\u3040-\u30fa\u30fc-\u30ff\u4e00-\u9fff])/su,
+  /^(?=.*[\u0660-\u0669])(?=.*[\u06f0-\u06f9])/su,
+];
+
+/** What a label's Punycode stands for (RFC 3492, section 6.2); `undefined` where it stands for nothing. */
+function unicodeLabel(encoded: string): string | undefined {
+  const end = Math.max(encoded.lastIndexOf("-"), 0);
+  const output = [...encoded.slice(0, end)];
+  let [codePoint, index, bias, position] = [128, 0, 72, end === 0 ? 0 : end + 1];
+  while (position < encoded.length) {
+    const previous = index;
+    for (let [weight, k] = [1, 36]; ; k += 36) {
+      const digit = "abcdefghijklmnopqrstuvwxyz0123456789".indexOf(encoded.charAt(position).toLowerCase() || "-");
+      position += 1;
+      index += digit * weight;
+      if (digit < 0 || index > 0xffff_ffff) {
+        return undefined;
+      }
+      const threshold = Math.min(Math.max(k - bias, 1), 26);
+      if (digit < threshold) {
+        break;
+      }
+      weight *= 36 - threshold;
+    }
+    const count = output.length + 1;
+    let delta = Math.floor((index - previous) / (previous === 0 ? 700 : 2));
+    delta += Math.floor(delta / count);
+    for (bias = 0; delta > 455; bias += 36) {
+      delta = Math.floor(delta / 35);
+    }
+    bias += Math.floor((36 * delta) / (delta + 38));
+    codePoint += Math.floor(index / count);
+    index %= count;
+    if (codePoint > 0x10_ffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
+      return undefined;
+    }
+    output.splice(index, 0, String.fromCodePoint(codePoint));
+    index += 1;
+  }
+  return output.join("");
+}
 
 /** `format: ipv6` (RFC 4291, section 2.2), without a zone. */
 export function isIpv6(value: unknown): boolean {

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use tightwire_spec::pattern::spelled_out;
 
 use crate::pattern::{self, Piece};
 use crate::view::Obstacle;
@@ -52,7 +53,8 @@ fn body(pattern: &str) -> Result<TokenStream, Obstacle> {
         let alternatives = alternatives.iter().map(|alternative| alternative_check(alternative));
         return Ok(quote!(#(#alternatives)||*));
     }
-    let regex = jsonschema_regex::to_rust_regex(pattern)
+    let exact = spelled_out(pattern);
+    let regex = jsonschema_regex::to_rust_regex(&exact)
         .ok()
         .filter(|regex| regex::Regex::new(regex).is_ok())
         .ok_or_else(|| Obstacle::new(format!("the pattern {pattern} is beyond the linear-time engine")))?;
