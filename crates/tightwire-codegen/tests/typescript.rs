@@ -81,6 +81,11 @@ fn plain() {
 }
 
 #[test]
+fn topics() {
+    check("topics");
+}
+
+#[test]
 fn what_a_guard_cannot_check_is_an_error() {
     #[track_caller]
     fn check(schema: &str, expected: &str) {

@@ -222,6 +222,17 @@ impl Names {
     }
 }
 
+/// A name that nothing in its scope has yet: the one that is wanted, or that with a number.
+pub(super) fn unclaimed(taken: &mut HashSet<String>, name: String) -> String {
+    let mut candidate = name.clone();
+    let mut attempt = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}{attempt}");
+        attempt += 1;
+    }
+    candidate
+}
+
 /// What a message brings: the frame's `data`, or the whole payload where there is no envelope.
 pub(super) fn content(message: &Message) -> &Schema {
     message.data.as_ref().unwrap_or(&message.payload)

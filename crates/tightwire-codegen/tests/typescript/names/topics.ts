@@ -39,7 +39,10 @@ export function parseTopic(text: string): ParsedTopic | undefined {
   }
   const roomMemberMatch = ROOM_MEMBER_TOPIC.exec(text);
   if (roomMemberMatch !== null) {
-    return { channel: "room/member", parameters: { room: roomMemberMatch[1] as "lobby" | "kitchen", class: roomMemberMatch[2] ?? "" } };
+    return {
+      channel: "room/member",
+      parameters: { room: roomMemberMatch[1] as "lobby" | "kitchen", class: roomMemberMatch[2] ?? "" },
+    };
   }
   return undefined;
 }
