@@ -14,6 +14,7 @@ pub mod build;
 pub mod cases;
 pub mod config;
 pub mod error;
+mod handshakes;
 pub mod input;
 pub mod output;
 mod pattern;

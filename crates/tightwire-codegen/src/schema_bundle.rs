@@ -3,7 +3,8 @@
 //! The schemas stand as they were written, `allOf` included. Each message's whole frame is a definition too
 //! (`SendMessageFrame`), and `x-messages` says which frames travel which way, by their `type`; without an envelope by the
 //! message's key, and then `x-dispatch` says how the messages are told apart. The reference path of the generated decoder
-//! validates with this text, so what is published is what is enforced.
+//! validates with this text, so what is published is what is enforced. `x-handshake` has the schemas of the handshake's
+//! parameters, by path and place (`path`, `query`, `headers`).
 
 use serde_json::{Map, Value, json};
 use tightwire_spec::ir::{Direction, Dispatch, Ir, Message};
@@ -11,6 +12,7 @@ use tightwire_spec::schema::Schema;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::handshakes;
 use crate::output::OutputFile;
 use crate::rust::names;
 
@@ -56,6 +58,9 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
     }
     bundle.insert("version".to_owned(), ir.info.version.clone().into());
     bundle.insert("x-messages".to_owned(), messages);
+    if let Some(handshake) = handshakes::bundle(ir, DEFINITIONS) {
+        bundle.insert("x-handshake".to_owned(), handshake);
+    }
     if ir.envelope.is_none() {
         let dispatch =
             json!({ "to_server": dispatch(&ir.dispatch.to_server), "to_client": dispatch(&ir.dispatch.to_client) });

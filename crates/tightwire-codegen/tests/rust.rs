@@ -20,10 +20,14 @@ fn emit(name: &str) -> Result<String, Error> {
 
 #[track_caller]
 fn check(name: &str) {
-    let made = emit(name).expect("Rust can express the fixture");
+    compare(name, &emit(name).expect("Rust can express the fixture"));
+}
+
+#[track_caller]
+fn compare(name: &str, made: &str) {
     let golden = path(&format!("{name}.rs"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&golden, &made).expect("the golden file can be written");
+        fs::write(&golden, made).expect("the golden file can be written");
     }
     let expected = fs::read_to_string(&golden).unwrap_or_default();
     assert!(made == expected, "{name}.rs differs from the golden file; UPDATE_GOLDEN=1 writes it anew");
@@ -57,6 +61,26 @@ fn frames_without_an_envelope() {
 #[test]
 fn a_client() {
     check("trader");
+}
+
+#[test]
+fn parameters_of_the_handshake() {
+    check("quotes");
+}
+
+/// The other end of `quotes`: the same document, written from the client's side.
+#[test]
+fn parameters_of_the_handshake_in_a_client() {
+    let document = fs::read_to_string(path("quotes.yml")).expect("the fixture can be read");
+    let document = document
+        .replace("asyncapi: 3.0.0", "asyncapi: 3.0.0\nx-role: client")
+        .replace("title: Quotes", "title: Quoter")
+        .replace("action: receive", "action: send");
+    let source = InMemory::file("quoter.yml", document);
+    let read = input::read(Path::new("quoter.yml"), &source, Config::default()).protocol;
+    let (ir, config) = read.expect("the fixture is right");
+    let config = Config { document: "quotes.yml".to_owned(), module: "quoter".to_owned(), ..config };
+    compare("quoter", &rust::text(&ir, &config).expect("Rust can express the fixture"));
 }
 
 /// The fixture `push` with `text` in place of the schema of the headline's `text`, and a `tightwire.toml`.

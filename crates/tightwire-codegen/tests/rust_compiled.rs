@@ -7,6 +7,8 @@ mod golden {
     include!("rust/names.rs");
     include!("rust/operations.rs");
     include!("rust/push.rs");
+    include!("rust/quoter.rs");
+    include!("rust/quotes.rs");
     include!("rust/shapes.rs");
     include!("rust/trader.rs");
 }
@@ -14,10 +16,10 @@ mod golden {
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tightwire::client::Client;
+use tightwire::client::{Client, ClientError, ConnectError};
 use tightwire::{Config, Context, Server, Service};
 
-use golden::{exchange, operations, shapes, trader};
+use golden::{exchange, operations, quoter, quotes, shapes, trader};
 
 /// The smallest application: the compiler says whether the trait asks for what the document says.
 struct Rooms;
@@ -165,6 +167,134 @@ async fn a_generated_client_talks_to_a_generated_server() {
     client.default(send).await.expect("it can be sent");
     client.next().await.expect("the second tick").expect("a proper one");
     assert_eq!(client.next().await.expect("a frame").expect("a proper one"), trader::Beat::Beat.into());
+}
+
+/// Says what it was told in the handshake.
+struct Quotes;
+
+impl quotes::QuotesService for Quotes {
+    async fn watch(&self, cx: &Context<'_>, data: quotes::Watch) -> Result<quotes::Quote, quotes::Failure> {
+        let handshake = cx.handshake::<quotes::MarketDataHandshake>().expect("it came in on this route");
+        assert_eq!(cx.handshake::<quotes::OrdersHandshake>(), None);
+        let text = format!("{}: {} deep, {:?}", data.id, handshake.depth_or_default(), handshake.side);
+        Ok(quotes::Quote { text })
+    }
+
+    async fn place(&self, cx: &Context<'_>, data: quotes::Place) -> Result<quotes::Placed, quotes::Failure> {
+        let account = cx.handshake::<quotes::OrdersHandshake>().map(|handshake| handshake.account);
+        Ok(quotes::Placed { text: format!("{} for {account:?}", data.id) })
+    }
+
+    async fn probe(&self, _cx: &Context<'_>, _data: quotes::Probe) -> Result<quotes::Placed, quotes::Failure> {
+        Ok(quotes::Placed { text: "well".to_owned() })
+    }
+
+    async fn connected(&self, cx: &Context<'_>, handshake: &quotes::Handshake) -> Result<(), quotes::Failure> {
+        match handshake {
+            quotes::Handshake::MarketData(market) => {
+                let text = format!("{} {} {:?}", market.symbol, market.x_api_key, market.query_symbol);
+                cx.send(&quotes::Quote { text });
+            }
+            quotes::Handshake::Orders(_) | quotes::Handshake::Status => {}
+        }
+        Ok(())
+    }
+}
+
+/// A server of the protocol `quotes` on a port of its own.
+async fn serve_quotes() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("the socket is bound");
+    let server = Server::new(quotes::service::<Quotes>(Quotes), Config::default());
+    tokio::spawn(async move { server.run(listener, std::future::pending()).await });
+    format!("ws://{address}")
+}
+
+#[tokio::test]
+async fn the_parameters_of_a_handshake_arrive_as_they_were_given() {
+    let url = serve_quotes().await;
+    let market = quoter::MarketDataHandshake {
+        depth: Some(5),
+        side: Some(vec![quoter::MarketDataSideItem::Bid, quoter::MarketDataSideItem::Ask]),
+        query_symbol: Some("Ether & Ż=100%".to_owned()),
+        ..quoter::MarketDataHandshake::new(quoter::MarketDataSymbol::EthBtc, "secret-key".to_owned())
+    };
+    let mut client = quoter::QuoterClient::connect(&url, market).await.expect("the handshake succeeds");
+    let greeting = client.next().await.expect("a frame").expect("a proper one");
+    assert_eq!(greeting, quoter::Quote { text: r#"eth/btc secret-key Some("Ether & Ż=100%")"#.to_owned() }.into());
+    let quote = client.watch(quoter::Watch { id: 1 }).await.expect("a reply");
+    assert_eq!(quote.text, "1: 5 deep, Some([Bid, Ask])");
+
+    let plain = quoter::MarketDataHandshake::new(quoter::MarketDataSymbol::Btcusd, "secret-key".to_owned());
+    let mut client = quoter::QuoterClient::connect(&url, plain).await.expect("the handshake succeeds");
+    client.next().await.expect("the greeting").expect("a proper one");
+    assert_eq!(client.watch(quoter::Watch { id: 2 }).await.expect("a reply").text, "2: 10 deep, None");
+}
+
+#[tokio::test]
+async fn a_frame_is_what_travels_on_its_route() {
+    let url = serve_quotes().await;
+    // The same frame as `watch`; and a server's frame that could be a `quote` elsewhere.
+    let orders = quoter::QuoterClient::connect(&url, quoter::OrdersHandshake::new(7)).await.expect("a connection");
+    assert_eq!(orders.place(quoter::Place { id: 3 }).await.expect("a reply").text, "3 for Some(7)");
+    let mut status = quoter::QuoterClient::connect(&url, quoter::Handshake::Status).await.expect("a connection");
+    assert_eq!(status.probe(quoter::Probe { probe: true }).await.expect("a reply").text, "well");
+    // An order has no business at this address.
+    let refused = status.place(quoter::Place { id: 4 }).await;
+    assert!(matches!(refused, Err(ClientError::Closed(_))), "{refused:?}");
+    assert!(status.next().await.is_none_or(|frame| frame.is_err()));
+}
+
+#[tokio::test]
+async fn a_client_does_not_ask_for_what_the_server_would_refuse() {
+    let refused = quoter::QuoterClient::connect("ws://127.0.0.1:1", quoter::OrdersHandshake::new(0)).await;
+    let Err(error @ ConnectError::Parameters(_)) = refused else { panic!("{refused:?}") };
+    let message = "the parameters of the handshake do not follow the contract: query/account: must be at least 1";
+    assert_eq!(error.to_string(), message);
+}
+
+#[tokio::test]
+async fn a_handshake_that_breaks_the_contract_is_a_400_that_says_why() {
+    async fn check(path: &str, header: &str, expected: &str) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut near, far) = tokio::io::duplex(16 * 1024);
+        let server = Server::new(quotes::service::<Quotes>(Quotes), Config::default());
+        tokio::spawn(server.serve_stream(far, ([127, 0, 0, 1], 1).into()));
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{header}\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        near.write_all(request.as_bytes()).await.expect("the pipe is open");
+        let mut buffer = vec![0; 16 * 1024];
+        let count = near.read(&mut buffer).await.expect("a response");
+        let response = String::from_utf8_lossy(&buffer[..count]);
+        let body = response.split_once("\r\n\r\n").expect("a whole head").1;
+        if expected.is_empty() {
+            assert!(response.starts_with("HTTP/1.1 101 "), "{path}: {response}");
+            return;
+        }
+        assert!(response.starts_with("HTTP/1.1 400 "), "{path}: {response}");
+        let body: Value = serde_json::from_str(body).expect("the body is JSON");
+        let message = format!("the handshake does not follow the contract: {expected}; correct this and connect again");
+        assert_eq!(body["message"], message, "{path}");
+        assert!(!body["violations"].as_array().expect("a list").is_empty());
+    }
+    let key = "x-api-key: 12345678";
+    check("/v1/marketdata/btcusd", key, "").await;
+    check("/v1/marketdata/eth%2Fbtc?heartbeat=true&scale=-1e3&unknown=1", key, "").await;
+    check("/v1/marketdata/btcusd", "X-Other: 1", "`header/X-Api-Key` is required").await;
+    check("/v1/marketdata/btcusd", "X-Api-Key: short", "`header/X-Api-Key` must be at least 8 characters long").await;
+    let symbols = r#"`path/symbol` must be one of "btcusd", "ethusd", "eth/btc""#;
+    check("/v1/marketdata/doge", key, symbols).await;
+    check("/v1/marketdata/btcusd?depth=51", key, "`query/depth` must be at most 50").await;
+    check("/v1/marketdata/btcusd?depth=1.5", key, "`query/depth` must be an integer").await;
+    check("/v1/marketdata/btcusd?heartbeat=1", key, "`query/heartbeat` must be a boolean: `true` or `false`").await;
+    check("/v1/marketdata/btcusd?depth=1&depth=2", key, "`query/depth` must be given only once").await;
+    check("/v1/marketdata/btcusd?side=bid&side=left", key, r#"`query/side/1` must be one of "bid", "ask""#).await;
+    check("/v1/orders", key, "`query/account` is required").await;
+    check("/v1/orders?account=1&other=2", key, "`query/other` is not a known property").await;
+    let both = "`path/symbol` must be one of \"btcusd\", \"ethusd\", \"eth/btc\", `header/X-Api-Key` is required";
+    check("/v1/marketdata/doge", "X-Other: 1", both).await;
 }
 
 #[test]

@@ -45,6 +45,10 @@ pub enum Framing {
 pub struct RouteInfo {
     /// The path with its parameters, for instance `/v1/marketdata/{symbol}`.
     pub path: &'static str,
+    /// The keys of the messages that clients send there.
+    pub to_server: &'static [&'static str],
+    /// The keys of the messages that the server sends there.
+    pub to_client: &'static [&'static str],
 }
 
 /// A message of the protocol.

@@ -2,7 +2,7 @@
 //!
 //! What goes over the wire ([`envelope`], [`flat`], [`frame`]), what is done with what arrives ([`session`]), what waits
 //! for a client ([`outbound`]), what is kept for replay ([`log`]), why connections end ([`close`]), and the static side
-//! of it that generated code fills in ([`contract`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
+//! of it that generated code fills in ([`contract`], [`handshake`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
 //! parameter, a [`std::time::Instant`]; identities and wall-clock times arrive in a [`Stamp`](envelope::Stamp).
 //!
 //! ```
@@ -23,6 +23,7 @@ pub mod contract;
 pub mod envelope;
 pub mod flat;
 pub mod frame;
+pub mod handshake;
 pub mod inbound;
 pub mod json;
 pub mod log;

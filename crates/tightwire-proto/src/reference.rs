@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 pub use flat::CheckedPayload;
 pub use frame::CheckedFrame;
+pub(crate) use frame::integral;
+pub(crate) use violations::{of as violations_of, push_segment};
 
 use crate::inbound::{Rejection, Violation};
 use crate::json::is_hyphenated_uuid;
@@ -127,16 +129,22 @@ impl Validators {
         let by_type = messages(own)?
             .iter()
             .map(|(wire_type, schema)| {
-                // Draft-07 ignores what stands beside a `$ref`, so the message's own schema goes one level down.
-                let definitions = reachable::definitions(schema, &bundle["definitions"]);
-                let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
-                let validator = options().build(&root).map_err(|error| format!("{wire_type}: {error}"))?;
+                let validator =
+                    build(schema, &bundle["definitions"]).map_err(|error| format!("{wire_type}: {error}"))?;
                 Ok((wire_type.clone(), validator))
             })
             .collect::<Result<_, String>>()?;
         let other_direction = messages(other)?.keys().cloned().collect();
         Ok(Self { by_type, other_direction, dispatch: flat::Dispatch::read(&bundle, own)? })
     }
+}
+
+/// The validator of a schema of the protocol.
+pub(crate) fn build(schema: &Value, definitions: &Value) -> Result<Validator, String> {
+    // Draft-07 ignores what stands beside a `$ref`, so the schema goes one level down.
+    let definitions = reachable::definitions(schema, definitions);
+    let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
+    options().build(&root).map_err(|error| error.to_string())
 }
 
 /// How schemas of the protocol are read: draft-07, formats checked, patterns in linear time.

@@ -38,6 +38,9 @@ pub struct Ir {
     pub messages: IndexMap<MessageId, Message>,
     /// Where clients connect, by path, in a protocol without an envelope; empty with one.
     pub routes: IndexMap<String, Route>,
+    /// With an envelope: what the WebSocket bindings of the channels say of the one handshake. Its path is empty: the
+    /// server's settings name it.
+    pub handshake: Option<Route>,
     /// How messages are told apart.
     pub dispatch: Dispatches,
     /// The named schemas that messages reach, in document order. [`Schema::Ref`] points into this map.

@@ -39,9 +39,9 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
     let channels: IndexMap<_, _> =
         model.channels.iter().map(|channel| (channel.id.to_owned(), lower_channel(model, channel))).collect();
     let servers = server::servers(model);
-    let routes = match model.enveloped {
-        true => IndexMap::new(),
-        false => route::routes(channels.values(), handshakes, &servers),
+    let (routes, handshake) = match model.enveloped {
+        true => (IndexMap::new(), route::shared(handshakes)),
+        false => (route::routes(channels.values(), handshakes, &servers), None),
     };
     let mut ir = Ir {
         asyncapi: model.root.text("asyncapi").unwrap_or_default().to_owned(),
@@ -54,6 +54,7 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
         operations: model.operations.iter().filter_map(|operation| lower_operation(model, operation)).collect(),
         messages,
         routes,
+        handshake,
         dispatch: Dispatches::default(),
         schemas,
         close_codes: close_codes(model.root),

@@ -44,6 +44,16 @@ pub(crate) fn routes<'c>(
     routes
 }
 
+/// What the channels of a protocol with an envelope, which has one path, say of the handshake.
+pub(crate) fn shared(handshakes: Vec<Handshake>) -> Option<Route> {
+    let (mut query, mut headers) = (None, None);
+    for handshake in handshakes {
+        query = both(query, handshake.query);
+        headers = both(headers, handshake.headers);
+    }
+    (query.is_some() || headers.is_some()).then(|| Route { query, headers, ..Route::default() })
+}
+
 fn declared(name: &str, server: Option<&Server>) -> Parameter {
     server.and_then(|server| server.variables.get(name)).cloned().unwrap_or_default()
 }

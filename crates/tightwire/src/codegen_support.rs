@@ -12,15 +12,15 @@ pub use tightwire_proto::contract::{
     ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo, SessionRole,
 };
 pub use tightwire_proto::envelope::Stamp;
-pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
+pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest, Violation};
 pub use tightwire_proto::session_request::session_request;
-pub use tightwire_proto::{json, reference};
+pub use tightwire_proto::{handshake, json, reference};
 
 pub use crate::client;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::plain::{PlainCode, PlainMessage};
-pub use crate::request::HandshakeRequest;
+pub use crate::request::{HandshakeParameters, HandshakeRequest, TypedHandshake};
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
 
 pub mod correlation;

@@ -230,8 +230,8 @@ impl<S: Service> Connection<S> {
     fn receive_text(&mut self, text: &[u8]) {
         let now = clock::now();
         self.shared.counters.messages_received_total.increment();
-        let service = &self.shared.service;
-        let mut inbound = match self.session.receive(text, now, |text| service.decode(text)) {
+        let (service, route) = (&self.shared.service, self.peer.request().route_index());
+        let mut inbound = match self.session.receive(text, now, |text| service.decode_on(route, text)) {
             session::Received::Frame(inbound) => inbound,
             session::Received::Refused(refusal) => return self.refuse(refusal),
         };

@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::plain::{PlainMessage, TooManyGroups};
 use crate::publisher::{self, PublishError, Publisher};
-use crate::request::HandshakeRequest;
+use crate::request::{HandshakeParameters, HandshakeRequest};
 use crate::service::ServerMessage;
 
 /// The connection and the frame that a handler works for.
@@ -138,13 +138,24 @@ impl<'a> Context<'a> {
         was_in
     }
 
-    /// The request with which the client connected. Empty in protocols with an envelope.
+    /// The parameters with which the client connected: the generated `Handshake`, or the struct of a route, if that is
+    /// where the client connected.
+    ///
+    /// `None` at other routes, and where the document names no parameters.
+    #[must_use]
+    pub fn handshake<P: HandshakeParameters>(&self) -> Option<&P> {
+        self.request().typed().get::<P::Handshake>().and_then(P::of)
+    }
+
+    /// The request with which the client connected, for what the document does not name. Empty where a protocol with an
+    /// envelope says nothing of its handshake.
     #[must_use]
     pub fn request(&self) -> &HandshakeRequest {
         self.peer.request()
     }
 
-    /// A parameter of the path at which the client connected.
+    /// A parameter of the path at which the client connected, as text. What the document names,
+    /// [`handshake`](Self::handshake) has typed.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.request().parameter(name)

@@ -6,6 +6,7 @@ use headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tightwire_proto::contract::Framing;
+use tightwire_proto::inbound::Violation;
 use tokio::net::TcpStream;
 use tracing::Instrument;
 use warp::http::header::{CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
@@ -14,7 +15,7 @@ use warp::reply::Response;
 
 use crate::connection;
 use crate::connections::{Place, Refused};
-use crate::http::problem;
+use crate::http::{problem, violated};
 use crate::request::HandshakeRequest;
 use crate::routes::Match;
 use crate::server::RemoteAddr;
@@ -37,8 +38,8 @@ enum HandshakeError {
     Origin,
     #[error("the query is not percent-encoded UTF-8")]
     Query,
-    #[error("{0}")]
-    Contract(String),
+    #[error("the handshake does not follow the contract: {}; correct this and connect again", reasons(.0))]
+    Contract(Vec<Violation>),
     #[error("the server has as many connections as it may have; try again later")]
     Full,
     #[error("the server shuts down; try again later")]
@@ -100,7 +101,10 @@ pub(crate) fn answer<S: Service>(
         }
         Err(error) => {
             tracing::info!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
-            let mut response = problem(error.status(), &error.to_string());
+            let mut response = match &error {
+                HandshakeError::Contract(violations) => violated(error.status(), &error.to_string(), violations),
+                _ => problem(error.status(), &error.to_string()),
+            };
             if let Some((name, value)) = error.hint() {
                 response.headers_mut().insert(name, HeaderValue::from_static(value));
             }
@@ -129,13 +133,13 @@ fn check<S: Service>(
     if !origin_may_connect(&headers, &shared.config.allowed_origins) {
         return Err(HandshakeError::Origin);
     }
-    let request = match shared.contract.framing {
-        Framing::Enveloped => None,
-        Framing::Flat => {
-            let request = HandshakeRequest::new(route, &query, &headers).ok_or(HandshakeError::Query)?;
-            shared.service.handshake(&request).map_err(HandshakeError::Contract)?;
-            Some(Box::new(request))
-        }
+    let is_flat = shared.contract.framing == Framing::Flat;
+    let request = if is_flat || shared.service.has_handshake() {
+        let request = HandshakeRequest::new(route, &query, &headers).ok_or(HandshakeError::Query)?;
+        let typed = shared.service.handshake(&request).map_err(HandshakeError::Contract)?;
+        Some(Box::new(request.with_typed(typed)))
+    } else {
+        None
     };
     let place = shared.connections.admit().map_err(|refused| match refused {
         Refused::Full => HandshakeError::Full,
@@ -211,6 +215,15 @@ fn origin_may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
         let plain = |authority: &str| authority.trim_end_matches(default_port).to_ascii_lowercase();
         plain(host) == plain(authority)
     })
+}
+
+/// Each parameter with its place, and what it must be: "`query/depth` must be an integer".
+fn reasons(violations: &[Violation]) -> String {
+    let reason = |violation: &Violation| match violation.pointer.as_str() {
+        "" => violation.message.clone(),
+        pointer => format!("`{pointer}` {}", violation.message),
+    };
+    violations.iter().map(reason).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

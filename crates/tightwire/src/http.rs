@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hyper::upgrade::OnUpgrade;
 use serde_json::json;
+use tightwire_proto::inbound::Violation;
 use warp::filters::BoxedFilter;
 use warp::filters::path::FullPath;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -53,7 +54,7 @@ fn websocket<S: Service>(shared: Arc<Shared<S>>, asked: Asked) -> BoxedFilter<(R
                 let path = path.as_str();
                 let path = path.strip_prefix('/').unwrap_or(path);
                 let path = path.strip_suffix('/').unwrap_or(path);
-                (path == shared.config.websocket_path).then_some(Match { path: "", parameters: Vec::new() })
+                (path == shared.config.websocket_path).then_some(Match { path: "", index: 0, parameters: Vec::new() })
             } else {
                 shared.routes.find(path.as_str())
             };
@@ -158,6 +159,12 @@ async fn explain(rejection: Rejection) -> Result<Response, Infallible> {
 /// An error for an HTTP client.
 pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     json_response(status, &json!({ "error": status.canonical_reason(), "message": message }))
+}
+
+/// An error for an HTTP client whose request does not follow the contract, place by place.
+pub(crate) fn violated(status: StatusCode, message: &str, violations: &[Violation]) -> Response {
+    let body = json!({ "error": status.canonical_reason(), "message": message, "violations": violations });
+    json_response(status, &body)
 }
 
 fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {

@@ -62,7 +62,7 @@ pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::plain::{PlainCode, PlainMessage, TooManyGroups};
 pub use crate::publisher::{PublishError, Publisher};
-pub use crate::request::HandshakeRequest;
+pub use crate::request::{HandshakeParameters, HandshakeRequest, TypedHandshake};
 pub use crate::server::{RemoteAddr, Server};
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
 pub use crate::stats::Stats;

@@ -1,7 +1,10 @@
 //! What the request of a handshake said, for as long as the connection lives: handlers ask for it.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
+use tightwire_proto::handshake::Texts;
 use warp::http::HeaderMap;
 use warp::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, HOST, HeaderName, PRAGMA, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
@@ -24,19 +27,61 @@ const OF_NO_INTEREST: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// The request with which a client connected. Empty in protocols with an envelope, which say everything in frames.
+/// The request with which a client connected. Not kept where a protocol with an envelope says nothing of its handshake.
 #[derive(Clone, Default)]
 pub struct HandshakeRequest {
     route: &'static str,
+    route_index: usize,
     parameters: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     headers: Vec<(HeaderName, String)>,
+    typed: TypedHandshake,
+}
+
+/// The parameters of a handshake as the generated `Handshake`; none where the document names none.
+#[derive(Clone, Default)]
+pub struct TypedHandshake(Option<Arc<dyn Any + Send + Sync>>);
+
+impl TypedHandshake {
+    /// Of a document that names no parameters.
+    pub const NONE: Self = Self(None);
+
+    /// The parameters.
+    pub fn new<T: Send + Sync + 'static>(handshake: T) -> Self {
+        Self(Some(Arc::new(handshake)))
+    }
+
+    pub(crate) fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.as_deref()?.downcast_ref()
+    }
+}
+
+/// Names nothing: values may be credentials.
+impl fmt::Debug for TypedHandshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedHandshake").finish_non_exhaustive()
+    }
+}
+
+/// What [`Context::handshake`](crate::Context::handshake) gives: the generated `Handshake`, or the struct of one route.
+pub trait HandshakeParameters: Sized + 'static {
+    /// The generated `Handshake`.
+    type Handshake: 'static;
+
+    /// The parameters, if the handshake was at their route.
+    fn of(handshake: &Self::Handshake) -> Option<&Self>;
 }
 
 impl HandshakeRequest {
     /// What connections without a request have.
-    pub(crate) const NONE: &'static Self =
-        &Self { route: "", parameters: Vec::new(), query: Vec::new(), headers: Vec::new() };
+    pub(crate) const NONE: &'static Self = &Self {
+        route: "",
+        route_index: 0,
+        parameters: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        typed: TypedHandshake::NONE,
+    };
 
     /// `None` if the query is not what a query should be.
     pub(crate) fn new(route: Match, query: &str, headers: &HeaderMap) -> Option<Self> {
@@ -46,10 +91,37 @@ impl HandshakeRequest {
         };
         Some(Self {
             route: route.path,
+            route_index: route.index,
             parameters: route.parameters,
             query: percent::decode_query(query)?,
             headers: headers.iter().filter(|(name, _)| !OF_NO_INTEREST.contains(name)).filter_map(text).collect(),
+            typed: TypedHandshake::NONE,
         })
+    }
+
+    pub(crate) fn with_typed(mut self, typed: TypedHandshake) -> Self {
+        self.typed = typed;
+        self
+    }
+
+    pub(crate) fn typed(&self) -> &TypedHandshake {
+        &self.typed
+    }
+
+    /// The place of the route among the contract's; 0 where the server's settings name the path.
+    #[must_use]
+    pub fn route_index(&self) -> usize {
+        self.route_index
+    }
+
+    /// All that it says, for generated code to read.
+    #[must_use]
+    pub fn texts(&self) -> Texts<'_> {
+        Texts {
+            path: self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            query: self.query_all().collect(),
+            headers: self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        }
     }
 
     /// The path at which the client connected, as the document has it: `/v1/marketdata/{symbol}`. Empty where the

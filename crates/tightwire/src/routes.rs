@@ -11,6 +11,8 @@ pub(crate) struct Routes(Vec<Route>);
 #[derive(Debug)]
 struct Route {
     path: &'static str,
+    /// Its place in the contract.
+    index: usize,
     segments: Vec<Vec<Piece>>,
 }
 
@@ -24,12 +26,14 @@ enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) path: &'static str,
+    /// The route's place in the contract.
+    pub(crate) index: usize,
     pub(crate) parameters: Vec<(&'static str, String)>,
 }
 
 impl Routes {
     pub(crate) fn new(contract: &Contract) -> Self {
-        let mut routes: Vec<_> = contract.routes.iter().map(Route::new).collect();
+        let mut routes: Vec<_> = contract.routes.iter().enumerate().map(Route::new).collect();
         routes.sort_by_cached_key(|route| route.segments.iter().map(|pieces| vagueness(pieces)).collect::<Vec<_>>());
         Self(routes)
     }
@@ -47,8 +51,8 @@ impl Routes {
 }
 
 impl Route {
-    fn new(info: &'static RouteInfo) -> Self {
-        Self { path: info.path, segments: segments(info.path).map(pieces).collect() }
+    fn new((index, info): (usize, &'static RouteInfo)) -> Self {
+        Self { path: info.path, index, segments: segments(info.path).map(pieces).collect() }
     }
 
     fn matches(&self, segments: &[String]) -> Option<Match> {
@@ -59,7 +63,7 @@ impl Route {
         for (pieces, text) in self.segments.iter().zip(segments) {
             fill(pieces, text, &mut parameters)?;
         }
-        Some(Match { path: self.path, parameters })
+        Some(Match { path: self.path, index: self.index, parameters })
     }
 }
 
@@ -128,22 +132,27 @@ fn fill(pieces: &[Piece], text: &str, parameters: &mut Vec<(&'static str, String
 mod tests {
     use super::*;
 
+    const fn route(path: &'static str) -> RouteInfo {
+        RouteInfo { path, to_server: &[], to_client: &[] }
+    }
+
     const PATHS: [RouteInfo; 7] = [
-        RouteInfo { path: "/v1/{any}" },
-        RouteInfo { path: "/v1/status" },
-        RouteInfo { path: "/v1/feed-{id}.json" },
-        RouteInfo { path: "/v1/marketdata/{symbol}" },
-        RouteInfo { path: "/{org}/{user}-{device}-x/events" },
-        RouteInfo { path: "/ws/" },
-        RouteInfo { path: "/" },
+        route("/v1/{any}"),
+        route("/v1/status"),
+        route("/v1/feed-{id}.json"),
+        route("/v1/marketdata/{symbol}"),
+        route("/{org}/{user}-{device}-x/events"),
+        route("/ws/"),
+        route("/"),
     ];
 
     /// The route and its parameters' values, with commas between.
     #[track_caller]
     fn check(path: &str, expected: Option<&str>) {
-        let mut routes = Routes(PATHS.iter().map(Route::new).collect());
+        let mut routes = Routes(PATHS.iter().enumerate().map(Route::new).collect());
         routes.0.sort_by_cached_key(|route| route.segments.iter().map(|p| vagueness(p)).collect::<Vec<_>>());
         let found = routes.find(path).map(|found| {
+            assert_eq!(PATHS[found.index].path, found.path);
             let values = found.parameters.iter().map(|(name, value)| format!(", {name}={value}"));
             format!("{}{}", found.path, values.collect::<String>())
         });

@@ -6,11 +6,11 @@ use std::future::Future;
 use serde::Serialize;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Contract, Delivery};
-use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest};
+use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest, Violation};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::request::HandshakeRequest;
+use crate::request::{HandshakeRequest, TypedHandshake};
 
 /// A protocol with its handlers. Implemented by generated code (`chat::service(…)`), called by the server.
 pub trait Service: Send + Sync + 'static {
@@ -26,13 +26,20 @@ pub trait Service: Send + Sync + 'static {
     /// is served, where it may take its time.
     fn prepare(&self) {}
 
-    /// Asks whether a client may connect with such a request. Only flat protocols are asked.
+    /// Whether the document names parameters of the handshake although the protocol has an envelope. Flat protocols are
+    /// always asked for [`Self::handshake`].
+    fn has_handshake(&self) -> bool {
+        false
+    }
+
+    /// Reads and validates the parameters of the request with which a client wants to connect.
     ///
     /// # Errors
-    /// What is wrong with the request, for the body of a 400. Never put values of the request in it.
-    fn handshake(&self, request: &HandshakeRequest) -> Result<(), String> {
+    /// What the request violates, for the body of a 400; the pointers begin with `path`, `query` or `header`. Never put
+    /// values of the request in it.
+    fn handshake(&self, request: &HandshakeRequest) -> Result<TypedHandshake, Vec<Violation>> {
         let _ = request;
-        Ok(())
+        Ok(TypedHandshake::NONE)
     }
 
     /// Decodes and validates a text frame.
@@ -40,6 +47,16 @@ pub trait Service: Send + Sync + 'static {
     /// # Errors
     /// What the frame violates.
     fn decode(&self, text: &[u8]) -> Result<Inbound<Self::Frame>, Rejection>;
+
+    /// As [`Self::decode`], on a connection at the route with that index in the contract: only a message that travels
+    /// there is one.
+    ///
+    /// # Errors
+    /// What the frame violates.
+    fn decode_on(&self, route: usize, text: &[u8]) -> Result<Inbound<Self::Frame>, Rejection> {
+        let _ = route;
+        self.decode(text)
+    }
 
     /// The request to the session that the frame is, if it is one.
     fn session_request(frame: &Self::Frame) -> Option<SessionRequest> {

@@ -41,7 +41,13 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         Some(_) => names::ident("Enveloped"),
         None => names::ident("Flat"),
     };
-    let routes = ir.routes.keys().map(|path| quote!(__rt::RouteInfo { path: #path }));
+    let routes = ir.routes.values().map(|route| {
+        let path = &route.path;
+        let (to_server, to_client) = (route.messages(ir, Direction::ToServer), route.messages(ir, Direction::ToClient));
+        quote! {
+            __rt::RouteInfo { path: #path, to_server: &[#(#to_server),*], to_client: &[#(#to_client),*] }
+        }
+    });
     let bundle = compact(&schema_bundle::text(ir));
     let codes = ir.close_codes.iter().map(|entry| {
         let name = names::ident(&entry.name.to_shouty_snake_case());

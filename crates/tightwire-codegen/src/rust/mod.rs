@@ -11,6 +11,7 @@ mod error_code;
 mod facts;
 mod flat;
 pub mod frames;
+mod handshake;
 pub mod model;
 pub mod names;
 mod normalise;
@@ -76,6 +77,7 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
             quote!(use ::tightwire::__rt; #flat)
         }
     };
+    let handshake = handshake::Handshakes::of(ir, config).emit(&types);
     let contract = contract::emit(ir);
     let (client_decoder, mut slow_messages) = decoder::emit(ir, &types, Direction::ToServer)?;
     let (server_decoder, slow) = decoder::emit(ir, &types, Direction::ToClient)?;
@@ -87,6 +89,7 @@ pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
         pub mod #name {
             pub use messages::*;
             #framed
+            #handshake
             #messages
             #contract
             #client_decoder

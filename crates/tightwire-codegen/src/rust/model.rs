@@ -12,12 +12,18 @@ use syn::Ident;
 pub struct RustTypes {
     types: IndexMap<String, RustType>,
     messages: IndexMap<String, String>,
+    handshakes: IndexMap<String, String>,
 }
 
 impl RustTypes {
-    /// The types, and the name of the data type of each message by the message's key.
-    pub(crate) fn new(types: IndexMap<String, RustType>, messages: IndexMap<String, String>) -> Self {
-        Self { types, messages }
+    /// The types, and the names of those of each message's data by the message's key and of each path's parameters by the
+    /// path.
+    pub(crate) fn new(
+        types: IndexMap<String, RustType>,
+        messages: IndexMap<String, String>,
+        handshakes: IndexMap<String, String>,
+    ) -> Self {
+        Self { types, messages, handshakes }
     }
 
     /// The type of this name; `None` for a type that the configuration replaced.
@@ -28,6 +34,11 @@ impl RustTypes {
     /// The name of the type of a message's `data`, by the message's key.
     pub fn message(&self, id: &str) -> Option<&str> {
         self.messages.get(id).map(String::as_str)
+    }
+
+    /// The name of the type of the handshake's parameters at a path; `None` where there are none.
+    pub fn handshake(&self, path: &str) -> Option<&str> {
+        self.handshakes.get(path).map(String::as_str)
     }
 
     /// All types, in the order of the document.

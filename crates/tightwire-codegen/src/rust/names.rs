@@ -10,7 +10,9 @@ use syn::Ident;
 
 use tightwire_spec::ir::{Channel, Ir};
 
+use super::handshake::HANDSHAKE;
 use crate::config::Config;
+use crate::handshakes;
 
 /// `send_message` → `SendMessage`; a valid identifier once [`ident`] has looked at it.
 pub fn pascal(text: &str) -> String {
@@ -99,6 +101,9 @@ pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
     names.insert(server(config).to_string());
     if ir.envelope.is_none() {
         names.extend([client(config), protocol(config)].map(|name| name.to_string()));
+    }
+    if !handshakes::of(ir, config).is_empty() {
+        names.insert(HANDSHAKE.to_owned());
     }
     names.extend(ir.channels.values().map(|channel| topic(channel).to_string()));
     names.extend(ir.operations.keys().map(|operation| reply(operation).to_string()));

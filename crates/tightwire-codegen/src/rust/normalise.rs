@@ -20,6 +20,7 @@ use super::facts::{
 };
 use super::names;
 use crate::config::Config;
+use crate::handshakes::{self, Handshake};
 
 /// The shapes of all messages' data.
 #[derive(Debug, Default)]
@@ -37,6 +38,8 @@ pub(super) struct Shapes {
     pub(super) overlapping: BTreeSet<String>,
     /// The name of the type of each message's data, by the message's key.
     pub(super) messages: IndexMap<String, String>,
+    /// The name of the type of the handshake's parameters, by the path.
+    pub(super) handshakes: IndexMap<String, String>,
     /// Schemas that became any JSON although they look like more, with the reason.
     pub(super) untyped: Vec<UntypedSchema>,
 }
@@ -112,6 +115,11 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
                 continue;
             }
             lowering.define(&name, &data, Closed::No);
+        }
+    }
+    for handshake in handshakes::of(ir, config) {
+        if !handshake.parameters.is_empty() {
+            lowering.handshake(&handshake);
         }
     }
     lowering.shapes
@@ -209,6 +217,17 @@ impl<'ir> Lowering<'ir> {
         };
         describe(&mut shape, object.description.as_deref().or(object.title.as_deref()));
         self.shapes.definitions.insert(name.to_owned(), shape);
+    }
+
+    /// Defines the type of a handshake's parameters. Their own types begin with the path's name alone.
+    fn handshake(&mut self, handshake: &Handshake<'_>) {
+        let name = self.unique(&format!("{}Handshake", handshake.name), "Data");
+        self.shapes.definitions.insert(name.clone(), Value::Null);
+        let (mut shape, remarks) = self.structure(&handshake.name, &handshake.object(), Closed::No, None);
+        describe(&mut shape, Some(&handshake.docs()));
+        self.remember(name.clone(), &shape, remarks);
+        self.shapes.definitions.insert(name.clone(), shape);
+        self.shapes.handshakes.insert(handshake.path.to_owned(), name);
     }
 
     /// An object with properties.

@@ -46,7 +46,7 @@ pub(super) fn emit(ir: &Ir, config: &Config) -> Result<DataTypes, Error> {
     // typify sorts by name; a reader looks for the order of the document.
     groups.sort_by_cached_key(|name, _| shapes.definitions.get_index_of(name).unwrap_or(usize::MAX));
     let items: Vec<Item> = groups.into_values().flatten().collect();
-    let types = RustTypes::new(readback::types(&items)?, shapes.messages);
+    let types = RustTypes::new(readback::types(&items)?, shapes.messages, shapes.handshakes);
     let defaults = defaults::accessors(&types, &shapes.remarks);
     let imports = runtime_paths::imports();
     let items = runtime_paths::rewrite(quote!(#(#items)*));

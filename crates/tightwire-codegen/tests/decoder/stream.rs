@@ -618,7 +618,13 @@ pub mod stream {
         title: "Stream",
         version: CONTRACT_VERSION,
         framing: __rt::Framing::Flat,
-        routes: &[__rt::RouteInfo { path: "/feed" }],
+        routes: &[
+            __rt::RouteInfo {
+                path: "/feed",
+                to_server: &["start", "stop", "move"],
+                to_client: &["update", "level", "fault", "row", "cell"],
+            },
+        ],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "start",
@@ -742,7 +748,7 @@ pub mod stream {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -755,6 +761,7 @@ pub mod stream {
                                 read: Some(message_start),
                                 refuses: refuses_start,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -764,6 +771,7 @@ pub mod stream {
                                 read: Some(message_stop),
                                 refuses: refuses_stop,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -773,6 +781,7 @@ pub mod stream {
                                 read: Some(message_move),
                                 refuses: refuses_move,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -782,6 +791,7 @@ pub mod stream {
                                 read: Some(message_move),
                                 refuses: refuses_move,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1054,7 +1064,7 @@ pub mod stream {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -1065,26 +1075,31 @@ pub mod stream {
                         read: Some(message_fault),
                         refuses: refuses_fault,
                         overlaps: &[],
+                        routes: &[],
                     },
                     json::Candidate {
                         read: Some(message_update),
                         refuses: refuses_update,
                         overlaps: &[],
+                        routes: &[],
                     },
                     json::Candidate {
                         read: Some(message_level),
                         refuses: refuses_level,
                         overlaps: &[],
+                        routes: &[],
                     },
                     json::Candidate {
                         read: Some(message_row),
                         refuses: refuses_row,
                         overlaps: &[0],
+                        routes: &[],
                     },
                     json::Candidate {
                         read: Some(message_cell),
                         refuses: refuses_cell,
                         overlaps: &[0, 3],
+                        routes: &[],
                     },
                 ],
             )

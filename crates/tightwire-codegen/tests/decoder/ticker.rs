@@ -878,7 +878,20 @@ pub mod ticker {
         title: "Ticker",
         version: CONTRACT_VERSION,
         framing: __rt::Framing::Flat,
-        routes: &[__rt::RouteInfo { path: "/" }],
+        routes: &[
+            __rt::RouteInfo {
+                path: "/",
+                to_server: &["ping", "subscribe", "unsubscribe"],
+                to_client: &[
+                    "pong",
+                    "heartbeat",
+                    "subscribed",
+                    "refused",
+                    "trades",
+                    "notice",
+                ],
+            },
+        ],
         to_server: &[
             __rt::MessageInfo {
                 wire_type: "ping",
@@ -1008,7 +1021,7 @@ pub mod ticker {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -1021,6 +1034,7 @@ pub mod ticker {
                                 read: Some(message_ping),
                                 refuses: refuses_ping,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1030,6 +1044,7 @@ pub mod ticker {
                                 read: Some(message_subscribe),
                                 refuses: refuses_subscribe,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1250,7 +1265,7 @@ pub mod ticker {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -1263,16 +1278,19 @@ pub mod ticker {
                                 read: Some(message_pong),
                                 refuses: refuses_pong,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_trades),
                                 refuses: refuses_trades,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_notice),
                                 refuses: refuses_notice,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1282,16 +1300,19 @@ pub mod ticker {
                                 read: Some(message_heartbeat),
                                 refuses: refuses_heartbeat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_trades),
                                 refuses: refuses_trades,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_notice),
                                 refuses: refuses_notice,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1301,21 +1322,25 @@ pub mod ticker {
                                 read: Some(message_subscribed),
                                 refuses: refuses_subscribed,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_refused),
                                 refuses: refuses_refused,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_trades),
                                 refuses: refuses_trades,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_notice),
                                 refuses: refuses_notice,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1325,11 +1350,13 @@ pub mod ticker {
                                 read: Some(message_trades),
                                 refuses: refuses_trades,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_notice),
                                 refuses: refuses_notice,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }

@@ -35,12 +35,15 @@ pub mod exchange {
             cx: &__rt::Context<'_>,
             data: SendData,
         ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send;
-        /// Called when a client has connected, before its first frame: the place for a greeting, or to join what its path asks for.
+        /// Called when a client has connected, before its first frame: the place for a greeting, or to join what its path asks for. A failure may close the connection.
+        ///
+        /// The parameters follow the document: what does not was answered before. Other methods get them with `cx.handshake()`.
         fn connected(
             &self,
             cx: &__rt::Context<'_>,
+            handshake: &Handshake,
         ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send {
-            let _ = cx;
+            let _ = (cx, handshake);
             async { Ok(()) }
         }
     }
@@ -90,6 +93,13 @@ pub mod exchange {
         }
         fn prepare(&self) {
             ClientFrame::prepare();
+            let _ = HANDSHAKES.prepare();
+        }
+        fn handshake(
+            &self,
+            request: &__rt::HandshakeRequest,
+        ) -> Result<__rt::TypedHandshake, ::std::vec::Vec<__rt::Violation>> {
+            Handshake::read(request).map(__rt::TypedHandshake::new)
         }
         fn decode(
             &self,
@@ -106,7 +116,10 @@ pub mod exchange {
             }
         }
         async fn connected(&self, cx: &__rt::Context<'_>) -> Result<(), Failure> {
-            self.service.connected(cx).await
+            match cx.handshake::<Handshake>() {
+                Some(handshake) => self.service.connected(cx, handshake).await,
+                None => Ok(()),
+            }
         }
         async fn call(
             &self,
@@ -244,6 +257,90 @@ pub mod exchange {
     impl __rt::PlainMessage for Beat {
         const NAME: &'static str = "beat";
         const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+    }
+    /// What a client says when it connects, by the path at which it does.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Handshake {
+        /// At `/v1/market/{venue}`.
+        Market(MarketHandshake),
+    }
+    static HANDSHAKES: __rt::handshake::Handshakes = __rt::handshake::Handshakes::new(
+        CONTRACT.schema_bundle,
+        &[
+            __rt::handshake::RouteParameters {
+                path: "/v1/market/{venue}",
+                parameters: &[
+                    __rt::handshake::ParameterInfo {
+                        place: __rt::handshake::Place::Path,
+                        name: "venue",
+                        key: "venue",
+                        kinds: &[__rt::handshake::Kind::String],
+                    },
+                ],
+            },
+        ],
+    );
+    impl Handshake {
+        fn read(
+            request: &__rt::HandshakeRequest,
+        ) -> Result<Self, ::std::vec::Vec<__rt::Violation>> {
+            Ok(
+                match request.route_index() {
+                    0usize => Self::Market(HANDSHAKES.read(0usize, &request.texts())?),
+                    _ => return Err(__rt::handshake::no_route()),
+                },
+            )
+        }
+        /// The URL and the settings with which a client connects. `url` is the server's address, for instance `wss://example.com`; a path that has no parameters may stand in it already.
+        ///
+        /// # Errors
+        /// If a parameter is not what the document asks for.
+        pub fn request(
+            &self,
+            url: &str,
+            mut config: __rt::client::ClientConfig,
+        ) -> Result<
+            (::std::string::String, __rt::client::ClientConfig),
+            __rt::client::ConnectError,
+        > {
+            let wrong = __rt::client::ConnectError::Parameters;
+            let (route, path, request) = match self {
+                Self::Market(parameters) => {
+                    (
+                        0usize,
+                        "/v1/market/{venue}",
+                        HANDSHAKES.write(0usize, parameters).map_err(wrong)?,
+                    )
+                }
+            };
+            config.route = Some(route);
+            Ok(__rt::client::prepare(url, path, &request, config))
+        }
+    }
+    impl __rt::HandshakeParameters for Handshake {
+        type Handshake = Self;
+        fn of(handshake: &Self) -> Option<&Self> {
+            Some(handshake)
+        }
+    }
+    impl ::std::convert::From<MarketHandshake> for Handshake {
+        fn from(parameters: MarketHandshake) -> Self {
+            Self::Market(parameters)
+        }
+    }
+    impl __rt::HandshakeParameters for MarketHandshake {
+        type Handshake = Handshake;
+        fn of(handshake: &Handshake) -> Option<&Self> {
+            match handshake {
+                Handshake::Market(parameters) => Some(parameters),
+            }
+        }
+    }
+    impl MarketHandshake {
+        /// All parameters.
+        pub fn new(venue: ::std::string::String) -> Self {
+            Self { venue }
+        }
     }
     /// The data of the messages.
     pub mod messages {
@@ -675,6 +772,13 @@ pub mod exchange {
                 }
             }
         }
+        /// What a client says when it connects at `/v1/market/{venue}`: in the path `venue`.
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct MarketHandshake {
+            /// The place of trade.
+            pub venue: String,
+        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -720,6 +824,8 @@ pub mod exchange {
         routes: &[
             __rt::RouteInfo {
                 path: "/v1/market/{venue}",
+                to_server: &["subscribe", "send"],
+                to_client: &["subscribed", "refused", "tick", "beat"],
             },
         ],
         to_server: &[
@@ -773,7 +879,7 @@ pub mod exchange {
             ..__rt::Limits::DEFAULT
         },
         heartbeat: __rt::Heartbeat::DEFAULT,
-        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Exchange\",\"description\":\"Prices on request.\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"send\":{\"$ref\":\"#/definitions/SendFrame\"}},\"to_client\":{\"subscribed\":{\"$ref\":\"#/definitions/SubscribedFrame\"},\"refused\":{\"$ref\":\"#/definitions/RefusedFrame\"},\"tick\":{\"$ref\":\"#/definitions/TickFrame\"},\"beat\":{\"$ref\":\"#/definitions/BeatFrame\"}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribe\",\"messages\":[\"subscribe\"]},{\"value\":\"send\",\"messages\":[\"send\"]}],\"structural\":[]},\"to_client\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribed\",\"messages\":[\"subscribed\"]},{\"value\":\"refused\",\"messages\":[\"refused\"]}],\"structural\":[\"tick\",\"beat\"]}},\"definitions\":{\"Tree\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"}},{\"type\":\"string\"}]},\"SubscribeFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribe\"},\"request\":{\"type\":\"integer\"},\"pairs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}},\"required\":[\"event\",\"request\",\"pairs\"]},\"SubscribedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribed\"},\"request\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"}},\"required\":[\"event\",\"request\"]},\"RefusedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"refused\"},\"request\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}},\"required\":[\"event\",\"request\",\"reason\"]},\"SendFrame\":{\"description\":\"Called like a trait of the prelude.\",\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"send\"},\"side\":{\"type\":\"string\",\"enum\":[\"a-b\",\"a_b\",\"<\",\"<=\",\"+\",\"\"]},\"amount\":{\"type\":[\"integer\",\"string\",\"null\"]},\"limit\":{\"type\":\"integer\",\"maximum\":1e+30},\"note\":{\"type\":[\"string\",\"null\"],\"default\":\"none\"},\"loose\":{\"properties\":{\"x\":{\"type\":\"integer\"}}},\"never\":false,\"condition\":{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":1},\"else\":{\"not\":{\"type\":\"array\"}}},\"either\":{\"oneOf\":[{\"title\":\"Price\",\"type\":\"object\",\"properties\":{\"price\":{\"type\":\"number\"}}},{\"title\":\"Size\",\"type\":\"object\",\"properties\":{\"size\":{\"type\":\"number\"},\"price\":{\"type\":\"number\"}},\"required\":[\"size\"]}]},\"tree\":{\"$ref\":\"#/definitions/Tree\"},\"\":{\"type\":\"boolean\"},\"Größe\":{\"type\":\"number\"},\"crate\":{\"enum\":[1,\"two\",null]},\"constant\":{\"const\":{\"a\":[1]}},\"extra\":{\"type\":\"string\"}},\"required\":[\"event\"],\"additionalProperties\":true},\"TickFrame\":{\"description\":\"A list of a pair, prices and a time.\",\"type\":\"array\",\"items\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"number\"}},{\"type\":\"integer\"}],\"minItems\":3},\"BeatFrame\":{\"type\":\"string\",\"const\":\"beat\"}}}",
+        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Exchange\",\"description\":\"Prices on request.\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"send\":{\"$ref\":\"#/definitions/SendFrame\"}},\"to_client\":{\"subscribed\":{\"$ref\":\"#/definitions/SubscribedFrame\"},\"refused\":{\"$ref\":\"#/definitions/RefusedFrame\"},\"tick\":{\"$ref\":\"#/definitions/TickFrame\"},\"beat\":{\"$ref\":\"#/definitions/BeatFrame\"}}},\"x-handshake\":{\"/v1/market/{venue}\":{\"path\":{\"type\":\"object\",\"properties\":{\"venue\":{\"description\":\"The place of trade.\",\"type\":\"string\"}},\"required\":[\"venue\"]}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribe\",\"messages\":[\"subscribe\"]},{\"value\":\"send\",\"messages\":[\"send\"]}],\"structural\":[]},\"to_client\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribed\",\"messages\":[\"subscribed\"]},{\"value\":\"refused\",\"messages\":[\"refused\"]}],\"structural\":[\"tick\",\"beat\"]}},\"definitions\":{\"Tree\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"}},{\"type\":\"string\"}]},\"SubscribeFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribe\"},\"request\":{\"type\":\"integer\"},\"pairs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}},\"required\":[\"event\",\"request\",\"pairs\"]},\"SubscribedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribed\"},\"request\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"}},\"required\":[\"event\",\"request\"]},\"RefusedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"refused\"},\"request\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}},\"required\":[\"event\",\"request\",\"reason\"]},\"SendFrame\":{\"description\":\"Called like a trait of the prelude.\",\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"send\"},\"side\":{\"type\":\"string\",\"enum\":[\"a-b\",\"a_b\",\"<\",\"<=\",\"+\",\"\"]},\"amount\":{\"type\":[\"integer\",\"string\",\"null\"]},\"limit\":{\"type\":\"integer\",\"maximum\":1e+30},\"note\":{\"type\":[\"string\",\"null\"],\"default\":\"none\"},\"loose\":{\"properties\":{\"x\":{\"type\":\"integer\"}}},\"never\":false,\"condition\":{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":1},\"else\":{\"not\":{\"type\":\"array\"}}},\"either\":{\"oneOf\":[{\"title\":\"Price\",\"type\":\"object\",\"properties\":{\"price\":{\"type\":\"number\"}}},{\"title\":\"Size\",\"type\":\"object\",\"properties\":{\"size\":{\"type\":\"number\"},\"price\":{\"type\":\"number\"}},\"required\":[\"size\"]}]},\"tree\":{\"$ref\":\"#/definitions/Tree\"},\"\":{\"type\":\"boolean\"},\"Größe\":{\"type\":\"number\"},\"crate\":{\"enum\":[1,\"two\",null]},\"constant\":{\"const\":{\"a\":[1]}},\"extra\":{\"type\":\"string\"}},\"required\":[\"event\"],\"additionalProperties\":true},\"TickFrame\":{\"description\":\"A list of a pair, prices and a time.\",\"type\":\"array\",\"items\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"number\"}},{\"type\":\"integer\"}],\"minItems\":3},\"BeatFrame\":{\"type\":\"string\",\"const\":\"beat\"}}}",
     };
     impl ClientFrame {
         /// Decodes and validates a frame.
@@ -832,7 +938,7 @@ pub mod exchange {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -845,6 +951,7 @@ pub mod exchange {
                                 read: Some(message_subscribe),
                                 refuses: refuses_subscribe,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -978,7 +1085,7 @@ pub mod exchange {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -991,16 +1098,19 @@ pub mod exchange {
                                 read: Some(message_subscribed),
                                 refuses: refuses_subscribed,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1010,16 +1120,19 @@ pub mod exchange {
                                 read: Some(message_refused),
                                 refuses: refuses_refused,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1029,11 +1142,13 @@ pub mod exchange {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }

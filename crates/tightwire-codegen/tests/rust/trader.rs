@@ -21,23 +21,28 @@ pub mod trader {
         client: __rt::client::Client<TraderProtocol>,
     }
     impl TraderClient {
-        /// Connects to `url`, for instance `wss://example.com/v2`, as the contract says.
+        /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
         ///
         /// # Errors
         /// Why there is no connection.
-        pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
-            Self::connect_with(url, ::std::default::Default::default()).await
+        pub async fn connect(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, handshake, ::std::default::Default::default()).await
         }
-        /// Connects with other settings, for instance headers.
+        /// Connects with other settings, for instance more headers.
         ///
         /// # Errors
         /// Why there is no connection.
         pub async fn connect_with(
             url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
             config: __rt::client::ClientConfig,
         ) -> Result<Self, __rt::client::ConnectError> {
+            let (url, config) = handshake.into().request(url, config)?;
             Ok(Self {
-                client: __rt::client::Client::connect(url, config).await?,
+                client: __rt::client::Client::connect(&url, config).await?,
             })
         }
         /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
@@ -311,6 +316,90 @@ pub mod trader {
     impl __rt::PlainMessage for Beat {
         const NAME: &'static str = "beat";
         const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
+    }
+    /// What a client says when it connects, by the path at which it does.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Handshake {
+        /// At `/v1/market/{venue}`.
+        Market(MarketHandshake),
+    }
+    static HANDSHAKES: __rt::handshake::Handshakes = __rt::handshake::Handshakes::new(
+        CONTRACT.schema_bundle,
+        &[
+            __rt::handshake::RouteParameters {
+                path: "/v1/market/{venue}",
+                parameters: &[
+                    __rt::handshake::ParameterInfo {
+                        place: __rt::handshake::Place::Path,
+                        name: "venue",
+                        key: "venue",
+                        kinds: &[__rt::handshake::Kind::String],
+                    },
+                ],
+            },
+        ],
+    );
+    impl Handshake {
+        fn read(
+            request: &__rt::HandshakeRequest,
+        ) -> Result<Self, ::std::vec::Vec<__rt::Violation>> {
+            Ok(
+                match request.route_index() {
+                    0usize => Self::Market(HANDSHAKES.read(0usize, &request.texts())?),
+                    _ => return Err(__rt::handshake::no_route()),
+                },
+            )
+        }
+        /// The URL and the settings with which a client connects. `url` is the server's address, for instance `wss://example.com`; a path that has no parameters may stand in it already.
+        ///
+        /// # Errors
+        /// If a parameter is not what the document asks for.
+        pub fn request(
+            &self,
+            url: &str,
+            mut config: __rt::client::ClientConfig,
+        ) -> Result<
+            (::std::string::String, __rt::client::ClientConfig),
+            __rt::client::ConnectError,
+        > {
+            let wrong = __rt::client::ConnectError::Parameters;
+            let (route, path, request) = match self {
+                Self::Market(parameters) => {
+                    (
+                        0usize,
+                        "/v1/market/{venue}",
+                        HANDSHAKES.write(0usize, parameters).map_err(wrong)?,
+                    )
+                }
+            };
+            config.route = Some(route);
+            Ok(__rt::client::prepare(url, path, &request, config))
+        }
+    }
+    impl __rt::HandshakeParameters for Handshake {
+        type Handshake = Self;
+        fn of(handshake: &Self) -> Option<&Self> {
+            Some(handshake)
+        }
+    }
+    impl ::std::convert::From<MarketHandshake> for Handshake {
+        fn from(parameters: MarketHandshake) -> Self {
+            Self::Market(parameters)
+        }
+    }
+    impl __rt::HandshakeParameters for MarketHandshake {
+        type Handshake = Handshake;
+        fn of(handshake: &Handshake) -> Option<&Self> {
+            match handshake {
+                Handshake::Market(parameters) => Some(parameters),
+            }
+        }
+    }
+    impl MarketHandshake {
+        /// All parameters.
+        pub fn new(venue: ::std::string::String) -> Self {
+            Self { venue }
+        }
     }
     /// The data of the messages.
     pub mod messages {
@@ -742,6 +831,13 @@ pub mod trader {
                 }
             }
         }
+        /// What a client says when it connects at `/v1/market/{venue}`: in the path `venue`.
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct MarketHandshake {
+            /// The place of trade.
+            pub venue: String,
+        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -787,6 +883,8 @@ pub mod trader {
         routes: &[
             __rt::RouteInfo {
                 path: "/v1/market/{venue}",
+                to_server: &["subscribe", "send"],
+                to_client: &["subscribed", "refused", "tick", "beat"],
             },
         ],
         to_server: &[
@@ -840,7 +938,7 @@ pub mod trader {
             ..__rt::Limits::DEFAULT
         },
         heartbeat: __rt::Heartbeat::DEFAULT,
-        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Trader\",\"description\":\"Prices on request.\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"send\":{\"$ref\":\"#/definitions/SendFrame\"}},\"to_client\":{\"subscribed\":{\"$ref\":\"#/definitions/SubscribedFrame\"},\"refused\":{\"$ref\":\"#/definitions/RefusedFrame\"},\"tick\":{\"$ref\":\"#/definitions/TickFrame\"},\"beat\":{\"$ref\":\"#/definitions/BeatFrame\"}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribe\",\"messages\":[\"subscribe\"]},{\"value\":\"send\",\"messages\":[\"send\"]}],\"structural\":[]},\"to_client\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribed\",\"messages\":[\"subscribed\"]},{\"value\":\"refused\",\"messages\":[\"refused\"]}],\"structural\":[\"tick\",\"beat\"]}},\"definitions\":{\"Tree\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"}},{\"type\":\"string\"}]},\"SubscribeFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribe\"},\"request\":{\"type\":\"integer\"},\"pairs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}},\"required\":[\"event\",\"request\",\"pairs\"]},\"SubscribedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribed\"},\"request\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"}},\"required\":[\"event\",\"request\"]},\"RefusedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"refused\"},\"request\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}},\"required\":[\"event\",\"request\",\"reason\"]},\"SendFrame\":{\"description\":\"Called like a trait of the prelude.\",\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"send\"},\"side\":{\"type\":\"string\",\"enum\":[\"a-b\",\"a_b\",\"<\",\"<=\",\"+\",\"\"]},\"amount\":{\"type\":[\"integer\",\"string\",\"null\"]},\"limit\":{\"type\":\"integer\",\"maximum\":1e+30},\"note\":{\"type\":[\"string\",\"null\"],\"default\":\"none\"},\"loose\":{\"properties\":{\"x\":{\"type\":\"integer\"}}},\"never\":false,\"condition\":{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":1},\"else\":{\"not\":{\"type\":\"array\"}}},\"either\":{\"oneOf\":[{\"title\":\"Price\",\"type\":\"object\",\"properties\":{\"price\":{\"type\":\"number\"}}},{\"title\":\"Size\",\"type\":\"object\",\"properties\":{\"size\":{\"type\":\"number\"},\"price\":{\"type\":\"number\"}},\"required\":[\"size\"]}]},\"tree\":{\"$ref\":\"#/definitions/Tree\"},\"\":{\"type\":\"boolean\"},\"Größe\":{\"type\":\"number\"},\"crate\":{\"enum\":[1,\"two\",null]},\"constant\":{\"const\":{\"a\":[1]}},\"extra\":{\"type\":\"string\"}},\"required\":[\"event\"],\"additionalProperties\":true},\"TickFrame\":{\"description\":\"A list of a pair, prices and a time.\",\"type\":\"array\",\"items\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"number\"}},{\"type\":\"integer\"}],\"minItems\":3},\"BeatFrame\":{\"type\":\"string\",\"const\":\"beat\"}}}",
+        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Trader\",\"description\":\"Prices on request.\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"send\":{\"$ref\":\"#/definitions/SendFrame\"}},\"to_client\":{\"subscribed\":{\"$ref\":\"#/definitions/SubscribedFrame\"},\"refused\":{\"$ref\":\"#/definitions/RefusedFrame\"},\"tick\":{\"$ref\":\"#/definitions/TickFrame\"},\"beat\":{\"$ref\":\"#/definitions/BeatFrame\"}}},\"x-handshake\":{\"/v1/market/{venue}\":{\"path\":{\"type\":\"object\",\"properties\":{\"venue\":{\"description\":\"The place of trade.\",\"type\":\"string\"}},\"required\":[\"venue\"]}}},\"x-dispatch\":{\"to_server\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribe\",\"messages\":[\"subscribe\"]},{\"value\":\"send\",\"messages\":[\"send\"]}],\"structural\":[]},\"to_client\":{\"by\":[\"event\"],\"values\":[{\"value\":\"subscribed\",\"messages\":[\"subscribed\"]},{\"value\":\"refused\",\"messages\":[\"refused\"]}],\"structural\":[\"tick\",\"beat\"]}},\"definitions\":{\"Tree\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"}},{\"type\":\"string\"}]},\"SubscribeFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribe\"},\"request\":{\"type\":\"integer\"},\"pairs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1}},\"required\":[\"event\",\"request\",\"pairs\"]},\"SubscribedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"subscribed\"},\"request\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"}},\"required\":[\"event\",\"request\"]},\"RefusedFrame\":{\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"refused\"},\"request\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}},\"required\":[\"event\",\"request\",\"reason\"]},\"SendFrame\":{\"description\":\"Called like a trait of the prelude.\",\"type\":\"object\",\"properties\":{\"event\":{\"type\":\"string\",\"const\":\"send\"},\"side\":{\"type\":\"string\",\"enum\":[\"a-b\",\"a_b\",\"<\",\"<=\",\"+\",\"\"]},\"amount\":{\"type\":[\"integer\",\"string\",\"null\"]},\"limit\":{\"type\":\"integer\",\"maximum\":1e+30},\"note\":{\"type\":[\"string\",\"null\"],\"default\":\"none\"},\"loose\":{\"properties\":{\"x\":{\"type\":\"integer\"}}},\"never\":false,\"condition\":{\"if\":{\"type\":\"string\"},\"then\":{\"minLength\":1},\"else\":{\"not\":{\"type\":\"array\"}}},\"either\":{\"oneOf\":[{\"title\":\"Price\",\"type\":\"object\",\"properties\":{\"price\":{\"type\":\"number\"}}},{\"title\":\"Size\",\"type\":\"object\",\"properties\":{\"size\":{\"type\":\"number\"},\"price\":{\"type\":\"number\"}},\"required\":[\"size\"]}]},\"tree\":{\"$ref\":\"#/definitions/Tree\"},\"\":{\"type\":\"boolean\"},\"Größe\":{\"type\":\"number\"},\"crate\":{\"enum\":[1,\"two\",null]},\"constant\":{\"const\":{\"a\":[1]}},\"extra\":{\"type\":\"string\"}},\"required\":[\"event\"],\"additionalProperties\":true},\"TickFrame\":{\"description\":\"A list of a pair, prices and a time.\",\"type\":\"array\",\"items\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"number\"}},{\"type\":\"integer\"}],\"minItems\":3},\"BeatFrame\":{\"type\":\"string\",\"const\":\"beat\"}}}",
     };
     impl ClientFrame {
         /// Decodes and validates a frame.
@@ -899,7 +997,7 @@ pub mod trader {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -912,6 +1010,7 @@ pub mod trader {
                                 read: Some(message_subscribe),
                                 refuses: refuses_subscribe,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1045,7 +1144,7 @@ pub mod trader {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+            json::read_flat_frame(bytes, None, candidates)
         }
         fn candidates(
             cursor: &json::Cursor<'_>,
@@ -1058,16 +1157,19 @@ pub mod trader {
                                 read: Some(message_subscribed),
                                 refuses: refuses_subscribed,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1077,16 +1179,19 @@ pub mod trader {
                                 read: Some(message_refused),
                                 refuses: refuses_refused,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }
@@ -1096,11 +1201,13 @@ pub mod trader {
                                 read: None,
                                 refuses: refuses_tick,
                                 overlaps: &[],
+                                routes: &[],
                             },
                             json::Candidate {
                                 read: Some(message_beat),
                                 refuses: refuses_beat,
                                 overlaps: &[],
+                                routes: &[],
                             },
                         ]
                     }

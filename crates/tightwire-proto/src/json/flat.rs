@@ -23,6 +23,8 @@ pub struct Candidate<F: 'static> {
     pub refuses: fn(&Outline<'_>) -> bool,
     /// The candidates before it that may fit the same frames: it is only read where all of them refuse.
     pub overlaps: &'static [u16],
+    /// The routes on which it travels, in the contract's order; empty where that makes no difference.
+    pub routes: &'static [usize],
 }
 
 /// A scalar that tells messages apart.
@@ -39,29 +41,46 @@ pub enum Scalar<'a> {
 }
 
 /// Reads a frame. `candidates` gives the messages that it can be, in the order in which they are tried; it is the first
-/// whose schema accepts it. That a reader gives up does not prove that its schema refuses.
+/// whose schema accepts it. That a reader gives up does not prove that its schema refuses. With `route`, only the
+/// messages that travel there count.
 ///
 /// # Errors
 /// [`Irregular`] if it cannot be read as any of them, or one before it might accept it too.
 #[inline]
 pub fn read_flat_frame<F: 'static>(
     bytes: &[u8],
+    route: Option<usize>,
     candidates: impl Fn(&Cursor<'_>) -> Result<&'static [Candidate<F>], Irregular>,
 ) -> Result<Inbound<F>, Irregular> {
     let cursor = Cursor::new(bytes)?;
     let frame = match candidates(&cursor)? {
-        [Candidate { read: Some(read), overlaps: [], .. }] => read_whole(*read, cursor)?,
-        candidates => read_first(candidates, &cursor)?,
+        [only @ Candidate { read: Some(read), overlaps: [], .. }] => {
+            ensure(only.travels_on(route))?;
+            read_whole(*read, cursor)?
+        }
+        candidates => read_first(candidates, route, &cursor)?,
     };
     Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame })
 }
 
-fn read_first<F>(candidates: &'static [Candidate<F>], cursor: &Cursor<'_>) -> Result<F, Irregular> {
+impl<F> Candidate<F> {
+    #[inline]
+    fn travels_on(&self, route: Option<usize>) -> bool {
+        self.routes.is_empty() || route.is_none_or(|route| self.routes.contains(&route))
+    }
+}
+
+fn read_first<F>(
+    candidates: &'static [Candidate<F>],
+    route: Option<usize>,
+    cursor: &Cursor<'_>,
+) -> Result<F, Irregular> {
     let outline = cursor.outline()?;
     let mut refused = [false; MAX_REFUSED];
     let mut attempts = 0;
     for (index, candidate) in candidates.iter().enumerate() {
-        if (candidate.refuses)(&outline) {
+        // What does not travel here is in nobody's way.
+        if !candidate.travels_on(route) || (candidate.refuses)(&outline) {
             if let Some(refused) = refused.get_mut(index) {
                 *refused = true;
             }

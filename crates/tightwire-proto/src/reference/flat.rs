@@ -111,24 +111,34 @@ impl Dispatch {
 }
 
 impl Reference {
-    /// Checks a frame of a protocol without an envelope.
+    /// Checks a frame of a protocol without an envelope, as any message of its direction.
     ///
     /// # Errors
     /// Every violation that was found, in the order of the frame.
     pub fn check_flat(&self, bytes: &[u8]) -> Result<CheckedPayload<'_>, Rejection> {
+        self.check_flat_among(bytes, None)
+    }
+
+    /// As [`Self::check_flat`]; with `messages`, the keys of a route's, as one of these and no other.
+    ///
+    /// # Errors
+    /// Every violation that was found, in the order of the frame.
+    pub fn check_flat_among(&self, bytes: &[u8], messages: Option<&[&str]>) -> Result<CheckedPayload<'_>, Rejection> {
         let reject = |violation| Rejection::of(None, violation);
         let frame = unique::parse(bytes).map_err(reject)?;
         let Ok(validators) = self.validators() else {
             return Err(reject(Violation::new("", "$schema", "cannot be checked: the contract is unusable")));
         };
         let dispatch = &validators.dispatch;
+        let is_here = |id: &str| messages.is_none_or(|messages| messages.contains(&id));
         let candidates: Vec<(&str, &Validator)> = dispatch
             .candidates(dispatch.value_in(&frame))
+            .filter(|id| is_here(id))
             .filter_map(|id| validators.by_type.get(id).map(|validator| (id, validator)))
             .collect();
         match candidates.iter().find(|(_, validator)| validator.is_valid(&frame)) {
             Some((message, _)) => Ok(CheckedPayload { message, payload: frame }),
-            None if validators.by_type.is_empty() => {
+            None if !validators.by_type.keys().any(|id| is_here(id)) => {
                 let message = match self.direction {
                     Direction::ToServer => "is not expected: clients send nothing here",
                     Direction::ToClient => "is not expected: the server sends nothing here",

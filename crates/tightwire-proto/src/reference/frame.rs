@@ -91,7 +91,7 @@ fn unsigned(value: &Value) -> Option<u64> {
 }
 
 /// The value with its integral floats as integers, where they fit.
-pub(super) fn integral(value: &Value) -> Value {
+pub(crate) fn integral(value: &Value) -> Value {
     match value {
         Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
         Value::Array(items) => items.iter().map(integral).collect(),

@@ -16,7 +16,7 @@ const MAX_SEGMENT: usize = 64;
 const MAX_ERRORS: usize = 200;
 
 /// How the frame departs from the schema.
-pub(super) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
+pub(crate) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
     if validator.is_valid(frame) {
         return Vec::new();
     }
@@ -37,7 +37,7 @@ pub(super) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
 }
 
 /// Appends `/segment` to a JSON Pointer.
-pub(super) fn push_segment(pointer: &mut String, segment: &str) {
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
     for character in segment.chars().take(MAX_SEGMENT) {
         match character {

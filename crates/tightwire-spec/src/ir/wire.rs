@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::ir::{ChannelId, Parameter, Segment};
+use crate::ir::{ChannelId, Direction, Ir, MessageId, Operation, Parameter, Segment};
 use crate::schema::Schema;
 
 /// Which side of the protocol the document describes.
@@ -48,6 +48,26 @@ pub struct Route {
     pub query: Option<Schema>,
     /// The schema of the handshake's headers: an object whose properties are the headers.
     pub headers: Option<Schema>,
+}
+
+impl Route {
+    /// The messages that travel that way on the route's connections, in document order: those of the operations on its
+    /// channels, and the replies that arrive there.
+    pub fn messages<'ir>(&self, ir: &'ir Ir, direction: Direction) -> Vec<&'ir MessageId> {
+        let travels = |operation: &Operation, id: &MessageId| {
+            let is_sent = operation.direction == direction
+                && self.channels.contains(&operation.channel)
+                && operation.messages.contains(id);
+            let reply = operation.reply.as_ref().filter(|reply| self.channels.contains(&reply.channel));
+            let is_reply = operation.direction != direction
+                && reply.is_some_and(|reply| {
+                    let mut steps = reply.sequence.iter().flatten();
+                    reply.messages.contains(id) || steps.any(|step| step.message == *id)
+                });
+            is_sent || is_reply
+        };
+        ir.messages.keys().filter(|id| ir.operations.values().any(|operation| travels(operation, id))).collect()
+    }
 }
 
 /// An entry of `servers`.

@@ -9,6 +9,9 @@ use tightwire_proto::contract::{Heartbeat, Limits};
 pub struct ClientConfig {
     /// Headers of the handshake, by name. Default: none.
     pub headers: Vec<(String, String)>,
+    /// The place in the contract of the route at which the client connects: what does not travel there is no frame of
+    /// the server. Default: the one that the URL's path means; if that is none, every message may come.
+    pub route: Option<usize>,
     /// Limits that replace the contract's `x-limits`; of these a client keeps to `max_message_bytes` in what it sends
     /// and to `max_frame_bytes` in what it receives. Default: none.
     pub limits: Option<Limits>,
@@ -34,6 +37,7 @@ impl Default for ClientConfig {
     fn default() -> Self {
         Self {
             headers: Vec::new(),
+            route: None,
             limits: None,
             heartbeat: None,
             connect_timeout: Duration::from_secs(10),

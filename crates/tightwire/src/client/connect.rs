@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use tightwire_proto::inbound::Violation;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
@@ -25,6 +26,9 @@ pub enum ConnectError {
         "this is not the URL of a WebSocket: {0}; it begins with `ws://` or `wss://`, then come host, port and path"
     )]
     Url(String),
+    /// The parameters of the handshake are not what the document asks for: nothing was sent. Mend them.
+    #[error("the parameters of the handshake do not follow the contract: {}", reasons(.0))]
+    Parameters(Vec<Violation>),
     /// A configured header cannot be sent. Mend it.
     #[error("the header `{0}` cannot be sent: its name or value is not allowed, or the handshake sets it itself")]
     Header(String),
@@ -96,6 +100,10 @@ fn names(names: &[String]) -> String {
         [] => "other names".to_owned(),
         names => names.join(", "),
     }
+}
+
+fn reasons(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::reason).collect::<Vec<_>>().join("; ")
 }
 
 /// A connection after the handshake.

@@ -80,6 +80,7 @@ where
         received,
         waiters: Arc::clone(&waiters),
         close_timeout: config.close_timeout,
+        route: config.route,
     };
     let task = tokio::spawn(async move {
         let socket = Mutex::new(socket);
@@ -112,6 +113,7 @@ struct Link<P: ClientProtocol> {
     received: Sender<Received<P>>,
     waiters: Arc<Waiters<P::In>>,
     close_timeout: Duration,
+    route: Option<usize>,
 }
 
 impl<P: ClientProtocol> Link<P> {
@@ -151,7 +153,7 @@ impl<P: ClientProtocol> Link<P> {
 
     /// Gives a frame to whoever waits for it, or else to the application, as soon as it has room.
     async fn receive(&self, text: &[u8]) {
-        let received = match P::decode(text) {
+        let received = match P::decode_on(self.route, text) {
             Ok(inbound) => {
                 if P::session_role(&inbound.frame) == Some(SessionRole::Ping) && self.answer_ping() {
                     return;

@@ -14,6 +14,7 @@ mod error;
 mod link;
 mod protocol;
 mod queue;
+mod route;
 mod sender;
 #[cfg(feature = "tls")]
 mod tls;
@@ -33,6 +34,8 @@ pub use connect::{ConnectError, TlsProblem};
 pub use envelope::envelope;
 pub use error::{ClientError, Closed, Side};
 pub use protocol::ClientProtocol;
+#[doc(hidden)]
+pub use route::prepare;
 pub use sender::ClientSender;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
@@ -58,7 +61,7 @@ impl<P: ClientProtocol> Client<P> {
     /// See [`ConnectError`].
     pub async fn connect(url: &str, config: ClientConfig) -> Result<Self, ConnectError> {
         let target = connect::Target::new(url)?;
-        Self::over(target.reach(), &target, config).await
+        Self::over(target.reach(), url, &target, config).await
     }
 
     /// Connects to `url` over a stream that is there already, for instance a `tokio::io::duplex` in a test. With
@@ -71,12 +74,13 @@ impl<P: ClientProtocol> Client<P> {
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let target = connect::Target::new(url)?;
-        Self::over(std::future::ready(Ok(stream)), &target, config).await
+        Self::over(std::future::ready(Ok(stream)), url, &target, config).await
     }
 
     /// Connects as soon as there is a stream.
     async fn over<IO>(
         reached: impl Future<Output = Result<IO, ConnectError>>,
+        url: &str,
         target: &connect::Target,
         config: ClientConfig,
     ) -> Result<Self, ConnectError>
@@ -90,17 +94,18 @@ impl<P: ClientProtocol> Client<P> {
                 connect::handshake::<P, _>(stream, target, &config).await
             };
             let socket = connect::in_time(&config, secured).await?;
-            return Ok(Self::start(socket, config).await);
+            return Ok(Self::start(socket, url, config).await);
         }
         let plain = async { connect::handshake::<P, _>(reached.await?, target, &config).await };
         let socket = connect::in_time(&config, plain).await?;
-        Ok(Self::start(socket, config).await)
+        Ok(Self::start(socket, url, config).await)
     }
 
-    async fn start<IO>(socket: connect::Socket<IO>, config: ClientConfig) -> Self
+    async fn start<IO>(socket: connect::Socket<IO>, url: &str, mut config: ClientConfig) -> Self
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        config.route = config.route.or_else(|| route::of(url, P::contract()));
         // What is built for the first odd frame would hold this thread up. If it fails it is built then.
         let _ = tokio::task::spawn_blocking(P::prepare).await;
         let link::Started { sender, received, task } = link::spawn::<P, _>(socket, config);

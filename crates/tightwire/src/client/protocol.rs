@@ -23,6 +23,16 @@ pub trait ClientProtocol: 'static {
     /// What the frame violates.
     fn decode(text: &[u8]) -> Result<Inbound<Self::In>, Rejection>;
 
+    /// As [`Self::decode`], on a connection at the route with that index in the contract, if it is at one: only a message
+    /// that travels there is one.
+    ///
+    /// # Errors
+    /// What the frame violates.
+    fn decode_on(route: Option<usize>, text: &[u8]) -> Result<Inbound<Self::In>, Rejection> {
+        let _ = route;
+        Self::decode(text)
+    }
+
     /// A frame as JSON. In a flat protocol the payload; with an envelope what [`envelope`](super::envelope) makes.
     ///
     /// # Errors

@@ -27,11 +27,15 @@ pub fn url(base: &str, path: &str, parameters: &[(&str, &str)], query: &[(&str, 
         rest = after;
     }
     url.push_str(rest);
-    for (index, (name, value)) in query.iter().enumerate() {
-        url.push(if index == 0 { '?' } else { '&' });
-        url.push_str(&percent::encode(name));
-        url.push('=');
-        url.push_str(&percent::encode(value));
+    if !query.is_empty() {
+        url.push('?');
+        url.push_str(&self::query(query));
     }
     url
+}
+
+/// A query, encoded.
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", percent::encode(name), percent::encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }

@@ -6,18 +6,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::{Deserialize, Serialize};
 use tightwire::proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo};
 use tightwire::proto::inbound::{Inbound, Rejection, Violation};
-use tightwire::{Context, Failure, FrameInfo, HandshakeRequest, PlainCode, PlainMessage, Service};
+use tightwire::{Context, Failure, FrameInfo, HandshakeRequest, PlainCode, PlainMessage, Service, TypedHandshake};
 use uuid::Uuid;
 
 const fn message(id: &'static str, delivery: Delivery) -> MessageInfo {
     MessageInfo { wire_type: id, id, delivery, session: None }
 }
 
+const fn route(path: &'static str) -> RouteInfo {
+    RouteInfo { path, to_server: &[], to_client: &[] }
+}
+
 pub(crate) static CONTRACT: Contract = Contract {
     title: "Exchange",
     version: "2.0.0",
     framing: Framing::Flat,
-    routes: &[RouteInfo { path: "/v2" }, RouteInfo { path: "/v1/marketdata/{symbol}" }],
+    routes: &[route("/v2"), route("/v1/marketdata/{symbol}")],
     to_server: &[
         message("subscribe", Delivery::Control),
         message("unsubscribe", Delivery::Control),
@@ -94,10 +98,14 @@ impl Service for Exchange {
         self.prepared.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn handshake(&self, request: &HandshakeRequest) -> Result<(), String> {
+    fn handshake(&self, request: &HandshakeRequest) -> Result<TypedHandshake, Vec<Violation>> {
         match request.query("depth").map(str::parse::<u8>) {
-            Some(Err(_)) => Err("the query's `depth` must be a number".to_owned()),
-            Some(Ok(_)) | None => Ok(()),
+            Some(Err(_)) => Err(vec![Violation {
+                pointer: "query/depth".to_owned(),
+                keyword: "type".to_owned(),
+                message: "must be a number".to_owned(),
+            }]),
+            Some(Ok(_)) | None => Ok(TypedHandshake::NONE),
         }
     }
 

@@ -327,7 +327,16 @@ fn a_path_that_the_document_does_not_have_is_a_404() {
     check_http(&upgrade("/v1/marketdata"), 404, missing);
     check_http(&upgrade("/v1/marketdata/%ff"), 404, missing);
     check_http(&get("/nowhere"), 404, missing);
-    check_http(&upgrade("/v2?depth=x"), 400, "`depth` must be a number");
+    check_http(
+        &upgrade("/v2?depth=x"),
+        400,
+        r#"{"pointer":"query/depth","keyword":"type","message":"must be a number"}"#,
+    );
+    check_http(
+        &upgrade("/v2?depth=x"),
+        400,
+        "contract: `query/depth` must be a number; correct this and connect again",
+    );
     check_http(&upgrade("/v2?depth=%f"), 400, "percent-encoded");
     // Who does not ask for a WebSocket gets the application's page, or is told what the path is for.
     check_http(&get("/v2"), 200, "the application's page");

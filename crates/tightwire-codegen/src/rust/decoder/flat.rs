@@ -11,10 +11,11 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::Ident;
+use tightwire_spec::ir::Route;
 
 use super::disjoint::are_disjoint;
 use super::refusal::refusal;
-use super::{Decoder, Fast, SlowMessage, nothing};
+use super::{Decoder, Fast, SlowMessage, nothing, tells_routes_apart};
 use crate::rust::names;
 use crate::view::View;
 
@@ -22,13 +23,17 @@ use crate::view::View;
 const MAX_OVERLAPS: usize = 255;
 
 /// The reference path: a typed frame of one that it accepts.
-pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident) -> TokenStream {
+pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident, apart: bool) -> TokenStream {
+    let check = match apart {
+        true => quote!(check_flat_among(bytes, route.map(Self::travelling))),
+        false => quote!(check_flat(bytes)),
+    };
     let arms = decoder.messages.iter().filter_map(|(message, id)| {
         let variant = format_ident!("{}", decoder.readers.types.message(&message.id)?);
         Some(quote!(#id => #frame::#variant(frame.payload()?),))
     });
     quote! {
-        let frame = Self::reference().check_flat(bytes)?;
+        let frame = Self::reference().#check?;
         let typed = match frame.message() {
             #(#arms)*
             _ => return Err(frame.refuse("", "enum", "is not a message of this direction")),
@@ -54,9 +59,14 @@ pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
 
 /// The module of the fast path.
 pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
+    let apart = tells_routes_apart(decoder.ir, decoder.direction);
     if decoder.fast.is_empty() {
-        return nothing(frame);
+        return nothing(frame, apart);
     }
+    let (parameter, route) = match apart {
+        true => (quote!(, route: Option<usize>), quote!(route)),
+        false => (quote!(), quote!(None)),
+    };
     let candidates = Candidates::of(&decoder);
     let refusals = candidates.refusals();
     let candidates = candidates.emit(&decoder);
@@ -76,8 +86,8 @@ pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
         use super::*;
 
         #[inline]
-        pub(super) fn read(bytes: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
-            json::read_flat_frame(bytes, candidates)
+        pub(super) fn read(bytes: &[u8] #parameter) -> Result<Inbound<#frame>, json::Irregular> {
+            json::read_flat_frame(bytes, #route, candidates)
         }
 
         fn candidates(cursor: &json::Cursor<'_>) -> Result<&'static [json::Candidate<#frame>], json::Irregular> {
@@ -106,6 +116,8 @@ struct Candidates<'a> {
     others: Vec<Candidate<'a>>,
     /// What shows that a message's schema refuses a frame, by the message's key.
     refusals: BTreeMap<&'a str, (Ident, TokenStream)>,
+    /// The messages that travel on each route; empty where that makes no difference.
+    routes: Vec<BTreeSet<&'a str>>,
 }
 
 struct Candidate<'a> {
@@ -151,7 +163,12 @@ impl<'a> Candidates<'a> {
             candidates.truncate(end);
             candidates
         };
+        let apart = tells_routes_apart(decoder.ir, decoder.direction);
+        let routes = decoder.ir.routes.values().filter(|_| apart);
+        let travelling =
+            |route: &Route| route.messages(decoder.ir, decoder.direction).into_iter().map(String::as_str).collect();
         Self {
+            routes: routes.map(travelling).collect(),
             by: &dispatch.by,
             values: dispatch.values.keys().map(|value| (value, list(Some(value)))).collect(),
             others: list(None),
@@ -199,7 +216,11 @@ impl<'a> Candidates<'a> {
             let refuses = self.refusals.get(id).map_or_else(|| quote!(|_| false), |(name, _)| quote!(#name));
             let overlaps = if *readable { overlaps.as_slice() } else { &[] };
             let overlaps = overlaps.iter().map(|earlier| Literal::u16_unsuffixed(*earlier));
-            quote!(json::Candidate { read: #read, refuses: #refuses, overlaps: &[#(#overlaps),*] })
+            let routes = self.routes.iter().enumerate().filter(|(_, messages)| messages.contains(id));
+            let routes = routes.map(|(index, _)| Literal::usize_unsuffixed(index));
+            quote! {
+                json::Candidate { read: #read, refuses: #refuses, overlaps: &[#(#overlaps),*], routes: &[#(#routes),*] }
+            }
         });
         quote!(&[#(#candidates),*])
     }

@@ -37,6 +37,12 @@ pub struct SlowMessage {
     pub reason: String,
 }
 
+/// Whether frames of that direction are other messages on one route than on another.
+pub(super) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
+    let all = ir.messages.values().filter(|message| message.directions.contains(&direction)).count();
+    ir.envelope.is_none() && ir.routes.values().any(|route| route.messages(ir, direction).len() < all)
+}
+
 /// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` ([`Direction::ToServer`]) or `ServerFrame`
 /// ([`Direction::ToClient`]), with everything private that they need; and the messages that have
 /// no fast path or leave parts to a validator, with the reason, for notes at build time.
@@ -46,18 +52,66 @@ pub struct SlowMessage {
 pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenStream, Vec<SlowMessage>), Error> {
     let mut decoder = Decoder::new(ir, types, direction);
     let slow = std::mem::take(&mut decoder.slow);
-    let (frame, module, path) = match direction {
-        Direction::ToServer => ("ClientFrame", "decode_client_frame", quote!(ToServer)),
-        Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient)),
+    let (frame, module, path, list) = match direction {
+        Direction::ToServer => ("ClientFrame", "decode_client_frame", quote!(ToServer), quote!(to_server)),
+        Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient), quote!(to_client)),
     };
     let (frame, module) = (format_ident!("{frame}"), format_ident!("{module}"));
     let reference = match ir.envelope {
         Some(_) => decoder.reference_in_envelope(&frame),
-        None => flat::reference(&decoder, &frame),
+        None => flat::reference(&decoder, &frame, tells_routes_apart(ir, direction)),
     };
     let fast = match ir.envelope {
         Some(_) => decoder.fast_path(&frame),
         None => flat::fast_path(decoder, &frame),
+    };
+    // Where routes make a difference, the two paths are told of them.
+    let apart = tells_routes_apart(ir, direction);
+    let (any_route, parameter) = match apart {
+        true => (quote!(, None), quote!(, route: Option<usize>)),
+        false => Default::default(),
+    };
+    let (reference_name, decode_on) = if apart {
+        let decode_on = quote! {
+            /// As [`Self::decode`], on a connection at the route with that index in the contract: only a message that
+            /// travels there is one.
+            ///
+            /// # Errors
+            /// What the frame violates.
+            pub fn decode_on(
+                route: usize,
+                bytes: &[u8],
+            ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
+                match #module::read(bytes, Some(route)) {
+                    Ok(inbound) => Ok(inbound),
+                    Err(_) => Self::refer(bytes, Some(route)),
+                }
+            }
+
+            /// The path that decides, and explains.
+            #[doc(hidden)]
+            pub fn decode_reference(
+                bytes: &[u8],
+            ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
+                Self::refer(bytes, None)
+            }
+
+            /// The messages that travel on a route; an unknown one carries none.
+            fn travelling(route: usize) -> &'static [&'static str] {
+                match CONTRACT.routes.get(route) {
+                    Some(route) => route.#list,
+                    None => &[],
+                }
+            }
+        };
+        (quote!(fn refer), Some(decode_on))
+    } else {
+        let public = quote! {
+            /// The path that decides, and explains.
+            #[doc(hidden)]
+            pub fn decode_reference
+        };
+        (public, None)
     };
     let tokens = quote! {
         impl #frame {
@@ -66,22 +120,22 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenSt
             /// # Errors
             /// What the frame violates.
             pub fn decode(bytes: &[u8]) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
-                match #module::read(bytes) {
+                match #module::read(bytes #any_route) {
                     Ok(inbound) => Ok(inbound),
                     Err(_) => Self::decode_reference(bytes),
                 }
             }
 
+            #decode_on
+
             /// The path that only ever accepts: nearly all proper frames, and nothing else.
             #[doc(hidden)]
             pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
-                #module::read(bytes).ok()
+                #module::read(bytes #any_route).ok()
             }
 
-            /// The path that decides, and explains.
-            #[doc(hidden)]
-            pub fn decode_reference(
-                bytes: &[u8],
+            #reference_name(
+                bytes: &[u8] #parameter
             ) -> Result<::tightwire::__rt::Inbound<Self>, ::tightwire::__rt::Rejection> {
                 #reference
             }
@@ -200,7 +254,7 @@ impl<'ir> Decoder<'ir> {
     /// The module of the fast path.
     fn fast_path(self, frame: &Ident) -> TokenStream {
         if self.fast.is_empty() {
-            return nothing(frame);
+            return nothing(frame, false);
         }
         let (mut kinds, mut frames) = (Vec::new(), Vec::new());
         let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
@@ -255,7 +309,8 @@ impl<'ir> Decoder<'ir> {
 }
 
 /// The module of a direction in which no message has a fast path.
-fn nothing(frame: &Ident) -> TokenStream {
+fn nothing(frame: &Ident, apart: bool) -> TokenStream {
+    let parameter = apart.then(|| quote!(, _: Option<usize>));
     quote! {
         use ::tightwire::__rt::{Inbound, json};
 
@@ -263,7 +318,7 @@ fn nothing(frame: &Ident) -> TokenStream {
 
         pub(super) fn prepare() {}
 
-        pub(super) fn read(_: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
+        pub(super) fn read(_: &[u8] #parameter) -> Result<Inbound<#frame>, json::Irregular> {
             Err(json::Irregular)
         }
     }

@@ -2,14 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use tightwire_spec::ir::{Ir, Location, Message, MessagePart};
+use tightwire_spec::ir::{Direction, Ir, Location, Message, MessagePart};
 
 use super::operations;
 use crate::config::Config;
 use crate::error::Error;
+use crate::rust::handshake::Handshakes;
 use crate::rust::model::RustTypes;
 use crate::rust::operations::{Answer, Method};
-use crate::rust::{docs, frames, names, service};
+use crate::rust::{decoder, docs, frames, names, service};
 
 /// Generates the client and its reply enums.
 pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenStream, Error> {
@@ -25,18 +26,26 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
         ir.info.title
     ));
     let protocol_docs = docs::tokens("The protocol, seen from the client. It has no values.");
-    let connect = docs::tokens(
-        "Connects to `url`, for instance `wss://example.com/v2`, as the contract says.\n\n# Errors\nWhy there is no \
-         connection.",
-    );
-    let connect_with =
-        docs::tokens("Connects with other settings, for instance headers.\n\n# Errors\nWhy there is no connection.");
+    let connect = Handshakes::of(ir, config).connect();
     let next = docs::tokens(
         "The next frame that no request waits for; `None` after the last. An error about one frame leaves the \
          connection alive.",
     );
     let sender = docs::tokens("A handle that sends, for other tasks.");
     let close = docs::tokens("Closes the connection, and says how it ended.");
+    let decode_on = decoder::tells_routes_apart(ir, Direction::ToClient).then(|| {
+        quote! {
+            fn decode_on(
+                route: Option<usize>,
+                text: &[u8],
+            ) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+                match route {
+                    Some(route) => ServerFrame::decode_on(route, text),
+                    None => ServerFrame::decode(text),
+                }
+            }
+        }
+    });
     Ok(quote! {
         #client_docs
         #[derive(Debug)]
@@ -45,16 +54,6 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
         }
         impl #client {
             #connect
-            pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
-                Self::connect_with(url, ::std::default::Default::default()).await
-            }
-            #connect_with
-            pub async fn connect_with(
-                url: &str,
-                config: __rt::client::ClientConfig,
-            ) -> Result<Self, __rt::client::ConnectError> {
-                Ok(Self { client: __rt::client::Client::connect(url, config).await? })
-            }
             #next
             pub async fn next(&mut self) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
                 self.client.next().await
@@ -90,6 +89,7 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
             fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
                 ServerFrame::decode(text)
             }
+            #decode_on
             fn encode(frame: &ClientFrame, _: &__rt::Stamp) -> Result<Vec<u8>, __rt::serde_json::Error> {
                 __rt::serde_json::to_vec(frame)
             }

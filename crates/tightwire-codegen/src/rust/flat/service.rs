@@ -7,9 +7,10 @@ use tightwire_spec::ir::{Direction, Ir};
 use super::operations;
 use crate::config::Config;
 use crate::error::Error;
+use crate::rust::handshake::Handshakes;
 use crate::rust::model::RustTypes;
 use crate::rust::operations::{Answer, Method};
-use crate::rust::{docs, frames, names, service};
+use crate::rust::{decoder, docs, frames, names, service};
 
 /// Generates the trait, the reply enums and the adapter.
 pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenStream, Error> {
@@ -20,29 +21,20 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
     }
     let name = names::service(config);
     let replies = service::reply_enums(&methods, types)?;
-    let adapter = adapter(ir, config, types, &methods)?;
+    let handshakes = Handshakes::of(ir, config);
+    let adapter = adapter(ir, config, types, &methods, &handshakes)?;
     let title = &ir.info.title;
     let service_docs = docs::tokens(&format!(
         "What a server of the protocol \"{title}\" has to do: a method for each message that a client can send.\n\n\
          A frame has been validated before its method is called. Implement it with `async fn`."
     ));
-    let connected = docs::tokens(
-        "Called when a client has connected, before its first frame: the place for a greeting, or to join what its \
-         path asks for.",
-    );
+    let connected = handshakes.hook();
     let failure = docs::tokens("Why a handler could not do what a client asked.");
     Ok(quote! {
         #service_docs
         pub trait #name: Send + Sync + 'static {
             #(#declarations)*
             #connected
-            fn connected(
-                &self,
-                cx: &__rt::Context<'_>,
-            ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send {
-                let _ = cx;
-                async { Ok(()) }
-            }
         }
         #replies
         #adapter
@@ -73,7 +65,13 @@ fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Er
     })
 }
 
-fn adapter(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) -> Result<TokenStream, Error> {
+fn adapter(
+    ir: &Ir,
+    config: &Config,
+    types: &RustTypes,
+    methods: &[Method<'_>],
+    handshakes: &Handshakes<'_>,
+) -> Result<TokenStream, Error> {
     let (service, server) = (names::service(config), names::server(config));
     let mut calls = Vec::new();
     for (message, id) in frames::messages(ir, Direction::ToServer) {
@@ -107,6 +105,14 @@ fn adapter(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) 
         });
     }
     let entry = service::entry(&service, &server);
+    let (read, prepare, connected) = (handshakes.adapter(false), handshakes.prepare(), handshakes.call_hook());
+    let decode_on = decoder::tells_routes_apart(ir, Direction::ToServer).then(|| {
+        quote! {
+            fn decode_on(&self, route: usize, text: &[u8]) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
+                ClientFrame::decode_on(route, text)
+            }
+        }
+    });
     Ok(quote! {
         #entry
         impl<S: #service> __rt::Service for #server<S> {
@@ -117,10 +123,13 @@ fn adapter(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) 
             }
             fn prepare(&self) {
                 ClientFrame::prepare();
+                #prepare
             }
+            #read
             fn decode(&self, text: &[u8]) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
                 ClientFrame::decode(text)
             }
+            #decode_on
             fn describe(frame: &ClientFrame) -> __rt::FrameInfo {
                 __rt::FrameInfo {
                     wire_type: frame.message(),
@@ -129,9 +138,7 @@ fn adapter(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) 
                     subscribes: false,
                 }
             }
-            async fn connected(&self, cx: &__rt::Context<'_>) -> Result<(), Failure> {
-                self.service.connected(cx).await
-            }
+            #connected
             async fn call(&self, cx: &__rt::Context<'_>, frame: __rt::Inbound<ClientFrame>) -> Result<(), Failure> {
                 match frame.frame {
                     #(#calls,)*
