@@ -70,24 +70,6 @@ pub mod chat {
             async { Ok(()) }
         }
     }
-    /// The replies of the operation `request_data`.
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum RequestDataReply {
-        /// The data set that `request_data` asked for.
-        DataResponse(DataResponse),
-        /// Why the data set that `request_data` asked for cannot be given.
-        DataError(DataError),
-    }
-    impl ::std::convert::From<DataResponse> for RequestDataReply {
-        fn from(data: DataResponse) -> Self {
-            Self::DataResponse(data)
-        }
-    }
-    impl ::std::convert::From<DataError> for RequestDataReply {
-        fn from(data: DataError) -> Self {
-            Self::DataError(data)
-        }
-    }
     /// The application as a service that a `tightwire::Server` can serve.
     pub fn service<S: ChatService>(
         service: impl Into<::std::sync::Arc<S>>,
@@ -240,6 +222,541 @@ pub mod chat {
                     )
                 }
             }
+        }
+    }
+    /// A client of the protocol "Tightwire chat". It has the methods of [`ChatSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct ChatClient {
+        client: __rt::client::Client<ChatProtocol>,
+        sender: ChatSender,
+    }
+    impl ChatClient {
+        /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, handshake, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance more headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            let (url, config) = handshake.into().request(url, config)?;
+            Ok(__rt::client::Client::connect(&url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// As [`Self::next`], with the frame's envelope: its id, and its position for a replay.
+        pub async fn next_inbound(
+            &mut self,
+        ) -> Option<Result<__rt::Inbound<ServerFrame>, __rt::client::ClientError>> {
+            self.client.next_inbound().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> ChatSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<ChatProtocol>> for ChatClient {
+        fn from(client: __rt::client::Client<ChatProtocol>) -> Self {
+            let sender = ChatSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for ChatClient {
+        type Target = ChatSender;
+        fn deref(&self) -> &ChatSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct ChatSender {
+        sender: __rt::client::ClientSender<ChatProtocol>,
+    }
+    impl ChatSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+        /// Adds topics to the connection's subscriptions.
+        ///
+        /// Sends `subscribe` on `system` and waits for `subscription_updated`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn subscribe<T: ::std::convert::Into<Topic>>(
+            &self,
+            topics: impl ::std::iter::IntoIterator<Item = T>,
+        ) -> Result<SubscriptionUpdated, __rt::client::RequestError<Error>> {
+            let data = __rt::session_data::topics(
+                topics.into_iter().map(|topic| -> Topic { topic.into() }),
+                Vec::new(),
+            )?;
+            let frame = ClientFrame::Subscribe {
+                topic: SystemTopic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::SubscriptionUpdated { .. } |
+                            ServerFrame::Error { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::SubscriptionUpdated { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Adds topics to the connection's subscriptions.
+        ///
+        /// The server first sends again what came after these positions, or after the frames with these ids, or says that it has a gap. Every frame that is kept for a replay has a position: see `next_inbound`.
+        ///
+        /// Sends `subscribe` on `system` and waits for `subscription_updated`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn subscribe_after<
+            T: ::std::convert::Into<Topic>,
+            S: ::std::convert::Into<__rt::ReplayStart>,
+        >(
+            &self,
+            after: impl ::std::iter::IntoIterator<Item = (T, S)>,
+        ) -> Result<SubscriptionUpdated, __rt::client::RequestError<Error>> {
+            let after: Vec<(Topic, __rt::ReplayStart)> = after
+                .into_iter()
+                .map(|(topic, start)| (topic.into(), start.into()))
+                .collect();
+            let data = __rt::session_data::topics(
+                after.iter().map(|(topic, _)| topic.clone()),
+                after
+                    .iter()
+                    .map(|(topic, start)| (topic.to_string(), start.clone()))
+                    .collect(),
+            )?;
+            let frame = ClientFrame::Subscribe {
+                topic: SystemTopic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::SubscriptionUpdated { .. } |
+                            ServerFrame::Error { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::SubscriptionUpdated { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Removes topics from the connection's subscriptions.
+        ///
+        /// Sends `unsubscribe` on `system` and waits for `subscription_updated`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn unsubscribe<T: ::std::convert::Into<Topic>>(
+            &self,
+            topics: impl ::std::iter::IntoIterator<Item = T>,
+        ) -> Result<SubscriptionUpdated, __rt::client::RequestError<Error>> {
+            let data = __rt::session_data::topics(
+                topics.into_iter().map(|topic| -> Topic { topic.into() }),
+                Vec::new(),
+            )?;
+            let frame = ClientFrame::Unsubscribe {
+                topic: SystemTopic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::SubscriptionUpdated { .. } |
+                            ServerFrame::Error { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::SubscriptionUpdated { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Answers a client's ping.
+        ///
+        /// Sends `ping` on `system` and waits for `pong`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn ping(
+            &self,
+            topic: SystemTopic,
+            data: ClientPing,
+        ) -> Result<ServerPong, __rt::client::RequestError<Error>> {
+            let frame = ClientFrame::Ping { topic, data };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::Pong { .. } | ServerFrame::Error { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Pong { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Renews the connection's credentials.
+        ///
+        /// Sends `authenticate` on `system` and waits for `authenticated`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn authenticate(
+            &self,
+            topic: SystemTopic,
+            data: Authenticate,
+        ) -> Result<Authenticated, __rt::client::RequestError<Error>> {
+            let frame = ClientFrame::Authenticate {
+                topic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::Authenticated { .. } | ServerFrame::Error
+                            { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Authenticated { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Answers with the thread's newest messages and subscribes the connection to the thread.
+        ///
+        /// Sends `subscribe_thread` on `thread:{thread_id}` and waits for `thread_history`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn subscribe_thread(
+            &self,
+            topic: ThreadTopic,
+            data: SubscribeThread,
+        ) -> Result<ThreadHistory, __rt::client::RequestError<Error>> {
+            let frame = ClientFrame::SubscribeThread {
+                topic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::ThreadHistory { .. } | ServerFrame::Error
+                            { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::ThreadHistory { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Adds a message to the thread, subscribes the sender to it, and streams the answer to everyone subscribed.
+        ///
+        /// Sends `send_message` on `thread:{thread_id}`; the answer is `thread_message_created`, `stream_start`, `stream_chunk`, `stream_end`, published to the topic.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn send_message(
+            &self,
+            topic: ThreadTopic,
+            data: SendMessage,
+        ) -> Result<
+            __rt::client::Sequence<ChatProtocol, SendMessageReply, Error>,
+            __rt::client::RequestError<Error>,
+        > {
+            let frame = ClientFrame::SendMessage {
+                topic,
+                data,
+            };
+            let replies = self
+                .sender
+                .request_sequence(
+                    &frame,
+                    move |frame| match frame {
+                        ServerFrame::ThreadMessageCreated { .. } => {
+                            __rt::client::Match::Reply
+                        }
+                        ServerFrame::StreamStart { .. } => __rt::client::Match::Reply,
+                        ServerFrame::StreamChunk { .. } => __rt::client::Match::Reply,
+                        ServerFrame::StreamEnd { .. } => __rt::client::Match::Last,
+                        ServerFrame::Error { .. } => __rt::client::Match::Last,
+                        _ => __rt::client::Match::No,
+                    },
+                );
+            Ok(
+                __rt::client::Sequence::new(
+                    replies.await?,
+                    |frame| match frame {
+                        ServerFrame::ThreadMessageCreated { data, .. } => Ok(data.into()),
+                        ServerFrame::StreamStart { data, .. } => Ok(data.into()),
+                        ServerFrame::StreamChunk { data, .. } => Ok(data.into()),
+                        ServerFrame::StreamEnd { data, .. } => Ok(data.into()),
+                        ServerFrame::Error { data, .. } => {
+                            Err(__rt::client::RequestError::Refused(data))
+                        }
+                        _ => Err(__rt::correlation::unexpected().into()),
+                    },
+                ),
+            )
+        }
+        /// Answers with one of the dashboard's data sets, from the server's real state.
+        ///
+        /// Sends `request_data` on `dashboard` and waits for `data_response` or `data_error`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn request_data(
+            &self,
+            topic: DashboardTopic,
+            data: RequestData,
+        ) -> Result<RequestDataReply, __rt::client::RequestError<Error>> {
+            let frame = ClientFrame::RequestData {
+                topic,
+                data,
+            };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::DataResponse { .. } |
+                            ServerFrame::DataError { .. } | ServerFrame::Error { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::DataResponse { data, .. } => Ok(data.into()),
+                ServerFrame::DataError { data, .. } => Ok(data.into()),
+                ServerFrame::Error { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum ChatProtocol {}
+    impl __rt::client::ClientProtocol for ChatProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            stamp: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            match frame {
+                ClientFrame::Subscribe { topic, data } => {
+                    __rt::client::envelope(stamp, "subscribe", &topic.to_string(), data)
+                }
+                ClientFrame::Unsubscribe { topic, data } => {
+                    __rt::client::envelope(
+                        stamp,
+                        "unsubscribe",
+                        &topic.to_string(),
+                        data,
+                    )
+                }
+                ClientFrame::SubscribeThread { topic, data } => {
+                    __rt::client::envelope(
+                        stamp,
+                        "subscribe_thread",
+                        &topic.to_string(),
+                        data,
+                    )
+                }
+                ClientFrame::SendMessage { topic, data } => {
+                    __rt::client::envelope(
+                        stamp,
+                        "send_message",
+                        &topic.to_string(),
+                        data,
+                    )
+                }
+                ClientFrame::RequestData { topic, data } => {
+                    __rt::client::envelope(
+                        stamp,
+                        "request_data",
+                        &topic.to_string(),
+                        data,
+                    )
+                }
+                ClientFrame::Ping { topic, data } => {
+                    __rt::client::envelope(stamp, "ping", &topic.to_string(), data)
+                }
+                ClientFrame::Pong { topic, data } => {
+                    __rt::client::envelope(stamp, "pong", &topic.to_string(), data)
+                }
+                ClientFrame::Authenticate { topic, data } => {
+                    __rt::client::envelope(
+                        stamp,
+                        "authenticate",
+                        &topic.to_string(),
+                        data,
+                    )
+                }
+            }
+        }
+        fn pong(
+            timestamp: String,
+            last_id: Option<__rt::uuid::Uuid>,
+        ) -> Option<ClientFrame> {
+            let data = __rt::session_data::pong(timestamp, last_id)?;
+            Some(ClientFrame::Pong {
+                topic: SystemTopic,
+                data,
+            })
+        }
+        fn session_role(frame: &ServerFrame) -> Option<__rt::SessionRole> {
+            match frame {
+                ServerFrame::ConnectionEstablished { .. } => {
+                    Some(__rt::SessionRole::ConnectionEstablished)
+                }
+                ServerFrame::SubscriptionUpdated { .. } => {
+                    Some(__rt::SessionRole::SubscriptionUpdated)
+                }
+                ServerFrame::Ping { .. } => Some(__rt::SessionRole::Ping),
+                ServerFrame::Pong { .. } => Some(__rt::SessionRole::Pong),
+                ServerFrame::Error { .. } => Some(__rt::SessionRole::Error),
+                ServerFrame::ReplayGap { .. } => Some(__rt::SessionRole::ReplayGap),
+                ServerFrame::Authenticated { .. } => {
+                    Some(__rt::SessionRole::Authenticated)
+                }
+                ServerFrame::DisconnectNotice { .. } => {
+                    Some(__rt::SessionRole::DisconnectNotice)
+                }
+                _ => None,
+            }
+        }
+    }
+    /// The replies of the operation `request_data`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum RequestDataReply {
+        /// The data set that `request_data` asked for.
+        DataResponse(DataResponse),
+        /// Why the data set that `request_data` asked for cannot be given.
+        DataError(DataError),
+    }
+    impl ::std::convert::From<DataResponse> for RequestDataReply {
+        fn from(data: DataResponse) -> Self {
+            Self::DataResponse(data)
+        }
+    }
+    impl ::std::convert::From<DataError> for RequestDataReply {
+        fn from(data: DataError) -> Self {
+            Self::DataError(data)
+        }
+    }
+    /// The replies of the operation `send_message`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum SendMessageReply {
+        /// A message was added to the thread.
+        ThreadMessageCreated(ThreadMessageCreated),
+        /// A responder begins to answer; its text follows in chunks.
+        StreamStart(StreamStart),
+        /// A piece of the answer. Indexes start at 0 and have no holes.
+        StreamChunk(StreamChunk),
+        /// The answer is complete, or was cut short for the reason given.
+        StreamEnd(StreamEnd),
+    }
+    impl ::std::convert::From<ThreadMessageCreated> for SendMessageReply {
+        fn from(data: ThreadMessageCreated) -> Self {
+            Self::ThreadMessageCreated(data)
+        }
+    }
+    impl ::std::convert::From<StreamStart> for SendMessageReply {
+        fn from(data: StreamStart) -> Self {
+            Self::StreamStart(data)
+        }
+    }
+    impl ::std::convert::From<StreamChunk> for SendMessageReply {
+        fn from(data: StreamChunk) -> Self {
+            Self::StreamChunk(data)
+        }
+    }
+    impl ::std::convert::From<StreamEnd> for SendMessageReply {
+        fn from(data: StreamEnd) -> Self {
+            Self::StreamEnd(data)
         }
     }
     /// `system`: The connection itself, its heartbeat, subscriptions, errors and credentials.
@@ -689,6 +1206,86 @@ pub mod chat {
         const TYPE: &'static str = "disconnect_notice";
         const DELIVERY: __rt::Delivery = __rt::Delivery::Control;
         type Topic = SystemTopic;
+    }
+    /// What a client says when it connects, by the path at which it does.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Handshake {
+        /// The one path.
+        Chat(ChatHandshake),
+    }
+    static HANDSHAKES: __rt::handshake::Handshakes = __rt::handshake::Handshakes::new(
+        CONTRACT.schema_bundle,
+        &[
+            __rt::handshake::RouteParameters {
+                path: "",
+                parameters: &[
+                    __rt::handshake::ParameterInfo {
+                        place: __rt::handshake::Place::Query,
+                        name: "token",
+                        key: "token",
+                        kinds: &[__rt::handshake::Kind::String],
+                    },
+                ],
+            },
+        ],
+    );
+    impl Handshake {
+        fn read(
+            request: &__rt::HandshakeRequest,
+        ) -> Result<Self, ::std::vec::Vec<__rt::Violation>> {
+            Ok(
+                match request.route_index() {
+                    0usize => Self::Chat(HANDSHAKES.read(0usize, &request.texts())?),
+                    _ => return Err(__rt::handshake::no_route()),
+                },
+            )
+        }
+        /// The URL and the settings with which a client connects. `url` is the server's address, for instance `wss://example.com`; a path that has no parameters may stand in it already.
+        ///
+        /// # Errors
+        /// If a parameter is not what the document asks for.
+        pub fn request(
+            &self,
+            url: &str,
+            mut config: __rt::client::ClientConfig,
+        ) -> Result<
+            (::std::string::String, __rt::client::ClientConfig),
+            __rt::client::ConnectError,
+        > {
+            let wrong = __rt::client::ConnectError::Parameters;
+            let (route, path, request) = match self {
+                Self::Chat(parameters) => {
+                    (0usize, "", HANDSHAKES.write(0usize, parameters).map_err(wrong)?)
+                }
+            };
+            config.route = Some(route);
+            Ok(__rt::client::prepare(url, path, &request, config))
+        }
+    }
+    impl __rt::HandshakeParameters for Handshake {
+        type Handshake = Self;
+        fn of(handshake: &Self) -> Option<&Self> {
+            Some(handshake)
+        }
+    }
+    impl ::std::convert::From<ChatHandshake> for Handshake {
+        fn from(parameters: ChatHandshake) -> Self {
+            Self::Chat(parameters)
+        }
+    }
+    impl __rt::HandshakeParameters for ChatHandshake {
+        type Handshake = Handshake;
+        fn of(handshake: &Handshake) -> Option<&Self> {
+            match handshake {
+                Handshake::Chat(parameters) => Some(parameters),
+            }
+        }
+    }
+    impl ChatHandshake {
+        /// What is required, and nothing else.
+        pub fn new() -> Self {
+            Self { token: None }
+        }
     }
     /// The data of the messages.
     pub mod messages {
@@ -1640,6 +2237,14 @@ pub mod chat {
                 }
             }
         }
+        /// What a client says when it connects: in the query `token`.
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct ChatHandshake {
+            /// A bearer token, for clients that cannot set headers.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub token: Option<String>,
+        }
         /// Error types.
         pub mod error {
             /// Error from a `TryFrom` or `FromStr` implementation.
@@ -1995,7 +2600,7 @@ pub mod chat {
             ping_interval_ms: 30000,
             pong_timeout_ms: 60000,
         },
-        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Tightwire chat\",\"description\":\"The protocol of the reference chat server: threads with streamed answers, agents and a dashboard over one WebSocket.\\n\\nEvery frame is a JSON text frame in the same envelope. Client frames are closed (an unknown property is a violation\\nand closes the connection with 1002); server frames are open (clients ignore what they do not know).\",\"version\":\"1.0.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"unsubscribe\":{\"$ref\":\"#/definitions/UnsubscribeFrame\"},\"subscribe_thread\":{\"$ref\":\"#/definitions/SubscribeThreadFrame\"},\"send_message\":{\"$ref\":\"#/definitions/SendMessageFrame\"},\"request_data\":{\"$ref\":\"#/definitions/RequestDataFrame\"},\"ping\":{\"$ref\":\"#/definitions/ClientPingFrame\"},\"pong\":{\"$ref\":\"#/definitions/ClientPongFrame\"},\"authenticate\":{\"$ref\":\"#/definitions/AuthenticateFrame\"}},\"to_client\":{\"connection_established\":{\"$ref\":\"#/definitions/ConnectionEstablishedFrame\"},\"dashboard_initialized\":{\"$ref\":\"#/definitions/DashboardInitializedFrame\"},\"subscription_updated\":{\"$ref\":\"#/definitions/SubscriptionUpdatedFrame\"},\"ping\":{\"$ref\":\"#/definitions/ServerPingFrame\"},\"pong\":{\"$ref\":\"#/definitions/ServerPongFrame\"},\"error\":{\"$ref\":\"#/definitions/ErrorFrame\"},\"data_response\":{\"$ref\":\"#/definitions/DataResponseFrame\"},\"data_error\":{\"$ref\":\"#/definitions/DataErrorFrame\"},\"thread_history\":{\"$ref\":\"#/definitions/ThreadHistoryFrame\"},\"thread_message_created\":{\"$ref\":\"#/definitions/ThreadMessageCreatedFrame\"},\"stream_start\":{\"$ref\":\"#/definitions/StreamStartFrame\"},\"stream_chunk\":{\"$ref\":\"#/definitions/StreamChunkFrame\"},\"stream_end\":{\"$ref\":\"#/definitions/StreamEndFrame\"},\"agent_event\":{\"$ref\":\"#/definitions/AgentEventFrame\"},\"agent_update\":{\"$ref\":\"#/definitions/AgentUpdateFrame\"},\"system_update\":{\"$ref\":\"#/definitions/SystemUpdateFrame\"},\"critical_alert\":{\"$ref\":\"#/definitions/CriticalAlertFrame\"},\"replay_gap\":{\"$ref\":\"#/definitions/ReplayGapFrame\"},\"authenticated\":{\"$ref\":\"#/definitions/AuthenticatedFrame\"},\"disconnect_notice\":{\"$ref\":\"#/definitions/DisconnectNoticeFrame\"}}},\"definitions\":{\"EnvelopeVersion\":{\"description\":\"The version of the envelope.\",\"type\":\"integer\",\"const\":1},\"FrameId\":{\"description\":\"Identity of this frame; the trace id that logs and spans carry.\",\"type\":\"string\",\"format\":\"uuid\"},\"CorrelationId\":{\"description\":\"The `id` of the frame that this one answers.\",\"type\":\"string\",\"format\":\"uuid\"},\"TimestampMs\":{\"description\":\"When the sender made the frame, in milliseconds since the Unix epoch.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991},\"Seq\":{\"description\":\"Position in the topic's log. It rises by 1; a jump is a gap.\",\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"Epoch\":{\"description\":\"Changes when the topic's log was lost or rebuilt. Positions of different epochs are never compared.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":64},\"SystemTopic\":{\"description\":\"The connection itself.\",\"type\":\"string\",\"const\":\"system\"},\"DashboardTopic\":{\"description\":\"The operators' dashboard.\",\"type\":\"string\",\"const\":\"dashboard\"},\"ThreadTopic\":{\"description\":\"One conversation, `thread:{thread_id}`.\",\"type\":\"string\",\"pattern\":\"^thread:[A-Za-z0-9._~-]{1,128}$\"},\"AgentTopic\":{\"description\":\"One agent, `agent:{agent_id}`.\",\"type\":\"string\",\"pattern\":\"^agent:[A-Za-z0-9._~-]{1,128}$\"},\"AnyTopic\":{\"description\":\"Any topic of this protocol.\",\"type\":\"string\",\"pattern\":\"^(system|dashboard|(thread|agent):[A-Za-z0-9._~-]{1,128})$\"},\"ServerEnvelope\":{\"description\":\"What every frame of the server carries.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\"},\"topic\":{\"description\":\"What the frame is about.\",\"type\":\"string\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"seq\":{\"$ref\":\"#/definitions/Seq\"},\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"data\":{\"description\":\"The payload.\",\"type\":\"object\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"correlation_id\",\"data\"],\"dependencies\":{\"seq\":[\"epoch\"],\"epoch\":[\"seq\"]}},\"PublishedEnvelope\":{\"description\":\"What every replayable frame of the server carries.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"required\":[\"seq\",\"epoch\"]}]},\"Subscribe\":{\"description\":\"Topics to add.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"Topics to subscribe to. Duplicates are allowed and count once.\",\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"minItems\":1,\"maxItems\":100},\"after\":{\"description\":\"For each topic to be replayed, the last thing that was seen of it.\",\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/definitions/ReplayStart\"},\"maxProperties\":100}},\"required\":[\"topics\"],\"additionalProperties\":false},\"ReplayStart\":{\"description\":\"Where a replay begins, exclusive. Either a position in the log or the id of the last frame that was seen.\",\"oneOf\":[{\"$ref\":\"#/definitions/StreamPosition\"},{\"title\":\"FrameId\",\"description\":\"The id of the last frame that was seen.\",\"type\":\"string\",\"format\":\"uuid\"}]},\"StreamPosition\":{\"title\":\"StreamPosition\",\"description\":\"A position in a topic's log.\",\"type\":\"object\",\"properties\":{\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"seq\":{\"description\":\"The last position seen; 0 for none.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}},\"required\":[\"epoch\",\"seq\"],\"additionalProperties\":false},\"Unsubscribe\":{\"description\":\"Topics to remove.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"Topics to unsubscribe from.\",\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"minItems\":1,\"maxItems\":100}},\"required\":[\"topics\"],\"additionalProperties\":false},\"SubscribeThread\":{\"description\":\"Which part of the thread's history to send.\",\"type\":\"object\",\"properties\":{\"limit\":{\"description\":\"How many of the newest messages to send at most.\",\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":50}},\"additionalProperties\":false},\"SendMessage\":{\"description\":\"A message for the thread.\",\"type\":\"object\",\"properties\":{\"content\":{\"description\":\"The text.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":16000},\"metadata\":{\"$ref\":\"#/definitions/Metadata\"}},\"required\":[\"content\"],\"additionalProperties\":false},\"Metadata\":{\"description\":\"Free key-value pairs that travel with a message.\",\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\",\"maxLength\":1000},\"maxProperties\":32},\"DataType\":{\"description\":\"The data sets of the dashboard.\",\"type\":\"string\",\"enum\":[\"agent_status\",\"coordination_metrics\",\"system_health\"]},\"RequestData\":{\"description\":\"Which data set, and which part of it.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"$ref\":\"#/definitions/DataType\"},\"params\":{\"$ref\":\"#/definitions/DataParams\"}},\"required\":[\"data_type\"],\"additionalProperties\":false},\"DataParams\":{\"description\":\"Narrows a data set.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"Only this agent (agent_status).\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"window_s\":{\"description\":\"Only the last so many seconds (coordination_metrics).\",\"type\":\"integer\",\"minimum\":1,\"maximum\":86400}},\"additionalProperties\":false},\"ClientPing\":{\"description\":\"A heartbeat of the client.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"additionalProperties\":false},\"ClientPong\":{\"description\":\"The answer to a heartbeat of the server.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"},\"last_id\":{\"description\":\"The `id` of the last frame that the client has seen.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"timestamp\"],\"additionalProperties\":false},\"Authenticate\":{\"description\":\"New credentials.\",\"type\":\"object\",\"properties\":{\"token\":{\"description\":\"The new token (JWT).\",\"type\":\"string\",\"minLength\":1,\"maxLength\":8192}},\"required\":[\"token\"],\"additionalProperties\":false},\"Timestamp\":{\"description\":\"A point in time (RFC 3339).\",\"type\":\"string\",\"format\":\"date-time\"},\"ConnectionEstablished\":{\"description\":\"The connection and its limits.\",\"type\":\"object\",\"properties\":{\"connection_id\":{\"description\":\"Identity of the connection, for logs.\",\"type\":\"string\",\"format\":\"uuid\"},\"contract_version\":{\"description\":\"The version of this document that the server was built from.\",\"type\":\"string\"},\"server_time\":{\"$ref\":\"#/definitions/Timestamp\"},\"ping_interval_ms\":{\"description\":\"How often the server sends a ping, in milliseconds.\",\"type\":\"integer\",\"minimum\":1},\"pong_timeout_ms\":{\"description\":\"How long the server waits for a pong before it closes with 4408, in milliseconds.\",\"type\":\"integer\",\"minimum\":1},\"limits\":{\"$ref\":\"#/definitions/ConnectionLimits\"}},\"required\":[\"connection_id\",\"contract_version\",\"server_time\",\"ping_interval_ms\",\"pong_timeout_ms\",\"limits\"]},\"ConnectionLimits\":{\"description\":\"The limits that this connection lives under.\",\"type\":\"object\",\"properties\":{\"max_message_bytes\":{\"description\":\"The largest frame the server accepts, in bytes.\",\"type\":\"integer\",\"minimum\":1},\"messages_per_second\":{\"description\":\"The rate of frames the server accepts for long.\",\"type\":\"integer\",\"minimum\":1},\"message_burst\":{\"description\":\"The number of frames the server accepts at once.\",\"type\":\"integer\",\"minimum\":1},\"subscriptions_per_connection\":{\"description\":\"How many topics a connection may be subscribed to.\",\"type\":\"integer\",\"minimum\":1},\"outbound_queue_frames\":{\"description\":\"How many frames the server keeps for a slow client.\",\"type\":\"integer\",\"minimum\":1},\"outbound_queue_bytes\":{\"description\":\"How many bytes the server keeps for a slow client.\",\"type\":\"integer\",\"minimum\":1},\"idle_timeout_ms\":{\"description\":\"After how long without an application frame the server closes with 4410, in milliseconds.\",\"type\":\"integer\",\"minimum\":1}},\"required\":[\"max_message_bytes\",\"messages_per_second\",\"message_burst\",\"subscriptions_per_connection\",\"outbound_queue_frames\",\"outbound_queue_bytes\",\"idle_timeout_ms\"]},\"DashboardInitialized\":{\"description\":\"The dashboard's state.\",\"type\":\"object\",\"properties\":{\"contract_version\":{\"description\":\"The version of this document that the server was built from.\",\"type\":\"string\"},\"snapshot\":{\"$ref\":\"#/definitions/DashboardSnapshot\"}},\"required\":[\"contract_version\",\"snapshot\"]},\"DashboardSnapshot\":{\"description\":\"Every data set of the dashboard at one moment.\",\"type\":\"object\",\"properties\":{\"agents\":{\"description\":\"All agents.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AgentState\"}},\"coordination_metrics\":{\"$ref\":\"#/definitions/CoordinationMetrics\"},\"system_health\":{\"$ref\":\"#/definitions/SystemHealth\"}},\"required\":[\"agents\",\"coordination_metrics\",\"system_health\"]},\"AgentActivity\":{\"description\":\"What an agent is doing.\",\"type\":\"string\",\"enum\":[\"idle\",\"busy\",\"offline\"]},\"AgentState\":{\"description\":\"One agent as it is now.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"The agent's id.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"name\":{\"description\":\"The name people see.\",\"type\":\"string\"},\"status\":{\"$ref\":\"#/definitions/AgentActivity\"},\"active_streams\":{\"description\":\"How many answers it is streaming.\",\"type\":\"integer\",\"minimum\":0},\"completed\":{\"description\":\"How many answers it has completed since the server started.\",\"type\":\"integer\",\"minimum\":0},\"failed\":{\"description\":\"How many answers it has failed to complete since the server started.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"agent_id\",\"name\",\"status\",\"active_streams\",\"completed\",\"failed\"]},\"CoordinationMetrics\":{\"description\":\"How well the agents do their work.\",\"type\":\"object\",\"properties\":{\"success_rate\":{\"description\":\"The share of answers that were completed.\",\"type\":\"number\",\"minimum\":0,\"maximum\":1},\"trend\":{\"description\":\"Where the rate is going.\",\"type\":\"string\",\"enum\":[\"rising\",\"steady\",\"falling\"]}},\"required\":[\"success_rate\",\"trend\"]},\"HealthStatus\":{\"description\":\"How well something is.\",\"type\":\"string\",\"enum\":[\"healthy\",\"degraded\",\"unhealthy\"]},\"SystemHealth\":{\"description\":\"How well the system is.\",\"type\":\"object\",\"properties\":{\"overall_status\":{\"$ref\":\"#/definitions/HealthStatus\"},\"components\":{\"description\":\"Its parts.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/ComponentHealth\"}}},\"required\":[\"overall_status\",\"components\"]},\"ComponentHealth\":{\"description\":\"How well a part of the system is.\",\"type\":\"object\",\"properties\":{\"name\":{\"description\":\"The part.\",\"type\":\"string\",\"minLength\":1},\"status\":{\"$ref\":\"#/definitions/HealthStatus\"},\"detail\":{\"description\":\"What there is to say about it.\",\"type\":\"string\"}},\"required\":[\"name\",\"status\"]},\"SubscriptionUpdated\":{\"description\":\"All current subscriptions.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"The topics, sorted.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AnyTopic\"},\"uniqueItems\":true}},\"required\":[\"topics\"]},\"ServerPing\":{\"description\":\"A heartbeat of the server.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"timestamp\"]},\"ServerPong\":{\"description\":\"The answer to a heartbeat of the client.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"timestamp\"]},\"ErrorCode\":{\"description\":\"What went wrong.\",\"type\":\"string\",\"enum\":[\"contract_violation\",\"message_too_large\",\"rate_limited\",\"invalid_topic\",\"topic_forbidden\",\"too_many_subscriptions\",\"unauthorized\",\"not_found\",\"unavailable\",\"internal_error\"]},\"Error\":{\"description\":\"What was wrong with a frame.\",\"type\":\"object\",\"properties\":{\"code\":{\"$ref\":\"#/definitions/ErrorCode\"},\"message\":{\"description\":\"The same in words, for developers.\",\"type\":\"string\",\"minLength\":1},\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"},\"violations\":{\"description\":\"Each place where the frame departs from the contract.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Violation\"}},\"topics\":{\"description\":\"The topics concerned, as far as their names are well-formed.\",\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"code\",\"message\",\"timestamp\"]},\"Violation\":{\"description\":\"One place where a frame departs from the contract.\",\"type\":\"object\",\"properties\":{\"pointer\":{\"description\":\"Where, as a JSON Pointer (RFC 6901) into the frame.\",\"type\":\"string\"},\"keyword\":{\"description\":\"The keyword of JSON Schema that is violated, or `json` for text that is not JSON.\",\"type\":\"string\"},\"message\":{\"description\":\"What is expected there.\",\"type\":\"string\"}},\"required\":[\"pointer\",\"keyword\",\"message\"]},\"DataResponse\":{\"description\":\"A data set.\",\"oneOf\":[{\"title\":\"AgentStatus\",\"description\":\"The agents.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"agent_status\"},\"data\":{\"$ref\":\"#/definitions/AgentStatus\"}},\"required\":[\"data_type\",\"data\"]},{\"title\":\"CoordinationMetrics\",\"description\":\"How well the agents do their work.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"coordination_metrics\"},\"data\":{\"$ref\":\"#/definitions/CoordinationMetrics\"}},\"required\":[\"data_type\",\"data\"]},{\"title\":\"SystemHealth\",\"description\":\"How well the system is.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"system_health\"},\"data\":{\"$ref\":\"#/definitions/SystemHealth\"}},\"required\":[\"data_type\",\"data\"]}]},\"AgentStatus\":{\"description\":\"The agents that were asked for.\",\"type\":\"object\",\"properties\":{\"agents\":{\"description\":\"Each agent as it is now.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AgentState\"}}},\"required\":[\"agents\"]},\"DataError\":{\"description\":\"Why there is no data.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"$ref\":\"#/definitions/DataType\"},\"error\":{\"description\":\"The reason, in words.\",\"type\":\"string\",\"minLength\":1},\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"data_type\",\"error\",\"timestamp\"]},\"Author\":{\"description\":\"Who wrote a message.\",\"type\":\"object\",\"properties\":{\"kind\":{\"description\":\"A person or an agent.\",\"type\":\"string\",\"enum\":[\"user\",\"agent\"]},\"id\":{\"description\":\"Their id.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128}},\"required\":[\"kind\",\"id\"]},\"ThreadMessage\":{\"description\":\"A message of a thread.\",\"type\":\"object\",\"properties\":{\"message_id\":{\"description\":\"Identity of the message.\",\"type\":\"string\",\"format\":\"uuid\"},\"thread_id\":{\"description\":\"The thread it belongs to.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"author\":{\"$ref\":\"#/definitions/Author\"},\"content\":{\"description\":\"The text.\",\"type\":\"string\"},\"created_at\":{\"$ref\":\"#/definitions/Timestamp\"},\"metadata\":{\"$ref\":\"#/definitions/Metadata\"}},\"required\":[\"message_id\",\"thread_id\",\"author\",\"content\",\"created_at\"]},\"ThreadHistory\":{\"description\":\"The newest messages of a thread.\",\"type\":\"object\",\"properties\":{\"thread_id\":{\"description\":\"The thread.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"messages\":{\"description\":\"Oldest first.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/ThreadMessage\"},\"maxItems\":200},\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"seq\":{\"description\":\"Live frames continue after this position; 0 when there were none yet.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}},\"required\":[\"thread_id\",\"messages\",\"epoch\",\"seq\"]},\"ThreadMessageCreated\":{\"description\":\"The new message.\",\"type\":\"object\",\"properties\":{\"message\":{\"$ref\":\"#/definitions/ThreadMessage\"}},\"required\":[\"message\"]},\"StreamStart\":{\"description\":\"The beginning of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"agent_id\":{\"description\":\"Who answers.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"in_reply_to\":{\"description\":\"The message that is answered.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"stream_id\",\"agent_id\",\"in_reply_to\"]},\"StreamChunk\":{\"description\":\"A piece of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"index\":{\"description\":\"The piece's number, from 0.\",\"type\":\"integer\",\"minimum\":0},\"delta\":{\"description\":\"The text to append.\",\"type\":\"string\"}},\"required\":[\"stream_id\",\"index\",\"delta\"]},\"StreamEnd\":{\"description\":\"The end of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"finish_reason\":{\"description\":\"Why the stream ends.\",\"type\":\"string\",\"enum\":[\"stop\",\"length\",\"cancelled\",\"error\"]},\"chunks\":{\"description\":\"How many pieces there were.\",\"type\":\"integer\",\"minimum\":1},\"message_id\":{\"description\":\"The answer as a message of the thread.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"stream_id\",\"finish_reason\",\"chunks\",\"message_id\"]},\"AgentEvent\":{\"description\":\"Something that happened to an agent.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"The agent.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"event\":{\"description\":\"What happened.\",\"type\":\"string\",\"enum\":[\"started\",\"task_started\",\"task_completed\",\"task_failed\",\"stopped\"]},\"status\":{\"$ref\":\"#/definitions/AgentActivity\"},\"details\":{\"description\":\"More about it.\",\"type\":\"object\",\"additionalProperties\":true}},\"required\":[\"agent_id\",\"event\",\"status\"]},\"AgentUpdate\":{\"description\":\"An agent's current state.\",\"type\":\"object\",\"properties\":{\"agent\":{\"$ref\":\"#/definitions/AgentState\"}},\"required\":[\"agent\"]},\"SystemUpdate\":{\"description\":\"The system's current state.\",\"type\":\"object\",\"properties\":{\"system_health\":{\"$ref\":\"#/definitions/SystemHealth\"},\"coordination_metrics\":{\"$ref\":\"#/definitions/CoordinationMetrics\"}},\"required\":[\"system_health\",\"coordination_metrics\"]},\"CriticalAlert\":{\"description\":\"Something that needs a person's attention.\",\"type\":\"object\",\"properties\":{\"alert_id\":{\"description\":\"Identity of the alert.\",\"type\":\"string\",\"format\":\"uuid\"},\"severity\":{\"description\":\"How bad it is.\",\"type\":\"string\",\"enum\":[\"warning\",\"critical\"]},\"source\":{\"description\":\"Where it comes from, for instance a topic.\",\"type\":\"string\",\"minLength\":1},\"message\":{\"description\":\"What happened, in words.\",\"type\":\"string\",\"minLength\":1},\"raised_at\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"alert_id\",\"severity\",\"source\",\"message\",\"raised_at\"]},\"ReplayGap\":{\"description\":\"What the topic's log still has.\",\"type\":\"object\",\"properties\":{\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"oldest_seq\":{\"description\":\"The oldest position that is still kept; 0 for none.\",\"type\":\"integer\",\"minimum\":0},\"latest_seq\":{\"description\":\"The newest position; 0 for none.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"epoch\",\"oldest_seq\",\"latest_seq\"]},\"Authenticated\":{\"description\":\"The renewed credentials.\",\"type\":\"object\",\"properties\":{\"expires_at\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"expires_at\"]},\"DisconnectNotice\":{\"description\":\"Why the server closes, and when to come back.\",\"type\":\"object\",\"properties\":{\"reason\":{\"description\":\"Why.\",\"type\":\"string\",\"enum\":[\"shutdown\",\"idle_timeout\",\"pong_timeout\",\"slow_consumer\",\"authentication_expired\",\"over_capacity\"]},\"reconnect_after_ms\":{\"description\":\"How long to wait before the next attempt, in milliseconds.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"reason\",\"reconnect_after_ms\"]},\"SubscribeFrame\":{\"title\":\"Subscribe\",\"description\":\"Adds topics to the connection's subscriptions. With `after`, every frame missed since that position is delivered first, once and in order.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscribe\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Subscribe\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"UnsubscribeFrame\":{\"title\":\"Unsubscribe\",\"description\":\"Removes topics from the connection's subscriptions.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"unsubscribe\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Unsubscribe\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"SubscribeThreadFrame\":{\"title\":\"Subscribe to a thread\",\"description\":\"Asks for the newest messages of a thread and subscribes to it, so that live frames continue where the history ends.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscribe_thread\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/SubscribeThread\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"SendMessageFrame\":{\"title\":\"Send a message\",\"description\":\"Posts a message to a thread. The responder's answer follows as a stream on the same topic.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"send_message\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/SendMessage\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"RequestDataFrame\":{\"title\":\"Request data\",\"description\":\"Asks for one of the dashboard's data sets.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"request_data\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/RequestData\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ClientPingFrame\":{\"title\":\"Ping from the client\",\"description\":\"Asks the server for a `pong`; measures the round trip and keeps proxies awake.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"ping\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/ClientPing\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ClientPongFrame\":{\"title\":\"Pong from the client\",\"description\":\"Answers the server's `ping` and acknowledges the last frame seen.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"pong\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/ClientPong\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"AuthenticateFrame\":{\"title\":\"Authenticate\",\"description\":\"Renews the connection's credentials before they expire.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"authenticate\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Authenticate\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ConnectionEstablishedFrame\":{\"title\":\"Connection established\",\"description\":\"The first frame on every connection. It tells who the connection is and the limits it lives under.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"connection_established\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ConnectionEstablished\"}}}]},\"DashboardInitializedFrame\":{\"title\":\"Dashboard initialised\",\"description\":\"The dashboard's state at the moment of the first subscription to it.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"dashboard_initialized\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DashboardInitialized\"}}}]},\"SubscriptionUpdatedFrame\":{\"title\":\"Subscriptions updated\",\"description\":\"All topics that the connection is subscribed to now, sorted and without duplicates.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscription_updated\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/SubscriptionUpdated\"}}}]},\"ServerPingFrame\":{\"title\":\"Ping from the server\",\"description\":\"Asks the client for a `pong`; a client that stays silent is closed with 4408.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"ping\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ServerPing\"}}}]},\"ServerPongFrame\":{\"title\":\"Pong from the server\",\"description\":\"Answers the client's `ping`, with the client's own `timestamp` where it sent one.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"pong\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ServerPong\"}}}]},\"ErrorFrame\":{\"title\":\"Error\",\"description\":\"What was wrong with a frame. Values that the client sent are never echoed.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"error\"},\"topic\":{\"$ref\":\"#/definitions/AnyTopic\"},\"data\":{\"$ref\":\"#/definitions/Error\"}}}]},\"DataResponseFrame\":{\"title\":\"Data response\",\"description\":\"The data set that `request_data` asked for.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"data_response\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DataResponse\"}}}]},\"DataErrorFrame\":{\"title\":\"Data error\",\"description\":\"Why the data set that `request_data` asked for cannot be given.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"data_error\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DataError\"}}}]},\"ThreadHistoryFrame\":{\"title\":\"Thread history\",\"description\":\"The newest messages of a thread, oldest first, and the position from which live frames continue.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"thread_history\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/ThreadHistory\"}}}]},\"ThreadMessageCreatedFrame\":{\"title\":\"Message created\",\"description\":\"A message was added to the thread.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"thread_message_created\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/ThreadMessageCreated\"}}}]},\"StreamStartFrame\":{\"title\":\"Stream start\",\"description\":\"A responder begins to answer; its text follows in chunks.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_start\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamStart\"}}}]},\"StreamChunkFrame\":{\"title\":\"Stream chunk\",\"description\":\"A piece of the answer. Indexes start at 0 and have no holes.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_chunk\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamChunk\"}}}]},\"StreamEndFrame\":{\"title\":\"Stream end\",\"description\":\"The answer is complete, or was cut short for the reason given.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_end\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamEnd\"}}}]},\"AgentEventFrame\":{\"title\":\"Agent event\",\"description\":\"Something happened to an agent.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"agent_event\"},\"topic\":{\"$ref\":\"#/definitions/AgentTopic\"},\"data\":{\"$ref\":\"#/definitions/AgentEvent\"}}}]},\"AgentUpdateFrame\":{\"title\":\"Agent update\",\"description\":\"An agent's current state, for the dashboard. Only the newest per agent matters.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"agent_update\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/AgentUpdate\"}}}]},\"SystemUpdateFrame\":{\"title\":\"System update\",\"description\":\"The system's current state, for the dashboard. Only the newest matters.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"system_update\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/SystemUpdate\"}}}]},\"CriticalAlertFrame\":{\"title\":\"Critical alert\",\"description\":\"Something needs a person's attention.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"critical_alert\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/CriticalAlert\"}}}]},\"ReplayGapFrame\":{\"title\":\"Replay gap\",\"description\":\"What was asked for is no longer kept. The client missed frames and must load the state anew.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"replay_gap\"},\"topic\":{\"$ref\":\"#/definitions/AnyTopic\"},\"data\":{\"$ref\":\"#/definitions/ReplayGap\"}}}]},\"AuthenticatedFrame\":{\"title\":\"Authenticated\",\"description\":\"The credentials were renewed.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"authenticated\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/Authenticated\"}}}]},\"DisconnectNoticeFrame\":{\"title\":\"Disconnect notice\",\"description\":\"The server is about to close the connection of its own will.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"disconnect_notice\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/DisconnectNotice\"}}}]}}}",
+        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Tightwire chat\",\"description\":\"The protocol of the reference chat server: threads with streamed answers, agents and a dashboard over one WebSocket.\\n\\nEvery frame is a JSON text frame in the same envelope. Client frames are closed (an unknown property is a violation\\nand closes the connection with 1002); server frames are open (clients ignore what they do not know).\",\"version\":\"1.0.0\",\"x-messages\":{\"to_server\":{\"subscribe\":{\"$ref\":\"#/definitions/SubscribeFrame\"},\"unsubscribe\":{\"$ref\":\"#/definitions/UnsubscribeFrame\"},\"subscribe_thread\":{\"$ref\":\"#/definitions/SubscribeThreadFrame\"},\"send_message\":{\"$ref\":\"#/definitions/SendMessageFrame\"},\"request_data\":{\"$ref\":\"#/definitions/RequestDataFrame\"},\"ping\":{\"$ref\":\"#/definitions/ClientPingFrame\"},\"pong\":{\"$ref\":\"#/definitions/ClientPongFrame\"},\"authenticate\":{\"$ref\":\"#/definitions/AuthenticateFrame\"}},\"to_client\":{\"connection_established\":{\"$ref\":\"#/definitions/ConnectionEstablishedFrame\"},\"dashboard_initialized\":{\"$ref\":\"#/definitions/DashboardInitializedFrame\"},\"subscription_updated\":{\"$ref\":\"#/definitions/SubscriptionUpdatedFrame\"},\"ping\":{\"$ref\":\"#/definitions/ServerPingFrame\"},\"pong\":{\"$ref\":\"#/definitions/ServerPongFrame\"},\"error\":{\"$ref\":\"#/definitions/ErrorFrame\"},\"data_response\":{\"$ref\":\"#/definitions/DataResponseFrame\"},\"data_error\":{\"$ref\":\"#/definitions/DataErrorFrame\"},\"thread_history\":{\"$ref\":\"#/definitions/ThreadHistoryFrame\"},\"thread_message_created\":{\"$ref\":\"#/definitions/ThreadMessageCreatedFrame\"},\"stream_start\":{\"$ref\":\"#/definitions/StreamStartFrame\"},\"stream_chunk\":{\"$ref\":\"#/definitions/StreamChunkFrame\"},\"stream_end\":{\"$ref\":\"#/definitions/StreamEndFrame\"},\"agent_event\":{\"$ref\":\"#/definitions/AgentEventFrame\"},\"agent_update\":{\"$ref\":\"#/definitions/AgentUpdateFrame\"},\"system_update\":{\"$ref\":\"#/definitions/SystemUpdateFrame\"},\"critical_alert\":{\"$ref\":\"#/definitions/CriticalAlertFrame\"},\"replay_gap\":{\"$ref\":\"#/definitions/ReplayGapFrame\"},\"authenticated\":{\"$ref\":\"#/definitions/AuthenticatedFrame\"},\"disconnect_notice\":{\"$ref\":\"#/definitions/DisconnectNoticeFrame\"}}},\"x-handshake\":{\"\":{\"query\":{\"type\":\"object\",\"properties\":{\"token\":{\"description\":\"A bearer token, for clients that cannot set headers.\",\"type\":\"string\"}}}}},\"definitions\":{\"EnvelopeVersion\":{\"description\":\"The version of the envelope.\",\"type\":\"integer\",\"const\":1},\"FrameId\":{\"description\":\"Identity of this frame; the trace id that logs and spans carry.\",\"type\":\"string\",\"format\":\"uuid\"},\"CorrelationId\":{\"description\":\"The `id` of the frame that this one answers.\",\"type\":\"string\",\"format\":\"uuid\"},\"TimestampMs\":{\"description\":\"When the sender made the frame, in milliseconds since the Unix epoch.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991},\"Seq\":{\"description\":\"Position in the topic's log. It rises by 1; a jump is a gap.\",\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"Epoch\":{\"description\":\"Changes when the topic's log was lost or rebuilt. Positions of different epochs are never compared.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":64},\"SystemTopic\":{\"description\":\"The connection itself.\",\"type\":\"string\",\"const\":\"system\"},\"DashboardTopic\":{\"description\":\"The operators' dashboard.\",\"type\":\"string\",\"const\":\"dashboard\"},\"ThreadTopic\":{\"description\":\"One conversation, `thread:{thread_id}`.\",\"type\":\"string\",\"pattern\":\"^thread:[A-Za-z0-9._~-]{1,128}$\"},\"AgentTopic\":{\"description\":\"One agent, `agent:{agent_id}`.\",\"type\":\"string\",\"pattern\":\"^agent:[A-Za-z0-9._~-]{1,128}$\"},\"AnyTopic\":{\"description\":\"Any topic of this protocol.\",\"type\":\"string\",\"pattern\":\"^(system|dashboard|(thread|agent):[A-Za-z0-9._~-]{1,128})$\"},\"ServerEnvelope\":{\"description\":\"What every frame of the server carries.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\"},\"topic\":{\"description\":\"What the frame is about.\",\"type\":\"string\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"seq\":{\"$ref\":\"#/definitions/Seq\"},\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"data\":{\"description\":\"The payload.\",\"type\":\"object\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"correlation_id\",\"data\"],\"dependencies\":{\"seq\":[\"epoch\"],\"epoch\":[\"seq\"]}},\"PublishedEnvelope\":{\"description\":\"What every replayable frame of the server carries.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"required\":[\"seq\",\"epoch\"]}]},\"Subscribe\":{\"description\":\"Topics to add.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"Topics to subscribe to. Duplicates are allowed and count once.\",\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"minItems\":1,\"maxItems\":100},\"after\":{\"description\":\"For each topic to be replayed, the last thing that was seen of it.\",\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/definitions/ReplayStart\"},\"maxProperties\":100}},\"required\":[\"topics\"],\"additionalProperties\":false},\"ReplayStart\":{\"description\":\"Where a replay begins, exclusive. Either a position in the log or the id of the last frame that was seen.\",\"oneOf\":[{\"$ref\":\"#/definitions/StreamPosition\"},{\"title\":\"FrameId\",\"description\":\"The id of the last frame that was seen.\",\"type\":\"string\",\"format\":\"uuid\"}]},\"StreamPosition\":{\"title\":\"StreamPosition\",\"description\":\"A position in a topic's log.\",\"type\":\"object\",\"properties\":{\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"seq\":{\"description\":\"The last position seen; 0 for none.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}},\"required\":[\"epoch\",\"seq\"],\"additionalProperties\":false},\"Unsubscribe\":{\"description\":\"Topics to remove.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"Topics to unsubscribe from.\",\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"minItems\":1,\"maxItems\":100}},\"required\":[\"topics\"],\"additionalProperties\":false},\"SubscribeThread\":{\"description\":\"Which part of the thread's history to send.\",\"type\":\"object\",\"properties\":{\"limit\":{\"description\":\"How many of the newest messages to send at most.\",\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":50}},\"additionalProperties\":false},\"SendMessage\":{\"description\":\"A message for the thread.\",\"type\":\"object\",\"properties\":{\"content\":{\"description\":\"The text.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":16000},\"metadata\":{\"$ref\":\"#/definitions/Metadata\"}},\"required\":[\"content\"],\"additionalProperties\":false},\"Metadata\":{\"description\":\"Free key-value pairs that travel with a message.\",\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\",\"maxLength\":1000},\"maxProperties\":32},\"DataType\":{\"description\":\"The data sets of the dashboard.\",\"type\":\"string\",\"enum\":[\"agent_status\",\"coordination_metrics\",\"system_health\"]},\"RequestData\":{\"description\":\"Which data set, and which part of it.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"$ref\":\"#/definitions/DataType\"},\"params\":{\"$ref\":\"#/definitions/DataParams\"}},\"required\":[\"data_type\"],\"additionalProperties\":false},\"DataParams\":{\"description\":\"Narrows a data set.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"Only this agent (agent_status).\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"window_s\":{\"description\":\"Only the last so many seconds (coordination_metrics).\",\"type\":\"integer\",\"minimum\":1,\"maximum\":86400}},\"additionalProperties\":false},\"ClientPing\":{\"description\":\"A heartbeat of the client.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"additionalProperties\":false},\"ClientPong\":{\"description\":\"The answer to a heartbeat of the server.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"},\"last_id\":{\"description\":\"The `id` of the last frame that the client has seen.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"timestamp\"],\"additionalProperties\":false},\"Authenticate\":{\"description\":\"New credentials.\",\"type\":\"object\",\"properties\":{\"token\":{\"description\":\"The new token (JWT).\",\"type\":\"string\",\"minLength\":1,\"maxLength\":8192}},\"required\":[\"token\"],\"additionalProperties\":false},\"Timestamp\":{\"description\":\"A point in time (RFC 3339).\",\"type\":\"string\",\"format\":\"date-time\"},\"ConnectionEstablished\":{\"description\":\"The connection and its limits.\",\"type\":\"object\",\"properties\":{\"connection_id\":{\"description\":\"Identity of the connection, for logs.\",\"type\":\"string\",\"format\":\"uuid\"},\"contract_version\":{\"description\":\"The version of this document that the server was built from.\",\"type\":\"string\"},\"server_time\":{\"$ref\":\"#/definitions/Timestamp\"},\"ping_interval_ms\":{\"description\":\"How often the server sends a ping, in milliseconds.\",\"type\":\"integer\",\"minimum\":1},\"pong_timeout_ms\":{\"description\":\"How long the server waits for a pong before it closes with 4408, in milliseconds.\",\"type\":\"integer\",\"minimum\":1},\"limits\":{\"$ref\":\"#/definitions/ConnectionLimits\"}},\"required\":[\"connection_id\",\"contract_version\",\"server_time\",\"ping_interval_ms\",\"pong_timeout_ms\",\"limits\"]},\"ConnectionLimits\":{\"description\":\"The limits that this connection lives under.\",\"type\":\"object\",\"properties\":{\"max_message_bytes\":{\"description\":\"The largest frame the server accepts, in bytes.\",\"type\":\"integer\",\"minimum\":1},\"messages_per_second\":{\"description\":\"The rate of frames the server accepts for long.\",\"type\":\"integer\",\"minimum\":1},\"message_burst\":{\"description\":\"The number of frames the server accepts at once.\",\"type\":\"integer\",\"minimum\":1},\"subscriptions_per_connection\":{\"description\":\"How many topics a connection may be subscribed to.\",\"type\":\"integer\",\"minimum\":1},\"outbound_queue_frames\":{\"description\":\"How many frames the server keeps for a slow client.\",\"type\":\"integer\",\"minimum\":1},\"outbound_queue_bytes\":{\"description\":\"How many bytes the server keeps for a slow client.\",\"type\":\"integer\",\"minimum\":1},\"idle_timeout_ms\":{\"description\":\"After how long without an application frame the server closes with 4410, in milliseconds.\",\"type\":\"integer\",\"minimum\":1}},\"required\":[\"max_message_bytes\",\"messages_per_second\",\"message_burst\",\"subscriptions_per_connection\",\"outbound_queue_frames\",\"outbound_queue_bytes\",\"idle_timeout_ms\"]},\"DashboardInitialized\":{\"description\":\"The dashboard's state.\",\"type\":\"object\",\"properties\":{\"contract_version\":{\"description\":\"The version of this document that the server was built from.\",\"type\":\"string\"},\"snapshot\":{\"$ref\":\"#/definitions/DashboardSnapshot\"}},\"required\":[\"contract_version\",\"snapshot\"]},\"DashboardSnapshot\":{\"description\":\"Every data set of the dashboard at one moment.\",\"type\":\"object\",\"properties\":{\"agents\":{\"description\":\"All agents.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AgentState\"}},\"coordination_metrics\":{\"$ref\":\"#/definitions/CoordinationMetrics\"},\"system_health\":{\"$ref\":\"#/definitions/SystemHealth\"}},\"required\":[\"agents\",\"coordination_metrics\",\"system_health\"]},\"AgentActivity\":{\"description\":\"What an agent is doing.\",\"type\":\"string\",\"enum\":[\"idle\",\"busy\",\"offline\"]},\"AgentState\":{\"description\":\"One agent as it is now.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"The agent's id.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"name\":{\"description\":\"The name people see.\",\"type\":\"string\"},\"status\":{\"$ref\":\"#/definitions/AgentActivity\"},\"active_streams\":{\"description\":\"How many answers it is streaming.\",\"type\":\"integer\",\"minimum\":0},\"completed\":{\"description\":\"How many answers it has completed since the server started.\",\"type\":\"integer\",\"minimum\":0},\"failed\":{\"description\":\"How many answers it has failed to complete since the server started.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"agent_id\",\"name\",\"status\",\"active_streams\",\"completed\",\"failed\"]},\"CoordinationMetrics\":{\"description\":\"How well the agents do their work.\",\"type\":\"object\",\"properties\":{\"success_rate\":{\"description\":\"The share of answers that were completed.\",\"type\":\"number\",\"minimum\":0,\"maximum\":1},\"trend\":{\"description\":\"Where the rate is going.\",\"type\":\"string\",\"enum\":[\"rising\",\"steady\",\"falling\"]}},\"required\":[\"success_rate\",\"trend\"]},\"HealthStatus\":{\"description\":\"How well something is.\",\"type\":\"string\",\"enum\":[\"healthy\",\"degraded\",\"unhealthy\"]},\"SystemHealth\":{\"description\":\"How well the system is.\",\"type\":\"object\",\"properties\":{\"overall_status\":{\"$ref\":\"#/definitions/HealthStatus\"},\"components\":{\"description\":\"Its parts.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/ComponentHealth\"}}},\"required\":[\"overall_status\",\"components\"]},\"ComponentHealth\":{\"description\":\"How well a part of the system is.\",\"type\":\"object\",\"properties\":{\"name\":{\"description\":\"The part.\",\"type\":\"string\",\"minLength\":1},\"status\":{\"$ref\":\"#/definitions/HealthStatus\"},\"detail\":{\"description\":\"What there is to say about it.\",\"type\":\"string\"}},\"required\":[\"name\",\"status\"]},\"SubscriptionUpdated\":{\"description\":\"All current subscriptions.\",\"type\":\"object\",\"properties\":{\"topics\":{\"description\":\"The topics, sorted.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AnyTopic\"},\"uniqueItems\":true}},\"required\":[\"topics\"]},\"ServerPing\":{\"description\":\"A heartbeat of the server.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"timestamp\"]},\"ServerPong\":{\"description\":\"The answer to a heartbeat of the client.\",\"type\":\"object\",\"properties\":{\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"timestamp\"]},\"ErrorCode\":{\"description\":\"What went wrong.\",\"type\":\"string\",\"enum\":[\"contract_violation\",\"message_too_large\",\"rate_limited\",\"invalid_topic\",\"topic_forbidden\",\"too_many_subscriptions\",\"unauthorized\",\"not_found\",\"unavailable\",\"internal_error\"]},\"Error\":{\"description\":\"What was wrong with a frame.\",\"type\":\"object\",\"properties\":{\"code\":{\"$ref\":\"#/definitions/ErrorCode\"},\"message\":{\"description\":\"The same in words, for developers.\",\"type\":\"string\",\"minLength\":1},\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"},\"violations\":{\"description\":\"Each place where the frame departs from the contract.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Violation\"}},\"topics\":{\"description\":\"The topics concerned, as far as their names are well-formed.\",\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"code\",\"message\",\"timestamp\"]},\"Violation\":{\"description\":\"One place where a frame departs from the contract.\",\"type\":\"object\",\"properties\":{\"pointer\":{\"description\":\"Where, as a JSON Pointer (RFC 6901) into the frame.\",\"type\":\"string\"},\"keyword\":{\"description\":\"The keyword of JSON Schema that is violated, or `json` for text that is not JSON.\",\"type\":\"string\"},\"message\":{\"description\":\"What is expected there.\",\"type\":\"string\"}},\"required\":[\"pointer\",\"keyword\",\"message\"]},\"DataResponse\":{\"description\":\"A data set.\",\"oneOf\":[{\"title\":\"AgentStatus\",\"description\":\"The agents.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"agent_status\"},\"data\":{\"$ref\":\"#/definitions/AgentStatus\"}},\"required\":[\"data_type\",\"data\"]},{\"title\":\"CoordinationMetrics\",\"description\":\"How well the agents do their work.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"coordination_metrics\"},\"data\":{\"$ref\":\"#/definitions/CoordinationMetrics\"}},\"required\":[\"data_type\",\"data\"]},{\"title\":\"SystemHealth\",\"description\":\"How well the system is.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"description\":\"The data set.\",\"type\":\"string\",\"const\":\"system_health\"},\"data\":{\"$ref\":\"#/definitions/SystemHealth\"}},\"required\":[\"data_type\",\"data\"]}]},\"AgentStatus\":{\"description\":\"The agents that were asked for.\",\"type\":\"object\",\"properties\":{\"agents\":{\"description\":\"Each agent as it is now.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/AgentState\"}}},\"required\":[\"agents\"]},\"DataError\":{\"description\":\"Why there is no data.\",\"type\":\"object\",\"properties\":{\"data_type\":{\"$ref\":\"#/definitions/DataType\"},\"error\":{\"description\":\"The reason, in words.\",\"type\":\"string\",\"minLength\":1},\"timestamp\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"data_type\",\"error\",\"timestamp\"]},\"Author\":{\"description\":\"Who wrote a message.\",\"type\":\"object\",\"properties\":{\"kind\":{\"description\":\"A person or an agent.\",\"type\":\"string\",\"enum\":[\"user\",\"agent\"]},\"id\":{\"description\":\"Their id.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128}},\"required\":[\"kind\",\"id\"]},\"ThreadMessage\":{\"description\":\"A message of a thread.\",\"type\":\"object\",\"properties\":{\"message_id\":{\"description\":\"Identity of the message.\",\"type\":\"string\",\"format\":\"uuid\"},\"thread_id\":{\"description\":\"The thread it belongs to.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"author\":{\"$ref\":\"#/definitions/Author\"},\"content\":{\"description\":\"The text.\",\"type\":\"string\"},\"created_at\":{\"$ref\":\"#/definitions/Timestamp\"},\"metadata\":{\"$ref\":\"#/definitions/Metadata\"}},\"required\":[\"message_id\",\"thread_id\",\"author\",\"content\",\"created_at\"]},\"ThreadHistory\":{\"description\":\"The newest messages of a thread.\",\"type\":\"object\",\"properties\":{\"thread_id\":{\"description\":\"The thread.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"messages\":{\"description\":\"Oldest first.\",\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/ThreadMessage\"},\"maxItems\":200},\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"seq\":{\"description\":\"Live frames continue after this position; 0 when there were none yet.\",\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}},\"required\":[\"thread_id\",\"messages\",\"epoch\",\"seq\"]},\"ThreadMessageCreated\":{\"description\":\"The new message.\",\"type\":\"object\",\"properties\":{\"message\":{\"$ref\":\"#/definitions/ThreadMessage\"}},\"required\":[\"message\"]},\"StreamStart\":{\"description\":\"The beginning of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"agent_id\":{\"description\":\"Who answers.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"in_reply_to\":{\"description\":\"The message that is answered.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"stream_id\",\"agent_id\",\"in_reply_to\"]},\"StreamChunk\":{\"description\":\"A piece of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"index\":{\"description\":\"The piece's number, from 0.\",\"type\":\"integer\",\"minimum\":0},\"delta\":{\"description\":\"The text to append.\",\"type\":\"string\"}},\"required\":[\"stream_id\",\"index\",\"delta\"]},\"StreamEnd\":{\"description\":\"The end of an answer.\",\"type\":\"object\",\"properties\":{\"stream_id\":{\"description\":\"Identity of the stream.\",\"type\":\"string\",\"format\":\"uuid\"},\"finish_reason\":{\"description\":\"Why the stream ends.\",\"type\":\"string\",\"enum\":[\"stop\",\"length\",\"cancelled\",\"error\"]},\"chunks\":{\"description\":\"How many pieces there were.\",\"type\":\"integer\",\"minimum\":1},\"message_id\":{\"description\":\"The answer as a message of the thread.\",\"type\":\"string\",\"format\":\"uuid\"}},\"required\":[\"stream_id\",\"finish_reason\",\"chunks\",\"message_id\"]},\"AgentEvent\":{\"description\":\"Something that happened to an agent.\",\"type\":\"object\",\"properties\":{\"agent_id\":{\"description\":\"The agent.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":128},\"event\":{\"description\":\"What happened.\",\"type\":\"string\",\"enum\":[\"started\",\"task_started\",\"task_completed\",\"task_failed\",\"stopped\"]},\"status\":{\"$ref\":\"#/definitions/AgentActivity\"},\"details\":{\"description\":\"More about it.\",\"type\":\"object\",\"additionalProperties\":true}},\"required\":[\"agent_id\",\"event\",\"status\"]},\"AgentUpdate\":{\"description\":\"An agent's current state.\",\"type\":\"object\",\"properties\":{\"agent\":{\"$ref\":\"#/definitions/AgentState\"}},\"required\":[\"agent\"]},\"SystemUpdate\":{\"description\":\"The system's current state.\",\"type\":\"object\",\"properties\":{\"system_health\":{\"$ref\":\"#/definitions/SystemHealth\"},\"coordination_metrics\":{\"$ref\":\"#/definitions/CoordinationMetrics\"}},\"required\":[\"system_health\",\"coordination_metrics\"]},\"CriticalAlert\":{\"description\":\"Something that needs a person's attention.\",\"type\":\"object\",\"properties\":{\"alert_id\":{\"description\":\"Identity of the alert.\",\"type\":\"string\",\"format\":\"uuid\"},\"severity\":{\"description\":\"How bad it is.\",\"type\":\"string\",\"enum\":[\"warning\",\"critical\"]},\"source\":{\"description\":\"Where it comes from, for instance a topic.\",\"type\":\"string\",\"minLength\":1},\"message\":{\"description\":\"What happened, in words.\",\"type\":\"string\",\"minLength\":1},\"raised_at\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"alert_id\",\"severity\",\"source\",\"message\",\"raised_at\"]},\"ReplayGap\":{\"description\":\"What the topic's log still has.\",\"type\":\"object\",\"properties\":{\"epoch\":{\"$ref\":\"#/definitions/Epoch\"},\"oldest_seq\":{\"description\":\"The oldest position that is still kept; 0 for none.\",\"type\":\"integer\",\"minimum\":0},\"latest_seq\":{\"description\":\"The newest position; 0 for none.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"epoch\",\"oldest_seq\",\"latest_seq\"]},\"Authenticated\":{\"description\":\"The renewed credentials.\",\"type\":\"object\",\"properties\":{\"expires_at\":{\"$ref\":\"#/definitions/Timestamp\"}},\"required\":[\"expires_at\"]},\"DisconnectNotice\":{\"description\":\"Why the server closes, and when to come back.\",\"type\":\"object\",\"properties\":{\"reason\":{\"description\":\"Why.\",\"type\":\"string\",\"enum\":[\"shutdown\",\"idle_timeout\",\"pong_timeout\",\"slow_consumer\",\"authentication_expired\",\"over_capacity\"]},\"reconnect_after_ms\":{\"description\":\"How long to wait before the next attempt, in milliseconds.\",\"type\":\"integer\",\"minimum\":0}},\"required\":[\"reason\",\"reconnect_after_ms\"]},\"SubscribeFrame\":{\"title\":\"Subscribe\",\"description\":\"Adds topics to the connection's subscriptions. With `after`, every frame missed since that position is delivered first, once and in order.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscribe\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Subscribe\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"UnsubscribeFrame\":{\"title\":\"Unsubscribe\",\"description\":\"Removes topics from the connection's subscriptions.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"unsubscribe\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Unsubscribe\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"SubscribeThreadFrame\":{\"title\":\"Subscribe to a thread\",\"description\":\"Asks for the newest messages of a thread and subscribes to it, so that live frames continue where the history ends.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscribe_thread\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/SubscribeThread\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"SendMessageFrame\":{\"title\":\"Send a message\",\"description\":\"Posts a message to a thread. The responder's answer follows as a stream on the same topic.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"send_message\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/SendMessage\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"RequestDataFrame\":{\"title\":\"Request data\",\"description\":\"Asks for one of the dashboard's data sets.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"request_data\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/RequestData\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ClientPingFrame\":{\"title\":\"Ping from the client\",\"description\":\"Asks the server for a `pong`; measures the round trip and keeps proxies awake.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"ping\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/ClientPing\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ClientPongFrame\":{\"title\":\"Pong from the client\",\"description\":\"Answers the server's `ping` and acknowledges the last frame seen.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"pong\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/ClientPong\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"AuthenticateFrame\":{\"title\":\"Authenticate\",\"description\":\"Renews the connection's credentials before they expire.\",\"type\":\"object\",\"properties\":{\"v\":{\"$ref\":\"#/definitions/EnvelopeVersion\"},\"id\":{\"$ref\":\"#/definitions/FrameId\"},\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"authenticate\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"ts\":{\"$ref\":\"#/definitions/TimestampMs\"},\"correlation_id\":{\"$ref\":\"#/definitions/CorrelationId\"},\"data\":{\"$ref\":\"#/definitions/Authenticate\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"],\"additionalProperties\":false},\"ConnectionEstablishedFrame\":{\"title\":\"Connection established\",\"description\":\"The first frame on every connection. It tells who the connection is and the limits it lives under.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"connection_established\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ConnectionEstablished\"}}}]},\"DashboardInitializedFrame\":{\"title\":\"Dashboard initialised\",\"description\":\"The dashboard's state at the moment of the first subscription to it.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"dashboard_initialized\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DashboardInitialized\"}}}]},\"SubscriptionUpdatedFrame\":{\"title\":\"Subscriptions updated\",\"description\":\"All topics that the connection is subscribed to now, sorted and without duplicates.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"subscription_updated\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/SubscriptionUpdated\"}}}]},\"ServerPingFrame\":{\"title\":\"Ping from the server\",\"description\":\"Asks the client for a `pong`; a client that stays silent is closed with 4408.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"ping\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ServerPing\"}}}]},\"ServerPongFrame\":{\"title\":\"Pong from the server\",\"description\":\"Answers the client's `ping`, with the client's own `timestamp` where it sent one.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"pong\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/ServerPong\"}}}]},\"ErrorFrame\":{\"title\":\"Error\",\"description\":\"What was wrong with a frame. Values that the client sent are never echoed.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"error\"},\"topic\":{\"$ref\":\"#/definitions/AnyTopic\"},\"data\":{\"$ref\":\"#/definitions/Error\"}}}]},\"DataResponseFrame\":{\"title\":\"Data response\",\"description\":\"The data set that `request_data` asked for.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"data_response\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DataResponse\"}}}]},\"DataErrorFrame\":{\"title\":\"Data error\",\"description\":\"Why the data set that `request_data` asked for cannot be given.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"data_error\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/DataError\"}}}]},\"ThreadHistoryFrame\":{\"title\":\"Thread history\",\"description\":\"The newest messages of a thread, oldest first, and the position from which live frames continue.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"thread_history\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/ThreadHistory\"}}}]},\"ThreadMessageCreatedFrame\":{\"title\":\"Message created\",\"description\":\"A message was added to the thread.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"thread_message_created\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/ThreadMessageCreated\"}}}]},\"StreamStartFrame\":{\"title\":\"Stream start\",\"description\":\"A responder begins to answer; its text follows in chunks.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_start\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamStart\"}}}]},\"StreamChunkFrame\":{\"title\":\"Stream chunk\",\"description\":\"A piece of the answer. Indexes start at 0 and have no holes.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_chunk\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamChunk\"}}}]},\"StreamEndFrame\":{\"title\":\"Stream end\",\"description\":\"The answer is complete, or was cut short for the reason given.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"stream_end\"},\"topic\":{\"$ref\":\"#/definitions/ThreadTopic\"},\"data\":{\"$ref\":\"#/definitions/StreamEnd\"}}}]},\"AgentEventFrame\":{\"title\":\"Agent event\",\"description\":\"Something happened to an agent.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"agent_event\"},\"topic\":{\"$ref\":\"#/definitions/AgentTopic\"},\"data\":{\"$ref\":\"#/definitions/AgentEvent\"}}}]},\"AgentUpdateFrame\":{\"title\":\"Agent update\",\"description\":\"An agent's current state, for the dashboard. Only the newest per agent matters.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"agent_update\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/AgentUpdate\"}}}]},\"SystemUpdateFrame\":{\"title\":\"System update\",\"description\":\"The system's current state, for the dashboard. Only the newest matters.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"system_update\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/SystemUpdate\"}}}]},\"CriticalAlertFrame\":{\"title\":\"Critical alert\",\"description\":\"Something needs a person's attention.\",\"allOf\":[{\"$ref\":\"#/definitions/PublishedEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"critical_alert\"},\"topic\":{\"$ref\":\"#/definitions/DashboardTopic\"},\"data\":{\"$ref\":\"#/definitions/CriticalAlert\"}}}]},\"ReplayGapFrame\":{\"title\":\"Replay gap\",\"description\":\"What was asked for is no longer kept. The client missed frames and must load the state anew.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"replay_gap\"},\"topic\":{\"$ref\":\"#/definitions/AnyTopic\"},\"data\":{\"$ref\":\"#/definitions/ReplayGap\"}}}]},\"AuthenticatedFrame\":{\"title\":\"Authenticated\",\"description\":\"The credentials were renewed.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"authenticated\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/Authenticated\"}}}]},\"DisconnectNoticeFrame\":{\"title\":\"Disconnect notice\",\"description\":\"The server is about to close the connection of its own will.\",\"allOf\":[{\"$ref\":\"#/definitions/ServerEnvelope\"},{\"type\":\"object\",\"properties\":{\"type\":{\"description\":\"The message's name.\",\"type\":\"string\",\"const\":\"disconnect_notice\"},\"topic\":{\"$ref\":\"#/definitions/SystemTopic\"},\"data\":{\"$ref\":\"#/definitions/DisconnectNotice\"}}}]}}}",
     };
     impl ClientFrame {
         /// Decodes and validates a frame.

@@ -180,7 +180,7 @@ pub(crate) struct ManArguments {
 /// What can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
-    /// Types, decoder and service trait for a server.
+    /// Types, decoder, service trait and client.
     Rust,
     /// Types, guards and topics for clients.
     #[value(name = "typescript")]

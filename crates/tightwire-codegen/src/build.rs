@@ -56,6 +56,18 @@ impl Builder {
         self
     }
 
+    /// Whether there is a typed client. Default: yes.
+    pub fn client(mut self, wanted: bool) -> Self {
+        self.config.rust.client = Some(wanted);
+        self
+    }
+
+    /// Whether there is a service trait with its server. Default: yes, unless the document describes a client.
+    pub fn service(mut self, wanted: bool) -> Self {
+        self.config.rust.service = Some(wanted);
+        self
+    }
+
     /// Lines of comment to put under the preamble.
     pub fn header(mut self, text: impl Into<String>) -> Self {
         self.config.rust.header = Some(text.into());

@@ -68,6 +68,8 @@ impl Config {
         self.regenerate = over.regenerate.or(self.regenerate);
         self.role = over.role.or(self.role);
         self.allow.extend(over.allow);
+        self.rust.client = over.rust.client.or(self.rust.client);
+        self.rust.service = over.rust.service.or(self.rust.service);
         self.rust.header = over.rust.header.or(self.rust.header);
         self.rust.derives.extend(over.rust.derives);
         self.rust.attributes.extend(over.rust.attributes);
@@ -114,12 +116,28 @@ impl Config {
 pub struct RustConfig {
     /// Lines of comment to put under the preamble, for instance a licence.
     pub header: Option<String>,
+    /// Whether there is a typed client. Default: yes.
+    pub client: Option<bool>,
+    /// Whether there is a service trait with its server. Default: yes, unless the document describes a client.
+    pub service: Option<bool>,
     /// Derives to add to every data type, for instance `Eq` or `::schemars::JsonSchema`.
     pub derives: Vec<String>,
     /// Attributes to add to every data type, for instance `#[non_exhaustive]`.
     pub attributes: Vec<String>,
     /// What to add to single types, by name.
     pub types: BTreeMap<String, TypeConfig>,
+}
+
+impl RustConfig {
+    /// Whether the output has a typed client.
+    pub(crate) fn has_client(&self) -> bool {
+        self.client.unwrap_or(true)
+    }
+
+    /// Whether the output has a service, if the document describes that side.
+    pub(crate) fn has_service(&self, role: Role) -> bool {
+        self.service.unwrap_or(role == Role::Server)
+    }
 }
 
 /// What to add to a single type, or what to use in its place.

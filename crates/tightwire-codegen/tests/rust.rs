@@ -112,6 +112,27 @@ fn what_cannot_be_generated_is_named() {
 }
 
 #[test]
+fn each_side_is_an_option() {
+    #[track_caller]
+    fn check(options: &str, service: bool, client: bool) {
+        let document = fs::read_to_string(path("trader.yml")).expect("the fixture can be read");
+        let document = document.replace("x-role: client\n", "");
+        let source = InMemory::file("trader.yml", document).with("tightwire.toml", options);
+        let (ir, config) =
+            input::read(Path::new("trader.yml"), &source, Config::default()).protocol.expect("it is valid");
+        let text = rust::text(&ir, &config).expect("Rust can express it");
+        let found = ["pub trait TraderService", "pub struct TraderClient"].map(|item| text.contains(item));
+        assert_eq!(found, [service, client], "{options}");
+    }
+    check("", true, true);
+    check("rust.client = false", true, false);
+    check("rust.service = false", false, true);
+    check("role = 'client'", false, true);
+    check("role = 'client'\nrust.service = true", true, true);
+    check("rust.service = false\nrust.client = false", false, false);
+}
+
+#[test]
 fn options_change_the_output() {
     #[track_caller]
     fn check(options: &str, expected: &[&str]) {

@@ -16,7 +16,7 @@ mod golden {
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tightwire::client::{Client, ClientError, ConnectError};
+use tightwire::client::{Client, ClientError, ClientProtocol, ConnectError, RequestError};
 use tightwire::{Config, Context, Server, Service};
 
 use golden::{exchange, operations, quoter, quotes, shapes, trader};
@@ -31,16 +31,26 @@ impl operations::OperationsService for Rooms {
         _topic: operations::LobbyTopic,
         data: operations::Ask,
     ) -> Result<operations::AskReply, operations::Failure> {
-        Ok(operations::Answer { text: data.text }.into())
+        Ok(match data.text.as_str() {
+            "why?" => operations::Refusal { text: data.text }.into(),
+            _ => operations::Answer { text: data.text }.into(),
+        })
     }
 
     async fn enter(
         &self,
-        _cx: &Context<'_>,
-        _topic: operations::RoomTopic,
+        cx: &Context<'_>,
+        topic: operations::RoomTopic,
         _data: operations::Enter,
     ) -> Result<(), operations::Failure> {
-        Err(operations::Failure::new(operations::ErrorCode::TooBusy, "The room is full."))
+        if topic.room() == "hall" {
+            return Err(operations::Failure::new(operations::ErrorCode::TooBusy, "The room is full."));
+        }
+        for guests in 1..=2 {
+            let state = operations::State([("guests".to_owned(), guests)].into());
+            cx.publish(&topic, &state).await.expect("the broker is in memory");
+        }
+        Ok(())
     }
 
     async fn leave(
@@ -51,6 +61,53 @@ impl operations::OperationsService for Rooms {
     ) -> Result<(), operations::Failure> {
         Ok(())
     }
+}
+
+/// A connection, with the server, which ends it when it is dropped.
+async fn connect<P: ClientProtocol, S: Service>(service: S, path: &str) -> (Server<S>, Client<P>) {
+    let (near, far) = tokio::io::duplex(4096);
+    let server = Server::new(service, Config::default());
+    tokio::spawn(server.serve_stream(far, ([127, 0, 0, 1], 1).into()));
+    let client = Client::connect_on(near, &format!("ws://localhost{path}"), Default::default()).await;
+    (server, client.expect("the handshake succeeds"))
+}
+
+#[tokio::test]
+async fn a_client_is_generated_beside_the_service() {
+    use operations::{Answer, Ask, AskReply, Enter, EnterReply, Leave, LobbyTopic, RoomTopic, State};
+
+    let (_server, client) = connect(operations::service::<Rooms>(Rooms), "/ws").await;
+    let mut client = operations::OperationsClient::from(client);
+    let ask = |text: &str| Ask { text: text.to_owned() };
+    let (first, second) = tokio::join!(client.ask(LobbyTopic, ask("how?")), client.ask(LobbyTopic, ask("why?")));
+    assert_eq!(first, Ok(AskReply::Answer(Answer { text: "how?".to_owned() })));
+    assert!(matches!(second, Ok(AskReply::Refusal(refusal)) if refusal.text == "why?"));
+
+    // The document does not say how often the state comes: the application knows when it has enough.
+    let room = |name: &str| RoomTopic::new("o", name).expect("there is such a room");
+    let mut states = client.enter(room("kitchen"), Enter(Default::default())).await.expect("it can be sent");
+    for guests in 1..=2 {
+        let state = State([("guests".to_owned(), guests)].into());
+        assert_eq!(states.next().await, Some(Ok(EnterReply::State(state))));
+    }
+    drop(states);
+    client.leave(room("kitchen"), Leave {}).await.expect("it can be sent");
+
+    // What others cause is an event.
+    let sender = client.sender();
+    let other = tokio::spawn(async move { sender.enter(room("kitchen"), Enter(Default::default())).await.map(drop) });
+    other.await.expect("the task ends").expect("it can be sent");
+    let event = client.next().await.expect("an event").expect("sound");
+    assert!(matches!(event, operations::ServerFrame::State { data: State(_), .. }), "{event:?}");
+
+    let room = |name: &str| RoomTopic::new("o", name).expect("there is such a room");
+    let mut refused = client.enter(room("hall"), Enter(Default::default())).await.expect("it can be sent");
+    let error = refused.next().await.expect("a frame").expect_err("refused");
+    assert!(
+        matches!(&error, RequestError::Refused(problem) if problem.code == operations::ErrorCode::TooBusy),
+        "{error}"
+    );
+    assert_eq!(refused.next().await, None);
 }
 
 #[test]
@@ -146,11 +203,8 @@ impl exchange::ExchangeService for Exchange {
 
 #[tokio::test]
 async fn a_generated_client_talks_to_a_generated_server() {
-    let (near, far) = tokio::io::duplex(4096);
-    let server = Server::new(exchange::service::<Exchange>(Exchange), Config::default());
-    tokio::spawn(server.serve_stream(far, ([127, 0, 0, 1], 1).into()));
-    let client = Client::connect_on(near, "ws://localhost/v1/market/paris", Default::default()).await;
-    let mut client = trader::TraderClient::from(client.expect("the handshake succeeds"));
+    let (_server, client) = connect(exchange::service::<Exchange>(Exchange), "/v1/market/paris").await;
+    let mut client = trader::TraderClient::from(client);
 
     let ask = |request, pair: &str| trader::Subscribe {
         event: trader::SubscribeEvent::Subscribe,

@@ -99,3 +99,15 @@ pub enum ReplayStart {
     /// After the frame with this id.
     FrameId(Uuid),
 }
+
+impl From<StreamPosition> for ReplayStart {
+    fn from(position: StreamPosition) -> Self {
+        Self::Position(position)
+    }
+}
+
+impl From<Uuid> for ReplayStart {
+    fn from(id: Uuid) -> Self {
+        Self::FrameId(id)
+    }
+}

@@ -12,7 +12,7 @@ pub use tightwire_proto::contract::{
     ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo, SessionRole,
 };
 pub use tightwire_proto::envelope::Stamp;
-pub use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest, Violation};
+pub use tightwire_proto::inbound::{Inbound, Rejection, ReplayStart, SessionRequest, Violation};
 pub use tightwire_proto::session_request::session_request;
 pub use tightwire_proto::{handshake, json, reference};
 
@@ -25,6 +25,7 @@ pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName
 
 pub mod correlation;
 mod presence;
+pub mod session_data;
 pub mod topic;
 pub mod union;
 

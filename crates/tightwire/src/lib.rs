@@ -17,7 +17,7 @@
 //! frame would say, clients connect at the paths of the document ([`HandshakeRequest`]), and connections are in groups
 //! ([`Context::join`], [`Publisher::broadcast`]) instead of topics.
 //!
-//! What describes a client rather than a server is served by [`client`].
+//! [`client`] is the other end: the client that is generated beside the service, or from a document of the client's side.
 //!
 //! How a frame travels: `transport` reads it, `connection` checks it (with `tightwire_proto::session`), `dispatch` calls
 //! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`

@@ -225,7 +225,7 @@ impl<'ir> Handshakes<'ir> {
                     url: &str,
                     config: __rt::client::ClientConfig,
                 ) -> Result<Self, __rt::client::ConnectError> {
-                    Ok(Self { client: __rt::client::Client::connect(url, config).await? })
+                    Ok(__rt::client::Client::connect(url, config).await?.into())
                 }
             };
         }
@@ -250,7 +250,7 @@ impl<'ir> Handshakes<'ir> {
                 config: __rt::client::ClientConfig,
             ) -> Result<Self, __rt::client::ConnectError> {
                 let (url, config) = handshake.into().request(url, config)?;
-                Ok(Self { client: __rt::client::Client::connect(&url, config).await? })
+                Ok(__rt::client::Client::connect(&url, config).await?.into())
             }
         }
     }

@@ -3,6 +3,7 @@
 //! `normalise` makes the IR's schemas digestible for typify, `types` runs it, `readback` reads what it made into the
 //! `model`, and the other files each emit one part of the module. The output names only `::tightwire::__rt`.
 
+mod client;
 mod contract;
 pub mod decoder;
 mod defaults;
@@ -110,10 +111,18 @@ fn enveloped(ir: &Ir, config: &Config, types: &model::RustTypes) -> Result<Token
     let servers = frames::emit(ir, types, Direction::ToClient)?;
     let server_messages = frames::server_messages(ir, types)?;
     let error_code = codes.emit();
-    let service = service::emit(ir, config, types, &codes)?;
+    let (service, client) = (config.rust.has_service(ir.role), config.rust.has_client());
+    let handled = if service { operations::methods(ir, types)? } else { Default::default() };
+    let started = client::enveloped::started(ir, types)?;
+    let asked = handled.values().filter(|_| service);
+    let replies = service::reply_enums(asked.chain(started.iter().filter(|_| client)), types)?;
+    let service = if service { service::emit(ir, config, types, &codes, &handled)? } else { TokenStream::new() };
+    let client = if client { client::enveloped::emit(ir, config, types, &started)? } else { TokenStream::new() };
     Ok(quote! {
         use ::tightwire::__rt::{self, topic::InvalidTopic};
         #service
+        #client
+        #replies
         #topics
         #clients
         #servers

@@ -88,6 +88,11 @@ pub fn client(config: &Config) -> Ident {
     ident(&format!("{}Client", pascal(&config.module)))
 }
 
+/// The sending side of the typed client: `ChatSender`.
+pub fn sender(config: &Config) -> Ident {
+    ident(&format!("{}Sender", pascal(&config.module)))
+}
+
 /// The protocol as the client's type parameter: `ChatProtocol`.
 pub fn protocol(config: &Config) -> Ident {
     ident(&format!("{}Protocol", pascal(&config.module)))
@@ -99,9 +104,7 @@ pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
         ["ClientFrame", "ServerFrame", "Topic", "InvalidTopic", "Failure"].map(str::to_owned).into();
     names.insert(service(config).to_string());
     names.insert(server(config).to_string());
-    if ir.envelope.is_none() {
-        names.extend([client(config), protocol(config)].map(|name| name.to_string()));
-    }
+    names.extend([client(config), sender(config), protocol(config)].map(|name| name.to_string()));
     if !handshakes::of(ir, config).is_empty() {
         names.insert(HANDSHAKE.to_owned());
     }

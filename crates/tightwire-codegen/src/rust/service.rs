@@ -15,17 +15,20 @@ use crate::config::Config;
 use crate::error::Error;
 
 /// The methods of the service, by the message that they are called for.
-type Methods<'ir> = indexmap::IndexMap<String, Method<'ir>>;
+pub(super) type Methods<'ir> = indexmap::IndexMap<String, Method<'ir>>;
 
-/// Generates the trait, the reply enums and the adapter.
-pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes, codes: &ErrorCodes<'_>) -> Result<TokenStream, Error> {
-    let methods = super::operations::methods(ir, types)?;
-    let service = service_trait(ir, config, types, &methods)?;
-    let replies = reply_enums(methods.values(), types)?;
-    let adapter = adapter(ir, config, &methods, codes);
+/// Generates the trait and the adapter.
+pub(super) fn emit(
+    ir: &Ir,
+    config: &Config,
+    types: &RustTypes,
+    codes: &ErrorCodes<'_>,
+    methods: &Methods<'_>,
+) -> Result<TokenStream, Error> {
+    let service = service_trait(ir, config, types, methods)?;
+    let adapter = adapter(ir, config, methods, codes);
     Ok(quote! {
         #service
-        #replies
         #adapter
     })
 }

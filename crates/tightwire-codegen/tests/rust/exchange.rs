@@ -47,24 +47,6 @@ pub mod exchange {
             async { Ok(()) }
         }
     }
-    /// The replies of the operation `subscribe`.
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum SubscribeReply {
-        /// `subscribed`
-        Subscribed(Subscribed),
-        /// `refused`
-        Refused(Refused),
-    }
-    impl ::std::convert::From<Subscribed> for SubscribeReply {
-        fn from(data: Subscribed) -> Self {
-            Self::Subscribed(data)
-        }
-    }
-    impl ::std::convert::From<Refused> for SubscribeReply {
-        fn from(data: Refused) -> Self {
-            Self::Refused(data)
-        }
-    }
     /// The application as a service that a `tightwire::Server` can serve.
     pub fn service<S: ExchangeService>(
         service: impl Into<::std::sync::Arc<S>>,
@@ -140,6 +122,212 @@ pub mod exchange {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<__rt::PlainCode>;
+    /// A client of the protocol "Exchange". It has the methods of [`ExchangeSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct ExchangeClient {
+        client: __rt::client::Client<ExchangeProtocol>,
+        sender: ExchangeSender,
+    }
+    impl ExchangeClient {
+        /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, handshake, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance more headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            let (url, config) = handshake.into().request(url, config)?;
+            Ok(__rt::client::Client::connect(&url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> ExchangeSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<ExchangeProtocol>>
+    for ExchangeClient {
+        fn from(client: __rt::client::Client<ExchangeProtocol>) -> Self {
+            let sender = ExchangeSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for ExchangeClient {
+        type Target = ExchangeSender;
+        fn deref(&self) -> &ExchangeSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct ExchangeSender {
+        sender: __rt::client::ClientSender<ExchangeProtocol>,
+    }
+    impl ExchangeSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+        /// The operation `subscribe`.
+        ///
+        /// Sends `subscribe` and waits for `subscribed` or `refused`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn subscribe(
+            &self,
+            data: Subscribe,
+        ) -> Result<SubscribeReply, __rt::client::ClientError> {
+            let frame = ClientFrame::Subscribe(data);
+            let key = __rt::correlation::key(&frame, "/request");
+            let reply = self
+                .sender
+                .request(
+                    &frame,
+                    move |inbound| match &inbound.frame {
+                        ServerFrame::Subscribed(data) => {
+                            __rt::correlation::key(data, "/request") == key
+                        }
+                        ServerFrame::Refused(data) => {
+                            __rt::correlation::key(data, "/request") == key
+                        }
+                        _ => false,
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Subscribed(data) => Ok(data.into()),
+                ServerFrame::Refused(data) => Ok(data.into()),
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+        /// The operation `resubscribe`.
+        ///
+        /// Sends `subscribe` and waits for `subscribed` or `refused`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn resubscribe(
+            &self,
+            data: Subscribe,
+        ) -> Result<ResubscribeReply, __rt::client::ClientError> {
+            let frame = ClientFrame::Subscribe(data);
+            let key = __rt::correlation::key(&frame, "/request");
+            let reply = self
+                .sender
+                .request(
+                    &frame,
+                    move |inbound| match &inbound.frame {
+                        ServerFrame::Subscribed(data) => {
+                            __rt::correlation::key(data, "/request") == key
+                        }
+                        ServerFrame::Refused(data) => {
+                            __rt::correlation::key(data, "/request") == key
+                        }
+                        _ => false,
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Subscribed(data) => Ok(data.into()),
+                ServerFrame::Refused(data) => Ok(data.into()),
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+        /// The operation `default`.
+        ///
+        /// Sends `send`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn default(
+            &self,
+            data: SendData,
+        ) -> Result<(), __rt::client::ClientError> {
+            self.sender.send(&ClientFrame::SendData(data)).await.map(drop)
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum ExchangeProtocol {}
+    impl __rt::client::ClientProtocol for ExchangeProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            _: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            __rt::serde_json::to_vec(frame)
+        }
+    }
+    /// The replies of the operation `subscribe`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum SubscribeReply {
+        /// `subscribed`
+        Subscribed(Subscribed),
+        /// `refused`
+        Refused(Refused),
+    }
+    impl ::std::convert::From<Subscribed> for SubscribeReply {
+        fn from(data: Subscribed) -> Self {
+            Self::Subscribed(data)
+        }
+    }
+    impl ::std::convert::From<Refused> for SubscribeReply {
+        fn from(data: Refused) -> Self {
+            Self::Refused(data)
+        }
+    }
+    /// The replies of the operation `resubscribe`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum ResubscribeReply {
+        /// `subscribed`
+        Subscribed(Subscribed),
+        /// `refused`
+        Refused(Refused),
+    }
+    impl ::std::convert::From<Subscribed> for ResubscribeReply {
+        fn from(data: Subscribed) -> Self {
+            Self::Subscribed(data)
+        }
+    }
+    impl ::std::convert::From<Refused> for ResubscribeReply {
+        fn from(data: Refused) -> Self {
+            Self::Refused(data)
+        }
+    }
     /// A frame of a client: its payload, by message.
     #[derive(Clone, Debug, PartialEq)]
     pub enum ClientFrame {

@@ -158,6 +158,140 @@ pub mod names {
             }
         }
     }
+    /// A client of the protocol "Names". It has the methods of [`NamesSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct NamesClient {
+        client: __rt::client::Client<NamesProtocol>,
+        sender: NamesSender,
+    }
+    impl NamesClient {
+        /// Connects to `url`, for instance `wss://example.com/v2`, as the contract says.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Ok(__rt::client::Client::connect(url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// As [`Self::next`], with the frame's envelope: its id, and its position for a replay.
+        pub async fn next_inbound(
+            &mut self,
+        ) -> Option<Result<__rt::Inbound<ServerFrame>, __rt::client::ClientError>> {
+            self.client.next_inbound().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> NamesSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<NamesProtocol>> for NamesClient {
+        fn from(client: __rt::client::Client<NamesProtocol>) -> Self {
+            let sender = NamesSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for NamesClient {
+        type Target = NamesSender;
+        fn deref(&self) -> &NamesSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct NamesSender {
+        sender: __rt::client::ClientSender<NamesProtocol>,
+    }
+    impl NamesSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+        /// The operation `match`.
+        ///
+        /// Sends `topic` on `self`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn match_(
+            &self,
+            topic: SelfTopic,
+            data: TopicData,
+        ) -> Result<(), __rt::client::ClientError> {
+            let frame = ClientFrame::Topic { topic, data };
+            self.sender.send(&frame).await.map(drop)
+        }
+        /// The operation `authorize`.
+        ///
+        /// Sends `option` on `self`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn authorize(
+            &self,
+            topic: SelfTopic,
+            data: OptionData,
+        ) -> Result<(), __rt::client::ClientError> {
+            let frame = ClientFrame::Option { topic, data };
+            self.sender.send(&frame).await.map(drop)
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum NamesProtocol {}
+    impl __rt::client::ClientProtocol for NamesProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            stamp: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            match frame {
+                ClientFrame::Topic { topic, data } => {
+                    __rt::client::envelope(stamp, "topic", &topic.to_string(), data)
+                }
+                ClientFrame::Option { topic, data } => {
+                    __rt::client::envelope(stamp, "option", &topic.to_string(), data)
+                }
+            }
+        }
+        fn session_role(frame: &ServerFrame) -> Option<__rt::SessionRole> {
+            match frame {
+                _ => None,
+            }
+        }
+    }
     /// `self`: a topic.
     #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct SelfTopic;

@@ -63,24 +63,6 @@ pub mod operations {
             async { Ok(()) }
         }
     }
-    /// The replies of the operation `ask`.
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum AskReply {
-        /// `answer`
-        Answer(Answer),
-        /// `refusal`
-        Refusal(Refusal),
-    }
-    impl ::std::convert::From<Answer> for AskReply {
-        fn from(data: Answer) -> Self {
-            Self::Answer(data)
-        }
-    }
-    impl ::std::convert::From<Refusal> for AskReply {
-        fn from(data: Refusal) -> Self {
-            Self::Refusal(data)
-        }
-    }
     /// The application as a service that a `tightwire::Server` can serve.
     pub fn service<S: OperationsService>(
         service: impl Into<::std::sync::Arc<S>>,
@@ -200,6 +182,273 @@ pub mod operations {
                     )
                 }
             }
+        }
+    }
+    /// A client of the protocol "Operations". It has the methods of [`OperationsSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct OperationsClient {
+        client: __rt::client::Client<OperationsProtocol>,
+        sender: OperationsSender,
+    }
+    impl OperationsClient {
+        /// Connects to `url`, for instance `wss://example.com/v2`, as the contract says.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Ok(__rt::client::Client::connect(url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// As [`Self::next`], with the frame's envelope: its id, and its position for a replay.
+        pub async fn next_inbound(
+            &mut self,
+        ) -> Option<Result<__rt::Inbound<ServerFrame>, __rt::client::ClientError>> {
+            self.client.next_inbound().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> OperationsSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<OperationsProtocol>>
+    for OperationsClient {
+        fn from(client: __rt::client::Client<OperationsProtocol>) -> Self {
+            let sender = OperationsSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for OperationsClient {
+        type Target = OperationsSender;
+        fn deref(&self) -> &OperationsSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct OperationsSender {
+        sender: __rt::client::ClientSender<OperationsProtocol>,
+    }
+    impl OperationsSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+        /// The operation `ping`.
+        ///
+        /// Sends `ping` on `lobby` and waits for `pong`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn ping(
+            &self,
+            topic: LobbyTopic,
+            data: Ping,
+        ) -> Result<Pong, __rt::client::RequestError<Problem>> {
+            let frame = ClientFrame::Ping { topic, data };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::Pong { .. } | ServerFrame::Problem { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Pong { data, .. } => Ok(data.into()),
+                ServerFrame::Problem { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Asks something.
+        ///
+        /// Sends `ask` on `lobby` and waits for `answer` or `refusal`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn ask(
+            &self,
+            topic: LobbyTopic,
+            data: Ask,
+        ) -> Result<AskReply, __rt::client::RequestError<Problem>> {
+            let frame = ClientFrame::Ask { topic, data };
+            let reply = self
+                .sender
+                .request_reply(
+                    &frame,
+                    |frame| {
+                        matches!(
+                            frame, ServerFrame::Answer { .. } | ServerFrame::Refusal { ..
+                            } | ServerFrame::Problem { .. }
+                        )
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Answer { data, .. } => Ok(data.into()),
+                ServerFrame::Refusal { data, .. } => Ok(data.into()),
+                ServerFrame::Problem { data, .. } => {
+                    Err(__rt::client::RequestError::Refused(data))
+                }
+                _ => Err(__rt::correlation::unexpected().into()),
+            }
+        }
+        /// Enters a room; its state follows.
+        ///
+        /// Sends `enter` on `org/{org}/room/{room}`; the answer is `state`, `answer`, published to the topic. The document does not say which is the last: drop it when there is enough.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn enter(
+            &self,
+            topic: RoomTopic,
+            data: Enter,
+        ) -> Result<
+            __rt::client::Sequence<OperationsProtocol, EnterReply, Problem>,
+            __rt::client::RequestError<Problem>,
+        > {
+            let frame = ClientFrame::Enter { topic, data };
+            let replies = self
+                .sender
+                .request_sequence(
+                    &frame,
+                    move |frame| match frame {
+                        ServerFrame::State { .. } => __rt::client::Match::Reply,
+                        ServerFrame::Answer { .. } => __rt::client::Match::Reply,
+                        ServerFrame::Problem { .. } => __rt::client::Match::Last,
+                        _ => __rt::client::Match::No,
+                    },
+                );
+            Ok(
+                __rt::client::Sequence::new(
+                    replies.await?,
+                    |frame| match frame {
+                        ServerFrame::State { data, .. } => Ok(data.into()),
+                        ServerFrame::Answer { data, .. } => Ok(data.into()),
+                        ServerFrame::Problem { data, .. } => {
+                            Err(__rt::client::RequestError::Refused(data))
+                        }
+                        _ => Err(__rt::correlation::unexpected().into()),
+                    },
+                ),
+            )
+        }
+        /// The operation `leave`.
+        ///
+        /// Sends `leave` on `org/{org}/room/{room}`.
+        ///
+        /// # Errors
+        /// If it cannot be sent, is refused or is not answered.
+        pub async fn leave(
+            &self,
+            topic: RoomTopic,
+            data: Leave,
+        ) -> Result<(), __rt::client::ClientError> {
+            let frame = ClientFrame::Leave { topic, data };
+            self.sender.send(&frame).await.map(drop)
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum OperationsProtocol {}
+    impl __rt::client::ClientProtocol for OperationsProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            stamp: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            match frame {
+                ClientFrame::Ping { topic, data } => {
+                    __rt::client::envelope(stamp, "ping", &topic.to_string(), data)
+                }
+                ClientFrame::Ask { topic, data } => {
+                    __rt::client::envelope(stamp, "ask", &topic.to_string(), data)
+                }
+                ClientFrame::Enter { topic, data } => {
+                    __rt::client::envelope(stamp, "enter", &topic.to_string(), data)
+                }
+                ClientFrame::Leave { topic, data } => {
+                    __rt::client::envelope(stamp, "leave", &topic.to_string(), data)
+                }
+            }
+        }
+        fn session_role(frame: &ServerFrame) -> Option<__rt::SessionRole> {
+            match frame {
+                ServerFrame::Pong { .. } => Some(__rt::SessionRole::Pong),
+                ServerFrame::Problem { .. } => Some(__rt::SessionRole::Error),
+                _ => None,
+            }
+        }
+    }
+    /// The replies of the operation `ask`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum AskReply {
+        /// `answer`
+        Answer(Answer),
+        /// `refusal`
+        Refusal(Refusal),
+    }
+    impl ::std::convert::From<Answer> for AskReply {
+        fn from(data: Answer) -> Self {
+            Self::Answer(data)
+        }
+    }
+    impl ::std::convert::From<Refusal> for AskReply {
+        fn from(data: Refusal) -> Self {
+            Self::Refusal(data)
+        }
+    }
+    /// The replies of the operation `enter`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum EnterReply {
+        /// `state`
+        State(State),
+        /// `answer`
+        Answer(Answer),
+    }
+    impl ::std::convert::From<State> for EnterReply {
+        fn from(data: State) -> Self {
+            Self::State(data)
+        }
+    }
+    impl ::std::convert::From<Answer> for EnterReply {
+        fn from(data: Answer) -> Self {
+            Self::Answer(data)
         }
     }
     /// `lobby`: Where everybody is.

@@ -124,6 +124,105 @@ pub mod push {
             }
         }
     }
+    /// A client of the protocol "Push". It has the methods of [`PushSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct PushClient {
+        client: __rt::client::Client<PushProtocol>,
+        sender: PushSender,
+    }
+    impl PushClient {
+        /// Connects to `url`, for instance `wss://example.com/v2`, as the contract says.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(url: &str) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Ok(__rt::client::Client::connect(url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// As [`Self::next`], with the frame's envelope: its id, and its position for a replay.
+        pub async fn next_inbound(
+            &mut self,
+        ) -> Option<Result<__rt::Inbound<ServerFrame>, __rt::client::ClientError>> {
+            self.client.next_inbound().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> PushSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<PushProtocol>> for PushClient {
+        fn from(client: __rt::client::Client<PushProtocol>) -> Self {
+            let sender = PushSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for PushClient {
+        type Target = PushSender;
+        fn deref(&self) -> &PushSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct PushSender {
+        sender: __rt::client::ClientSender<PushProtocol>,
+    }
+    impl PushSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum PushProtocol {}
+    impl __rt::client::ClientProtocol for PushProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            stamp: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            match *frame {}
+        }
+        fn session_role(frame: &ServerFrame) -> Option<__rt::SessionRole> {
+            match frame {
+                _ => None,
+            }
+        }
+    }
     /// `news`: a topic.
     #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct NewsTopic;

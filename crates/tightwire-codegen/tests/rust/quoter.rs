@@ -13,10 +13,11 @@
 pub mod quoter {
     pub use messages::*;
     use ::tightwire::__rt;
-    /// A client of the protocol "Quoter": a method for each operation that it can start.
+    /// A client of the protocol "Quoter". It has the methods of [`QuoterSender`]: one for each operation that a client can start.
     #[derive(Debug)]
     pub struct QuoterClient {
         client: __rt::client::Client<QuoterProtocol>,
+        sender: QuoterSender,
     }
     impl QuoterClient {
         /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
@@ -39,9 +40,7 @@ pub mod quoter {
             config: __rt::client::ClientConfig,
         ) -> Result<Self, __rt::client::ConnectError> {
             let (url, config) = handshake.into().request(url, config)?;
-            Ok(Self {
-                client: __rt::client::Client::connect(&url, config).await?,
-            })
+            Ok(__rt::client::Client::connect(&url, config).await?.into())
         }
         /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
         pub async fn next(
@@ -50,12 +49,39 @@ pub mod quoter {
             self.client.next().await
         }
         /// A handle that sends, for other tasks.
-        pub fn sender(&self) -> __rt::client::ClientSender<QuoterProtocol> {
-            self.client.sender()
+        pub fn sender(&self) -> QuoterSender {
+            self.sender.clone()
         }
         /// Closes the connection, and says how it ended.
         pub async fn close(self) -> __rt::client::ClientError {
             self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<QuoterProtocol>> for QuoterClient {
+        fn from(client: __rt::client::Client<QuoterProtocol>) -> Self {
+            let sender = QuoterSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for QuoterClient {
+        type Target = QuoterSender;
+        fn deref(&self) -> &QuoterSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct QuoterSender {
+        sender: __rt::client::ClientSender<QuoterProtocol>,
+    }
+    impl QuoterSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
         }
         /// The operation `watch`.
         ///
@@ -69,7 +95,7 @@ pub mod quoter {
         ) -> Result<Quote, __rt::client::ClientError> {
             let frame = ClientFrame::Watch(data);
             let reply = self
-                .client
+                .sender
                 .request(
                     &frame,
                     move |inbound| match &inbound.frame {
@@ -94,7 +120,7 @@ pub mod quoter {
         ) -> Result<Placed, __rt::client::ClientError> {
             let frame = ClientFrame::Place(data);
             let reply = self
-                .client
+                .sender
                 .request(
                     &frame,
                     move |inbound| match &inbound.frame {
@@ -119,7 +145,7 @@ pub mod quoter {
         ) -> Result<Placed, __rt::client::ClientError> {
             let frame = ClientFrame::Probe(data);
             let reply = self
-                .client
+                .sender
                 .request(
                     &frame,
                     move |inbound| match &inbound.frame {
@@ -131,11 +157,6 @@ pub mod quoter {
                 ServerFrame::Placed(data) => Ok(data.into()),
                 _ => Err(__rt::correlation::unexpected()),
             }
-        }
-    }
-    impl ::std::convert::From<__rt::client::Client<QuoterProtocol>> for QuoterClient {
-        fn from(client: __rt::client::Client<QuoterProtocol>) -> Self {
-            Self { client }
         }
     }
     /// The protocol, seen from the client. It has no values.

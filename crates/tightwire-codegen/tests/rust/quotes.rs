@@ -139,6 +139,183 @@ pub mod quotes {
     }
     /// Why a handler could not do what a client asked.
     pub type Failure = __rt::Failure<__rt::PlainCode>;
+    /// A client of the protocol "Quotes". It has the methods of [`QuotesSender`]: one for each operation that a client can start.
+    #[derive(Debug)]
+    pub struct QuotesClient {
+        client: __rt::client::Client<QuotesProtocol>,
+        sender: QuotesSender,
+    }
+    impl QuotesClient {
+        /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            Self::connect_with(url, handshake, ::std::default::Default::default()).await
+        }
+        /// Connects with other settings, for instance more headers.
+        ///
+        /// # Errors
+        /// Why there is no connection.
+        pub async fn connect_with(
+            url: &str,
+            handshake: impl ::std::convert::Into<Handshake>,
+            config: __rt::client::ClientConfig,
+        ) -> Result<Self, __rt::client::ConnectError> {
+            let (url, config) = handshake.into().request(url, config)?;
+            Ok(__rt::client::Client::connect(&url, config).await?.into())
+        }
+        /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
+        pub async fn next(
+            &mut self,
+        ) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
+            self.client.next().await
+        }
+        /// A handle that sends, for other tasks.
+        pub fn sender(&self) -> QuotesSender {
+            self.sender.clone()
+        }
+        /// Closes the connection, and says how it ended.
+        pub async fn close(self) -> __rt::client::ClientError {
+            self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<QuotesProtocol>> for QuotesClient {
+        fn from(client: __rt::client::Client<QuotesProtocol>) -> Self {
+            let sender = QuotesSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for QuotesClient {
+        type Target = QuotesSender;
+        fn deref(&self) -> &QuotesSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct QuotesSender {
+        sender: __rt::client::ClientSender<QuotesProtocol>,
+    }
+    impl QuotesSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
+        }
+        /// The operation `watch`.
+        ///
+        /// Sends `watch` and waits for `quote`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn watch(
+            &self,
+            data: Watch,
+        ) -> Result<Quote, __rt::client::ClientError> {
+            let frame = ClientFrame::Watch(data);
+            let reply = self
+                .sender
+                .request(
+                    &frame,
+                    move |inbound| match &inbound.frame {
+                        ServerFrame::Quote(_) => true,
+                        _ => false,
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Quote(data) => Ok(data.into()),
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+        /// The operation `place`.
+        ///
+        /// Sends `place` and waits for `placed`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn place(
+            &self,
+            data: Place,
+        ) -> Result<Placed, __rt::client::ClientError> {
+            let frame = ClientFrame::Place(data);
+            let reply = self
+                .sender
+                .request(
+                    &frame,
+                    move |inbound| match &inbound.frame {
+                        ServerFrame::Placed(_) => true,
+                        _ => false,
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Placed(data) => Ok(data.into()),
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+        /// The operation `probe`.
+        ///
+        /// Sends `probe` and waits for `placed`.
+        ///
+        /// # Errors
+        /// If it cannot be sent or is not answered.
+        pub async fn probe(
+            &self,
+            data: Probe,
+        ) -> Result<Placed, __rt::client::ClientError> {
+            let frame = ClientFrame::Probe(data);
+            let reply = self
+                .sender
+                .request(
+                    &frame,
+                    move |inbound| match &inbound.frame {
+                        ServerFrame::Placed(_) => true,
+                        _ => false,
+                    },
+                );
+            match reply.await?.frame {
+                ServerFrame::Placed(data) => Ok(data.into()),
+                _ => Err(__rt::correlation::unexpected()),
+            }
+        }
+    }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum QuotesProtocol {}
+    impl __rt::client::ClientProtocol for QuotesProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn decode_on(
+            route: Option<usize>,
+            text: &[u8],
+        ) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            match route {
+                Some(route) => ServerFrame::decode_on(route, text),
+                None => ServerFrame::decode(text),
+            }
+        }
+        fn encode(
+            frame: &ClientFrame,
+            _: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            __rt::serde_json::to_vec(frame)
+        }
+    }
     /// A frame of a client: its payload, by message.
     #[derive(Clone, Debug, PartialEq)]
     pub enum ClientFrame {

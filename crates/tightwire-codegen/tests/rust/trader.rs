@@ -15,10 +15,11 @@
 pub mod trader {
     pub use messages::*;
     use ::tightwire::__rt;
-    /// A client of the protocol "Trader": a method for each operation that it can start.
+    /// A client of the protocol "Trader". It has the methods of [`TraderSender`]: one for each operation that a client can start.
     #[derive(Debug)]
     pub struct TraderClient {
         client: __rt::client::Client<TraderProtocol>,
+        sender: TraderSender,
     }
     impl TraderClient {
         /// Connects to the server at `url`, for instance `wss://example.com`: path, query and headers are made of the parameters.
@@ -41,9 +42,7 @@ pub mod trader {
             config: __rt::client::ClientConfig,
         ) -> Result<Self, __rt::client::ConnectError> {
             let (url, config) = handshake.into().request(url, config)?;
-            Ok(Self {
-                client: __rt::client::Client::connect(&url, config).await?,
-            })
+            Ok(__rt::client::Client::connect(&url, config).await?.into())
         }
         /// The next frame that no request waits for; `None` after the last. An error about one frame leaves the connection alive.
         pub async fn next(
@@ -52,12 +51,39 @@ pub mod trader {
             self.client.next().await
         }
         /// A handle that sends, for other tasks.
-        pub fn sender(&self) -> __rt::client::ClientSender<TraderProtocol> {
-            self.client.sender()
+        pub fn sender(&self) -> TraderSender {
+            self.sender.clone()
         }
         /// Closes the connection, and says how it ended.
         pub async fn close(self) -> __rt::client::ClientError {
             self.client.close().await
+        }
+    }
+    impl ::std::convert::From<__rt::client::Client<TraderProtocol>> for TraderClient {
+        fn from(client: __rt::client::Client<TraderProtocol>) -> Self {
+            let sender = TraderSender {
+                sender: client.sender(),
+            };
+            Self { client, sender }
+        }
+    }
+    impl ::std::ops::Deref for TraderClient {
+        type Target = TraderSender;
+        fn deref(&self) -> &TraderSender {
+            &self.sender
+        }
+    }
+    /// The sending side of a client: a method for each operation. Clones send on the same connection.
+    #[derive(Clone, Debug)]
+    pub struct TraderSender {
+        sender: __rt::client::ClientSender<TraderProtocol>,
+    }
+    impl TraderSender {
+        /// The same, with another time that a request waits for its reply.
+        pub fn within(&self, request_timeout: ::std::time::Duration) -> Self {
+            Self {
+                sender: self.sender.within(request_timeout),
+            }
         }
         /// The operation `subscribe`.
         ///
@@ -72,7 +98,7 @@ pub mod trader {
             let frame = ClientFrame::Subscribe(data);
             let key = __rt::correlation::key(&frame, "/request");
             let reply = self
-                .client
+                .sender
                 .request(
                     &frame,
                     move |inbound| match &inbound.frame {
@@ -104,7 +130,7 @@ pub mod trader {
             let frame = ClientFrame::Subscribe(data);
             let key = __rt::correlation::key(&frame, "/request");
             let reply = self
-                .client
+                .sender
                 .request(
                     &frame,
                     move |inbound| match &inbound.frame {
@@ -133,12 +159,29 @@ pub mod trader {
             &self,
             data: SendData,
         ) -> Result<(), __rt::client::ClientError> {
-            self.client.send(&ClientFrame::SendData(data)).await.map(drop)
+            self.sender.send(&ClientFrame::SendData(data)).await.map(drop)
         }
     }
-    impl ::std::convert::From<__rt::client::Client<TraderProtocol>> for TraderClient {
-        fn from(client: __rt::client::Client<TraderProtocol>) -> Self {
-            Self { client }
+    /// The protocol, seen from the client. It has no values.
+    #[derive(Clone, Copy, Debug)]
+    pub enum TraderProtocol {}
+    impl __rt::client::ClientProtocol for TraderProtocol {
+        type In = ServerFrame;
+        type Out = ClientFrame;
+        fn contract() -> &'static __rt::Contract {
+            &CONTRACT
+        }
+        fn prepare() {
+            ServerFrame::prepare();
+        }
+        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
+            ServerFrame::decode(text)
+        }
+        fn encode(
+            frame: &ClientFrame,
+            _: &__rt::Stamp,
+        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            __rt::serde_json::to_vec(frame)
         }
     }
     /// The replies of the operation `subscribe`.
@@ -175,28 +218,6 @@ pub mod trader {
     impl ::std::convert::From<Refused> for ResubscribeReply {
         fn from(data: Refused) -> Self {
             Self::Refused(data)
-        }
-    }
-    /// The protocol, seen from the client. It has no values.
-    #[derive(Clone, Copy, Debug)]
-    pub enum TraderProtocol {}
-    impl __rt::client::ClientProtocol for TraderProtocol {
-        type In = ServerFrame;
-        type Out = ClientFrame;
-        fn contract() -> &'static __rt::Contract {
-            &CONTRACT
-        }
-        fn prepare() {
-            ServerFrame::prepare();
-        }
-        fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
-            ServerFrame::decode(text)
-        }
-        fn encode(
-            frame: &ClientFrame,
-            _: &__rt::Stamp,
-        ) -> Result<Vec<u8>, __rt::serde_json::Error> {
-            __rt::serde_json::to_vec(frame)
         }
     }
     /// A frame of a client: its payload, by message.

@@ -1,5 +1,6 @@
 //! What goes wrong after a client has connected.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use tightwire_proto::inbound::Rejection;
@@ -33,6 +34,17 @@ pub enum ClientError {
     /// [`Client::next`](super::Client::next) has to be called meanwhile.
     #[error("no reply came within {0:?}; if other frames wait to be read, the reply waits behind them")]
     NoReply(std::time::Duration),
+}
+
+/// Why a request of a protocol with an envelope has no reply. `E` is the data of the protocol's error message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError<E: Debug> {
+    /// The server answered with an error.
+    #[error("the server refuses the request: {0:?}")]
+    Refused(E),
+    /// The request could not be sent, or no reply came.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 /// How a connection was closed.

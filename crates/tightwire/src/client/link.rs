@@ -17,22 +17,22 @@ use futures_util::{SinkExt, StreamExt};
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Contract, SessionRole};
 use tightwire_proto::inbound::Inbound;
-use tightwire_proto::session::messages::{Pong, rfc3339};
-use tightwire_proto::session::{Due, Heartbeat, SYSTEM_TOPIC};
+use tightwire_proto::session::messages::rfc3339;
+use tightwire_proto::session::{Due, Heartbeat};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{CloseCode, Message, Payload};
+use uuid::Uuid;
 
 use super::config::ClientConfig;
 use super::connect::Socket;
-use super::envelope::envelope;
 use super::error::{ClientError, Closed, Side};
 use super::protocol::ClientProtocol;
 use super::queue::{Receiver, Sender, WeakSender, queue};
 use super::sender::{ClientSender, Inner};
-use super::waiters::Waiters;
+use super::waiters::{Offered, Waiters};
 use crate::clock;
 
 /// What is to be written.
@@ -76,6 +76,7 @@ where
         heartbeat: Mutex::new(Heartbeat::new(&heartbeat, u64::MAX, clock::now())),
         is_reading: AtomicBool::new(true),
         is_closing: AtomicBool::new(false),
+        last_id: Mutex::new(None),
         control: outgoing.downgrade(),
         received,
         waiters: Arc::clone(&waiters),
@@ -109,6 +110,8 @@ struct Link<P: ClientProtocol> {
     is_reading: AtomicBool,
     /// Whether our close is on its way: the server's is the answer then.
     is_closing: AtomicBool,
+    /// The last frame, the session's pings aside; `None` without an envelope.
+    last_id: Mutex<Option<Uuid>>,
     control: WeakSender<Outgoing>,
     received: Sender<Received<P>>,
     waiters: Arc<Waiters<P::In>>,
@@ -158,9 +161,14 @@ impl<P: ClientProtocol> Link<P> {
                 if P::session_role(&inbound.frame) == Some(SessionRole::Ping) && self.answer_ping() {
                     return;
                 }
+                *lock(&self.last_id) = Some(inbound.id).filter(|id| !id.is_nil());
                 match self.waiters.offer(inbound) {
-                    Some(inbound) => Ok(inbound),
-                    None => return,
+                    Offered::Unwanted(inbound) => Ok(inbound),
+                    Offered::Wanted(replies, inbound, matched) => {
+                        // Whoever gave up in this very moment gave the reply up too.
+                        self.hand_over(&replies, (inbound, matched), text.len()).await;
+                        return;
+                    }
                 }
             }
             Err(rejection) => {
@@ -169,22 +177,24 @@ impl<P: ClientProtocol> Link<P> {
                 Err(error)
             }
         };
-        self.is_reading.store(false, Ordering::Relaxed);
         // Where nobody reads any more there may still be requests that wait for replies.
-        self.received.send(received, text.len()).await;
+        self.hand_over(&self.received, received, text.len()).await;
+    }
+
+    /// Waits until the application has room.
+    async fn hand_over<T>(&self, queue: &Sender<T>, item: T, bytes: usize) {
+        self.is_reading.store(false, Ordering::Relaxed);
+        queue.send(item, bytes).await;
         self.is_reading.store(true, Ordering::Relaxed);
         lock(&self.heartbeat).excuse(clock::now());
     }
 
-    /// Answers a ping of the envelope's session. False if the protocol has no message for it.
+    /// Answers a ping of the envelope's session, and says what was received last. False if the protocol has no message
+    /// for it.
     fn answer_ping(&self) -> bool {
-        let Some(message) = self.contract.to_server.iter().find(|message| message.session == Some(SessionRole::Pong))
-        else {
-            return false;
-        };
         let stamp = clock::stamp(None);
-        let data = Pong { timestamp: rfc3339(stamp.unix_ms) };
-        if let Ok(json) = envelope(&stamp, message.wire_type, SYSTEM_TOPIC, &data) {
+        let Some(pong) = P::pong(rfc3339(stamp.unix_ms), *lock(&self.last_id)) else { return false };
+        if let Ok(json) = P::encode(&pong, &stamp) {
             // A queue that is full is full of frames that show as well that the client is alive.
             self.control.try_send(Outgoing::Text(Bytes::from(json)));
         }

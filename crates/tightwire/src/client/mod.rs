@@ -1,7 +1,7 @@
 //! The client of a protocol: connects, sends typed frames, and gives typed frames back.
 //!
-//! For generated code of documents that describe a client, and for tests of servers. Not for browsers, and not a
-//! reconnecting client: a connection that has ended says why, and what to do about it is the application's decision.
+//! For generated clients, of either kind of protocol, and for tests of servers. Not for browsers, and not a reconnecting
+//! client: a connection that has ended says why, and what to do about it is the application's decision.
 //!
 //! One task per connection reads, writes and keeps time, so that pings are answered whatever the application waits for.
 //! Both directions wait in queues that are bounded by count and by bytes: an application that does not call
@@ -14,8 +14,10 @@ mod error;
 mod link;
 mod protocol;
 mod queue;
+mod replies;
 mod route;
 mod sender;
+mod sequence;
 #[cfg(feature = "tls")]
 mod tls;
 mod url;
@@ -32,17 +34,20 @@ use tokio::time::timeout;
 pub use config::ClientConfig;
 pub use connect::{ConnectError, TlsProblem};
 pub use envelope::envelope;
-pub use error::{ClientError, Closed, Side};
+pub use error::{ClientError, Closed, RequestError, Side};
 pub use protocol::ClientProtocol;
+pub use replies::Replies;
 #[doc(hidden)]
 pub use route::prepare;
 pub use sender::ClientSender;
+pub use sequence::Sequence;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
 /// What [`Tls`] is made of.
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use url::url;
+pub use waiters::Match;
 
 /// A connection to a server. Dropping it closes the connection, unless a [`ClientSender`] of it is still there.
 pub struct Client<P: ClientProtocol> {
@@ -157,6 +162,18 @@ impl<P: ClientProtocol> Client<P> {
             return None;
         }
         Some(Err(self.sender.ended().await))
+    }
+
+    /// Sends a frame whose answer is several frames. See [`ClientSender::request_sequence`].
+    ///
+    /// # Errors
+    /// See [`ClientError`]; the frame was not sent.
+    pub async fn request_sequence(
+        &self,
+        frame: &P::Out,
+        matches: impl FnMut(&P::In) -> Match + Send + 'static,
+    ) -> Result<Replies<P>, ClientError> {
+        self.sender.request_sequence(frame, matches).await
     }
 
     /// A handle that sends, for other tasks.

@@ -3,6 +3,7 @@
 use tightwire_proto::contract::{Contract, SessionRole};
 use tightwire_proto::envelope::Stamp;
 use tightwire_proto::inbound::{Inbound, Rejection};
+use uuid::Uuid;
 
 /// A protocol, seen from the client. Implemented by generated code, on a type that is never made.
 pub trait ClientProtocol: 'static {
@@ -39,7 +40,14 @@ pub trait ClientProtocol: 'static {
     /// If the payload cannot be written as JSON.
     fn encode(frame: &Self::Out, stamp: &Stamp) -> Result<Vec<u8>, serde_json::Error>;
 
-    /// The part that a frame plays in the session (`x-session`): pings of the server are answered by the client itself.
+    /// The answer to a ping of the session, with the time and the id of the last frame that was received; `None` where
+    /// the protocol has no message for it.
+    fn pong(timestamp: String, last_id: Option<Uuid>) -> Option<Self::Out> {
+        let _ = (timestamp, last_id);
+        None
+    }
+
+    /// The part that a frame plays in the session (`x-session`): pings of the server are answered by the client itself, with [`Self::pong`].
     fn session_role(frame: &Self::In) -> Option<SessionRole> {
         let _ = frame;
         None

@@ -41,6 +41,11 @@ impl<T> Sender<T> {
         self.items.send((item, permit)).await.is_ok()
     }
 
+    /// Whether nobody receives any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.items.is_closed()
+    }
+
     pub(super) fn downgrade(&self) -> WeakSender<T> {
         WeakSender(self.items.downgrade())
     }

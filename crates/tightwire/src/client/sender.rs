@@ -15,11 +15,15 @@ use super::error::ClientError;
 use super::link::Outgoing;
 use super::protocol::ClientProtocol;
 use super::queue;
-use super::waiters::Waiters;
+use super::replies::Replies;
+use super::waiters::{Match, Waiters};
 use crate::clock;
 
 /// Sends on a connection, from any task. Clones send on the same connection, which lives as long as one of them does.
-pub struct ClientSender<P: ClientProtocol>(Arc<Inner<P>>);
+pub struct ClientSender<P: ClientProtocol> {
+    inner: Arc<Inner<P>>,
+    request_timeout: Duration,
+}
 
 pub(super) struct Inner<P: ClientProtocol> {
     pub(super) outgoing: queue::Sender<Outgoing>,
@@ -32,7 +36,14 @@ pub(super) struct Inner<P: ClientProtocol> {
 
 impl<P: ClientProtocol> ClientSender<P> {
     pub(super) fn new(inner: Inner<P>) -> Self {
-        Self(Arc::new(inner))
+        let request_timeout = inner.config.request_timeout;
+        Self { inner: Arc::new(inner), request_timeout }
+    }
+
+    /// The same, with another time that a request waits for its reply.
+    #[must_use]
+    pub fn within(&self, request_timeout: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), request_timeout }
     }
 
     /// Sends a frame: waits for room in the queue, not for the network. Returns the frame's id, which is on the wire in
@@ -69,23 +80,59 @@ impl<P: ClientProtocol> ClientSender<P> {
     /// # Errors
     /// See [`ClientError`].
     pub async fn request_correlated(&self, frame: &P::Out) -> Result<Inbound<P::In>, ClientError> {
+        self.request_reply(frame, |_| true).await
+    }
+
+    /// As [`Self::request_correlated`], but of the frames that carry the id only one that `is_reply`: what the request
+    /// caused besides, and was published to a topic, is for [`Client::next`](super::Client::next).
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn request_reply(
+        &self,
+        frame: &P::Out,
+        mut is_reply: impl FnMut(&P::In) -> bool + Send + 'static,
+    ) -> Result<Inbound<P::In>, ClientError> {
         let (stamp, json) = self.encode(frame)?;
-        self.exchange(json, move |inbound| inbound.correlation_id == Some(stamp.id)).await
+        let matches =
+            move |inbound: &Inbound<P::In>| inbound.correlation_id == Some(stamp.id) && is_reply(&inbound.frame);
+        self.exchange(json, matches).await
+    }
+
+    /// Sends a frame whose answer is several frames: of those that carry its id the ones that `matches` names, up to the
+    /// last one. For protocols with an envelope.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; the frame was not sent.
+    pub async fn request_sequence(
+        &self,
+        frame: &P::Out,
+        mut matches: impl FnMut(&P::In) -> Match + Send + 'static,
+    ) -> Result<Replies<P>, ClientError> {
+        let (stamp, json) = self.encode(frame)?;
+        let config = &self.inner.config;
+        let waiting = self.inner.waiters.wait((config.buffered_frames, config.buffered_bytes), move |inbound| {
+            if inbound.correlation_id == Some(stamp.id) { matches(&inbound.frame) } else { Match::No }
+        });
+        self.queue(json).await?;
+        Ok(Replies::new(waiting, self.clone(), self.request_timeout))
     }
 
     async fn exchange(
         &self,
         json: Vec<u8>,
-        matches: impl FnMut(&Inbound<P::In>) -> bool + Send + 'static,
+        mut matches: impl FnMut(&Inbound<P::In>) -> bool + Send + 'static,
     ) -> Result<Inbound<P::In>, ClientError> {
         // Before it is sent, so that no reply is too fast.
-        let mut waiting = self.0.waiters.wait(matches);
-        let timeout = self.0.config.request_timeout;
+        let one = (1, u32::MAX >> 4);
+        let mut waiting =
+            self.inner.waiters.wait(one, move |inbound| if matches(inbound) { Match::Last } else { Match::No });
+        let timeout = self.request_timeout;
         let reply = async {
             self.queue(json).await?;
-            match (&mut waiting.reply).await {
-                Ok(reply) => Ok(reply),
-                Err(_) => Err(self.ended().await),
+            match waiting.replies.receive().await {
+                Some((reply, _)) => Ok(reply),
+                None => Err(self.ended().await),
             }
         };
         tokio::time::timeout(timeout, reply).await.unwrap_or(Err(ClientError::NoReply(timeout)))
@@ -94,7 +141,7 @@ impl<P: ClientProtocol> ClientSender<P> {
     fn encode(&self, frame: &P::Out) -> Result<(Stamp, Vec<u8>), ClientError> {
         let stamp = clock::stamp(None);
         let json = P::encode(frame, &stamp).map_err(|error| ClientError::Encode(error.to_string().into()))?;
-        let max = self.0.max_message_bytes;
+        let max = self.inner.max_message_bytes;
         if json.len() as u64 > max {
             return Err(ClientError::TooLarge { size: json.len(), max });
         }
@@ -103,21 +150,21 @@ impl<P: ClientProtocol> ClientSender<P> {
 
     async fn queue(&self, json: Vec<u8>) -> Result<(), ClientError> {
         let size = json.len();
-        let sent = self.0.outgoing.send(Outgoing::Text(Bytes::from(json)), size).await;
+        let sent = self.inner.outgoing.send(Outgoing::Text(Bytes::from(json)), size).await;
         if sent { Ok(()) } else { Err(self.ended().await) }
     }
 
     pub(super) fn close_timeout(&self) -> Duration {
-        self.0.config.close_timeout
+        self.inner.config.close_timeout
     }
 
     pub(super) async fn close(&self) {
-        self.0.outgoing.send(Outgoing::Close, 1).await;
+        self.inner.outgoing.send(Outgoing::Close, 1).await;
     }
 
     /// Waits until the connection has ended.
     pub(super) async fn ended(&self) -> ClientError {
-        let mut end = self.0.end.clone();
+        let mut end = self.inner.end.clone();
         match end.wait_for(Option::is_some).await {
             Ok(end) => end.clone().unwrap_or_else(cut_off),
             Err(_) => cut_off(),
@@ -132,7 +179,7 @@ fn cut_off() -> ClientError {
 
 impl<P: ClientProtocol> Clone for ClientSender<P> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { inner: Arc::clone(&self.inner), request_timeout: self.request_timeout }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tightwire_proto::inbound::Inbound;
-use tokio::sync::oneshot;
+
+use super::queue::{Receiver, Sender, queue};
 
 /// The requests of one connection that wait. Written by those who ask and by the task that reads.
 pub(super) struct Waiters<In>(Mutex<State<In>>);
@@ -16,20 +17,39 @@ struct State<In> {
     is_over: bool,
 }
 
-/// Whether a frame is the reply.
-type Matcher<In> = Box<dyn FnMut(&Inbound<In>) -> bool + Send>;
+/// What a frame is for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// Nothing.
+    No,
+    /// A reply, after which others come.
+    Reply,
+    /// The last reply.
+    Last,
+}
+
+type Matcher<In> = Box<dyn FnMut(&Inbound<In>) -> Match + Send>;
 
 struct Waiter<In> {
     id: u64,
     matches: Matcher<In>,
-    reply: oneshot::Sender<Inbound<In>>,
+    replies: Sender<(Inbound<In>, Match)>,
 }
 
 /// A request that waits. It stops waiting when this is dropped.
 pub(super) struct Waiting<In> {
     waiters: Arc<Waiters<In>>,
     id: u64,
-    pub(super) reply: oneshot::Receiver<Inbound<In>>,
+    /// The replies; the queue ends after the last one, or with the connection.
+    pub(super) replies: Receiver<(Inbound<In>, Match)>,
+}
+
+/// What became of a frame.
+pub(super) enum Offered<In> {
+    /// A request waits for it, and gets it through this queue.
+    Wanted(Sender<(Inbound<In>, Match)>, Inbound<In>, Match),
+    /// Nobody waits for it.
+    Unwanted(Inbound<In>),
 }
 
 impl<In> Waiters<In> {
@@ -37,33 +57,38 @@ impl<In> Waiters<In> {
         Self(Mutex::new(State { waiting: Vec::new(), next: 0, is_over: false }))
     }
 
-    /// Waits from now on for the first frame that matches.
-    pub(super) fn wait(self: &Arc<Self>, matches: impl FnMut(&Inbound<In>) -> bool + Send + 'static) -> Waiting<In> {
-        let (sender, reply) = oneshot::channel();
+    /// Waits from now on for the frames that match; of these so many, and of so many bytes, wait in turn for whoever asked.
+    pub(super) fn wait(
+        self: &Arc<Self>,
+        (items, bytes): (usize, u32),
+        matches: impl FnMut(&Inbound<In>) -> Match + Send + 'static,
+    ) -> Waiting<In> {
+        let (sender, replies) = queue(items, bytes);
         let mut state = self.lock();
         let id = state.next;
         state.next += 1;
         // Otherwise the sender is dropped here, and whoever waits learns that at once.
         if !state.is_over {
-            state.waiting.push(Waiter { id, matches: Box::new(matches), reply: sender });
+            state.waiting.push(Waiter { id, matches: Box::new(matches), replies: sender });
         }
-        Waiting { waiters: Arc::clone(self), id, reply }
+        Waiting { waiters: Arc::clone(self), id, replies }
     }
 
-    /// Gives a frame to the first request that waits for it; back if there is none.
-    pub(super) fn offer(&self, mut inbound: Inbound<In>) -> Option<Inbound<In>> {
-        loop {
-            let waiter = {
-                let mut state = self.lock();
-                let index = state.waiting.iter_mut().position(|waiter| (waiter.matches)(&inbound));
-                index.map(|index| state.waiting.remove(index))
-            };
-            let Some(waiter) = waiter else { return Some(inbound) };
-            match waiter.reply.send(inbound) {
-                Ok(()) => return None,
-                // Whoever gave up in this very moment leaves the frame to the others.
-                Err(back) => inbound = back,
+    /// Finds the first request that waits for a frame. One that has its last reply waits no more.
+    pub(super) fn offer(&self, inbound: Inbound<In>) -> Offered<In> {
+        let mut state = self.lock();
+        let mut found = None;
+        for (index, waiter) in state.waiting.iter_mut().enumerate() {
+            let matched = (waiter.matches)(&inbound);
+            if matched != Match::No && !waiter.replies.is_closed() {
+                found = Some((index, matched));
+                break;
             }
+        }
+        match found {
+            None => Offered::Unwanted(inbound),
+            Some((index, Match::Last)) => Offered::Wanted(state.waiting.remove(index).replies, inbound, Match::Last),
+            Some((index, matched)) => Offered::Wanted(state.waiting[index].replies.clone(), inbound, matched),
         }
     }
 

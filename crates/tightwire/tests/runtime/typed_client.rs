@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tightwire::client::{Client, ClientConfig, ClientError, ClientProtocol, ConnectError, Side};
+use tightwire::client::{Client, ClientConfig, ClientError, ClientProtocol, ConnectError, Match, Replies, Side};
 use tightwire::proto::contract::{Contract, Heartbeat, SessionRole};
 use tightwire::proto::envelope::Stamp;
 use tightwire::proto::inbound::{Inbound, Rejection};
@@ -60,6 +60,10 @@ impl ClientProtocol for Guest {
 
     fn encode((wire_type, topic, data): &Self::Out, stamp: &Stamp) -> Result<Vec<u8>, serde_json::Error> {
         tightwire::client::envelope(stamp, wire_type, topic, data)
+    }
+
+    fn pong(timestamp: String, last_id: Option<Uuid>) -> Option<Self::Out> {
+        Some(("pong", "system", json!({"timestamp": timestamp, "last_id": last_id})))
     }
 
     fn session_role(frame: &Value) -> Option<SessionRole> {
@@ -170,6 +174,58 @@ async fn a_client_of_an_enveloped_protocol() {
     assert!(tokio::time::timeout(Duration::from_secs(500), client.next()).await.is_err());
     let end = client.next().await.expect("an event").expect("a notice");
     assert_eq!(end["data"]["reason"], "idle_timeout");
+}
+
+/// Asks for so many frames, and says which of those that arrive is the last.
+async fn flood(client: &Client<Guest>, frames: u64, last: u64) -> Replies<Guest> {
+    let mut seen = 0;
+    let matches = move |frame: &Value| match &frame["type"] {
+        wire_type if wire_type == "welcome" => {
+            seen += 1;
+            if seen == last { Match::Last } else { Match::Reply }
+        }
+        _ => Match::No,
+    };
+    let flood = ("flood", "room:a", json!({"frames": frames}));
+    client.request_sequence(&flood, matches).await.expect("it can be sent")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_several_frames() {
+    let server = Server::new(Rooms::default(), Config::default());
+    let config = ClientConfig { buffered_frames: 2, ..ClientConfig::default() };
+    let mut client = connect::<Guest, _>(&server, "/ws", config).await;
+    assert_eq!(client.next().await.expect("a frame").expect("sound")["type"], "connection_established");
+
+    // What is beyond the last is for `next`. More of them than are buffered wait at the server.
+    let mut answer = flood(&client, 7, 5).await;
+    for _ in 0..5 {
+        assert_eq!(answer.next().await.expect("a frame").expect("sound").frame["type"], "welcome");
+    }
+    assert_eq!(answer.next().await, None);
+    for _ in 0..2 {
+        assert_eq!(client.next().await.expect("a frame").expect("sound")["type"], "welcome");
+    }
+
+    // If the last does not come, that is an error after the time that a request waits, and the end.
+    let mut answer = flood(&client, 1, 2).await;
+    assert!(matches!(answer.next().await, Some(Ok(_))));
+    let before = Instant::now();
+    assert_eq!(answer.next().await, Some(Err(ClientError::NoReply(Duration::from_secs(30)))));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert_eq!(answer.next().await, None);
+
+    // One that nobody reads holds nothing up once it is dropped.
+    drop(flood(&client, 10, 100).await);
+    for _ in 0..10 {
+        assert_eq!(client.next().await.expect("a frame").expect("sound")["type"], "welcome");
+    }
+
+    let mut answer = flood(&client, 1, 2).await;
+    assert!(matches!(answer.next().await, Some(Ok(_))));
+    let (_, end) = tokio::join!(server.shutdown(), answer.next());
+    assert!(matches!(end, Some(Err(ClientError::Closed(closed))) if closed.code == 1001));
+    assert_eq!(answer.next().await, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,38 +1,19 @@
-//! The typed client: a method per operation that it may start, and the stream of what the server sends.
+//! The methods of the typed client: one per operation that it may start.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir, Location, Message, MessagePart};
 
-use super::operations;
 use crate::config::Config;
 use crate::error::Error;
-use crate::rust::handshake::Handshakes;
+use crate::rust::client::{self, Parts};
 use crate::rust::model::RustTypes;
 use crate::rust::operations::{Answer, Method};
-use crate::rust::{decoder, docs, frames, names, service};
+use crate::rust::{decoder, docs, frames, service};
 
-/// Generates the client and its reply enums.
-pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenStream, Error> {
-    let started = operations::started(ir, types)?;
-    let mut methods = Vec::new();
-    for method in &started {
-        methods.push(declaration(method, types)?);
-    }
-    let replies = service::reply_enums(&started, types)?;
-    let (client, protocol) = (names::client(config), names::protocol(config));
-    let client_docs = docs::tokens(&format!(
-        "A client of the protocol \"{}\": a method for each operation that it can start.",
-        ir.info.title
-    ));
-    let protocol_docs = docs::tokens("The protocol, seen from the client. It has no values.");
-    let connect = Handshakes::of(ir, config).connect();
-    let next = docs::tokens(
-        "The next frame that no request waits for; `None` after the last. An error about one frame leaves the \
-         connection alive.",
-    );
-    let sender = docs::tokens("A handle that sends, for other tasks.");
-    let close = docs::tokens("Closes the connection, and says how it ended.");
+/// Generates the client.
+pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes, started: &[Method<'_>]) -> Result<TokenStream, Error> {
+    let methods = started.iter().map(|method| declaration(method, types)).collect::<Result<_, _>>()?;
     let decode_on = decoder::tells_routes_apart(ir, Direction::ToClient).then(|| {
         quote! {
             fn decode_on(
@@ -46,55 +27,13 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
             }
         }
     });
-    Ok(quote! {
-        #client_docs
-        #[derive(Debug)]
-        pub struct #client {
-            client: __rt::client::Client<#protocol>,
+    let protocol = quote! {
+        #decode_on
+        fn encode(frame: &ClientFrame, _: &__rt::Stamp) -> Result<Vec<u8>, __rt::serde_json::Error> {
+            __rt::serde_json::to_vec(frame)
         }
-        impl #client {
-            #connect
-            #next
-            pub async fn next(&mut self) -> Option<Result<ServerFrame, __rt::client::ClientError>> {
-                self.client.next().await
-            }
-            #sender
-            pub fn sender(&self) -> __rt::client::ClientSender<#protocol> {
-                self.client.sender()
-            }
-            #close
-            pub async fn close(self) -> __rt::client::ClientError {
-                self.client.close().await
-            }
-            #(#methods)*
-        }
-        impl ::std::convert::From<__rt::client::Client<#protocol>> for #client {
-            fn from(client: __rt::client::Client<#protocol>) -> Self {
-                Self { client }
-            }
-        }
-        #replies
-        #protocol_docs
-        #[derive(Clone, Copy, Debug)]
-        pub enum #protocol {}
-        impl __rt::client::ClientProtocol for #protocol {
-            type In = ServerFrame;
-            type Out = ClientFrame;
-            fn contract() -> &'static __rt::Contract {
-                &CONTRACT
-            }
-            fn prepare() {
-                ServerFrame::prepare();
-            }
-            fn decode(text: &[u8]) -> Result<__rt::Inbound<ServerFrame>, __rt::Rejection> {
-                ServerFrame::decode(text)
-            }
-            #decode_on
-            fn encode(frame: &ClientFrame, _: &__rt::Stamp) -> Result<Vec<u8>, __rt::serde_json::Error> {
-                __rt::serde_json::to_vec(frame)
-            }
-        }
-    })
+    };
+    Ok(client::emit(ir, config, &Parts { methods, protocol }))
 }
 
 fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Error> {
@@ -119,7 +58,7 @@ fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Er
         return Ok(quote! {
             #docs
             pub async fn #name(&self, data: #data) -> Result<(), __rt::client::ClientError> {
-                self.client.send(&ClientFrame::#data(data)).await.map(drop)
+                self.sender.send(&ClientFrame::#data(data)).await.map(drop)
             }
         });
     }
@@ -142,7 +81,7 @@ fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Er
         pub async fn #name(&self, data: #data) -> Result<#output, __rt::client::ClientError> {
             let frame = ClientFrame::#data(data);
             #key
-            let reply = self.client.request(&frame, move |inbound| match &inbound.frame {
+            let reply = self.sender.request(&frame, move |inbound| match &inbound.frame {
                 #(#matches,)*
                 _ => false,
             });

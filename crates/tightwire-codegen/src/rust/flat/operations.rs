@@ -11,7 +11,7 @@ use tightwire_spec::ir::{Direction, Ir, Message, Operation, Reply};
 use crate::error::Error;
 use crate::rust::model::RustTypes;
 use crate::rust::operations::{Answer, Method};
-use crate::rust::{frames, names};
+use crate::rust::{client, frames, names};
 
 /// What the service has to do: a method for every message that clients send.
 pub(in crate::rust) fn handled<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<'ir>>, Error> {
@@ -37,9 +37,9 @@ pub(in crate::rust) fn handled<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Ve
 }
 
 /// What the client can do: a method for every message of every operation that it may start.
-pub(super) fn started<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<'ir>>, Error> {
+pub(in crate::rust) fn started<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<'ir>>, Error> {
     let mut methods = Vec::new();
-    let mut taken = BTreeSet::from(["connect", "connect_with", "next", "sender", "close"].map(str::to_owned));
+    let mut taken = BTreeSet::from(client::METHODS.map(str::to_owned));
     let mut sent = BTreeSet::new();
     for operation in receiving(ir) {
         for message in operation.messages.iter().filter_map(|id| ir.messages.get(id)) {
@@ -61,7 +61,7 @@ pub(super) fn started<'ir>(ir: &'ir Ir, types: &RustTypes) -> Result<Vec<Method<
     Ok(methods)
 }
 
-fn receiving(ir: &Ir) -> impl Iterator<Item = &Operation> {
+pub(in crate::rust) fn receiving(ir: &Ir) -> impl Iterator<Item = &Operation> {
     ir.operations.values().filter(|operation| operation.direction == Direction::ToServer)
 }
 
@@ -75,7 +75,7 @@ fn replies(operation: &Operation) -> Option<&Vec<String>> {
     operation.reply.as_ref().map(|reply| &reply.messages)
 }
 
-fn method_name(operation: &Operation, message: &Message) -> String {
+pub(in crate::rust) fn method_name(operation: &Operation, message: &Message) -> String {
     match operation.messages.len() {
         0 | 1 => names::snake(&operation.id),
         _ => format!("{}_{}", names::snake(&operation.id), names::snake(&message.id)),
@@ -83,7 +83,7 @@ fn method_name(operation: &Operation, message: &Message) -> String {
 }
 
 /// The name, or one like it that is free.
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> Ident {
+pub(in crate::rust) fn unique(name: &str, taken: &mut BTreeSet<String>) -> Ident {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     let free = std::iter::once(name.to_owned()).chain(numbered).find(|candidate| taken.insert(candidate.clone()));
     names::ident(&free.unwrap_or_default())

@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir};
 
-use super::operations;
 use crate::config::Config;
 use crate::error::Error;
 use crate::rust::handshake::Handshakes;
@@ -13,16 +12,14 @@ use crate::rust::operations::{Answer, Method};
 use crate::rust::{decoder, docs, frames, names, service};
 
 /// Generates the trait, the reply enums and the adapter.
-pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenStream, Error> {
-    let methods = operations::handled(ir, types)?;
+pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) -> Result<TokenStream, Error> {
     let mut declarations = Vec::new();
-    for method in &methods {
+    for method in methods {
         declarations.push(declaration(method, types)?);
     }
     let name = names::service(config);
-    let replies = service::reply_enums(&methods, types)?;
     let handshakes = Handshakes::of(ir, config);
-    let adapter = adapter(ir, config, types, &methods, &handshakes)?;
+    let adapter = adapter(ir, config, types, methods, &handshakes)?;
     let title = &ir.info.title;
     let service_docs = docs::tokens(&format!(
         "What a server of the protocol \"{title}\" has to do: a method for each message that a client can send.\n\n\
@@ -36,7 +33,6 @@ pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes) -> Result<TokenS
             #(#declarations)*
             #connected
         }
-        #replies
         #adapter
         #failure
         pub type Failure = __rt::Failure<__rt::PlainCode>;
