@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::{Ir, Parameter as Declared, Route, Segment};
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
@@ -167,7 +168,7 @@ impl Handshake<'_> {
 }
 
 /// `x-handshake` of the bundle: by path and place, the schema that judges the parameters there.
-pub(crate) fn bundle(ir: &Ir, reference: &str) -> Option<Value> {
+pub(crate) fn bundle(ir: &Ir, draft: Draft, reference: &str) -> Option<Value> {
     let mut routes = Map::new();
     for route in ir.routes.values().chain(&ir.handshake) {
         let mut places = Map::new();
@@ -179,13 +180,13 @@ pub(crate) fn bundle(ir: &Ir, reference: &str) -> Option<Value> {
                 required: route.parameters.keys().cloned().collect(),
                 ..SchemaObject::default()
             };
-            places.insert("path".to_owned(), Schema::Object(Box::new(object)).to_json(reference));
+            places.insert("path".to_owned(), Schema::Object(Box::new(object)).to_json_in(draft, reference));
         }
         if let Some(query) = &route.query {
-            places.insert("query".to_owned(), query.to_json(reference));
+            places.insert("query".to_owned(), query.to_json_in(draft, reference));
         }
         if let Some(headers) = &route.headers {
-            places.insert("headers".to_owned(), headers_of_the_application(ir, headers).to_json(reference));
+            places.insert("headers".to_owned(), headers_of_the_application(ir, headers).to_json_in(draft, reference));
         }
         if !places.is_empty() {
             routes.insert(route.path.clone(), Value::Object(places));

@@ -1,4 +1,5 @@
-//! The JSON Schema bundle: all messages and the schemas they reach, in one draft-07 document.
+//! The JSON Schema bundle: all messages and the schemas they reach, in one document. It is in draft-07 unless a schema uses
+//! keywords that only 2020-12 has; then all of it is in 2020-12.
 //!
 //! The schemas stand as they were written, `allOf` included. Each message's whole frame is a definition too
 //! (`SendMessageFrame`), and `x-messages` says which frames travel which way, by their `type`; without an envelope by the
@@ -7,6 +8,7 @@
 //! parameters, by path and place (`path`, `query`, `headers`).
 
 use serde_json::{Map, Value, json};
+use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::{Direction, Dispatch, Ir, Message};
 use tightwire_spec::schema::Schema;
 
@@ -35,8 +37,9 @@ pub fn text(ir: &Ir) -> String {
 }
 
 fn bundle(ir: &Ir) -> Map<String, Value> {
+    let draft = ir.draft();
     let mut definitions: Map<String, Value> =
-        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json(DEFINITIONS))).collect();
+        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json_in(draft, DEFINITIONS))).collect();
     let mut messages = json!({ "to_server": {}, "to_client": {} });
     for message in ir.messages.values() {
         let name = frame_name(&definitions, message);
@@ -48,17 +51,17 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
             let key = message.wire_type.as_ref().filter(|_| ir.envelope.is_some()).unwrap_or(&message.id);
             messages[direction][key] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
         }
-        definitions.insert(name, frame(message));
+        definitions.insert(name, frame(message, draft));
     }
     let mut bundle = Map::new();
-    bundle.insert("$schema".to_owned(), "http://json-schema.org/draft-07/schema#".into());
+    bundle.insert("$schema".to_owned(), draft.uri().into());
     bundle.insert("title".to_owned(), ir.info.title.clone().into());
     if let Some(description) = &ir.info.description {
         bundle.insert("description".to_owned(), description.trim().into());
     }
     bundle.insert("version".to_owned(), ir.info.version.clone().into());
     bundle.insert("x-messages".to_owned(), messages);
-    if let Some(handshake) = handshakes::bundle(ir, DEFINITIONS) {
+    if let Some(handshake) = handshakes::bundle(ir, draft, DEFINITIONS) {
         bundle.insert("x-handshake".to_owned(), handshake);
     }
     if ir.envelope.is_none() {
@@ -79,8 +82,8 @@ fn dispatch(dispatch: &Dispatch) -> Value {
 }
 
 /// The schema of a message's whole frame, with what the document says about the message.
-fn frame(message: &Message) -> Value {
-    let mut schema = match message.payload.to_json(DEFINITIONS) {
+fn frame(message: &Message, draft: Draft) -> Value {
+    let mut schema = match message.payload.to_json_in(draft, DEFINITIONS) {
         Value::Object(schema) if !matches!(message.payload, Schema::Ref(_)) => schema,
         // Draft-07 ignores what stands beside a `$ref`.
         other => Map::from_iter([("allOf".to_owned(), json!([other]))]),

@@ -25,7 +25,7 @@ pub struct Contract {
     pub limits: Limits,
     /// `x-heartbeat`, with defaults where the document is silent.
     pub heartbeat: Heartbeat,
-    /// The JSON Schema bundle (draft-07) of all messages, as text.
+    /// The JSON Schema bundle (draft-07, or 2020-12 where `$schema` says so) of all messages, as text.
     pub schema_bundle: &'static str,
 }
 

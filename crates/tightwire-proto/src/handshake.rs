@@ -210,7 +210,7 @@ impl Handshakes {
             let bundle: Value = serde_json::from_str(self.bundle).map_err(|error| error.to_string())?;
             let schema = |path: &str, place: &str| {
                 let schema = bundle["x-handshake"].get(path).and_then(|route| route.get(place));
-                schema.map(|schema| build(schema, &bundle["definitions"])).transpose()
+                schema.map(|schema| build(schema, &bundle)).transpose()
             };
             let validators = |route: &RouteParameters| {
                 Ok(Validators {

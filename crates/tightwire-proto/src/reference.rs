@@ -27,6 +27,8 @@ pub(crate) use violations::{of as violations_of, push_segment};
 use crate::inbound::{Rejection, Violation};
 use crate::json::is_hyphenated_uuid;
 
+const DRAFT_2020: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// Which way the frames travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -129,8 +131,7 @@ impl Validators {
         let by_type = messages(own)?
             .iter()
             .map(|(wire_type, schema)| {
-                let validator =
-                    build(schema, &bundle["definitions"]).map_err(|error| format!("{wire_type}: {error}"))?;
+                let validator = build(schema, &bundle).map_err(|error| format!("{wire_type}: {error}"))?;
                 Ok((wire_type.clone(), validator))
             })
             .collect::<Result<_, String>>()?;
@@ -139,20 +140,25 @@ impl Validators {
     }
 }
 
-/// The validator of a schema of the protocol.
-pub(crate) fn build(schema: &Value, definitions: &Value) -> Result<Validator, String> {
+/// The validator of a schema of the protocol, among the definitions of its bundle.
+pub(crate) fn build(schema: &Value, bundle: &Value) -> Result<Validator, String> {
     // Draft-07 ignores what stands beside a `$ref`, so the schema goes one level down.
-    let definitions = reachable::definitions(schema, definitions);
+    let definitions = reachable::definitions(schema, &bundle["definitions"]);
     let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
-    options().build(&root).map_err(|error| error.to_string())
+    options(bundle).build(&root).map_err(|error| error.to_string())
 }
 
-/// How schemas of the protocol are read: draft-07, formats checked, patterns in linear time.
-pub(crate) fn options() -> jsonschema::ValidationOptions<'static> {
-    jsonschema::draft7::options()
+/// How schemas of the protocol are read: in the draft that `document` names (2020-12, else draft-07), formats checked,
+/// patterns in linear time.
+pub(crate) fn options(document: &Value) -> jsonschema::ValidationOptions<'static> {
+    let later = document.get("$schema").is_some_and(|draft| draft == DRAFT_2020);
+    let options = if later { jsonschema::draft202012::options() } else { jsonschema::draft7::options() };
+    options
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("uuid", is_hyphenated_uuid)
+        // What is checked does not depend on the draft, and draft-07 has no durations.
+        .with_format("duration", |_: &str| true)
         .with_pattern_options(PatternOptions::regex())
 }
 

@@ -11,6 +11,7 @@
 //! # Ok::<(), tightwire_spec::LoadError>(())
 //! ```
 
+pub mod draft;
 pub mod ir;
 pub mod pattern;
 pub mod rules;

@@ -17,6 +17,7 @@ use crate::tree::Node;
 mod headers;
 mod schema;
 mod server;
+mod unevaluated;
 
 pub(crate) use schema::Lowering;
 
@@ -30,7 +31,10 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
         payloads.push((payload, headers.filter_map(|headers| lowering.described(headers)).collect()));
     }
     let handshakes = model.channels.iter().map(|channel| handshake(model, channel, &mut lowering)).collect();
-    let schemas = lowering.finish();
+    let mut schemas = lowering.finish();
+    let described =
+        payloads.iter_mut().flat_map(|(payload, headers): &mut (_, Vec<_>)| headers.iter_mut().chain([payload]));
+    unevaluated::simplify(&mut schemas, described);
     let messages = model.messages.iter().zip(payloads).map(|(message, (payload, headers))| {
         let message = lower_message(model, message, payload, headers, &schemas);
         (message.id.clone(), message)

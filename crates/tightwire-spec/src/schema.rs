@@ -157,6 +157,75 @@ pub enum Dependency {
     Schema(Schema),
 }
 
+impl Schema {
+    /// The schemas that it consists of, one level down; what a reference leads to is none of them.
+    pub fn subschemas(&self) -> impl Iterator<Item = &Self> {
+        let object = match self {
+            Self::Object(object) => Some(object),
+            Self::Bool(_) | Self::Ref(_) => None,
+        };
+        object.into_iter().flat_map(|object| object.subschemas())
+    }
+}
+
+impl SchemaObject {
+    /// The schemas that it consists of, one level down.
+    pub fn subschemas(&self) -> impl Iterator<Item = &Schema> {
+        let items = match &self.items {
+            Some(Items::All(schema)) => std::slice::from_ref(schema),
+            Some(Items::Tuple(schemas)) => schemas,
+            None => &[],
+        };
+        let dependencies = self.dependencies.values().filter_map(|dependency| match dependency {
+            Dependency::Schema(schema) => Some(schema),
+            Dependency::Required(_) => None,
+        });
+        let single = [
+            &self.additional_items,
+            &self.contains,
+            &self.unevaluated_items,
+            &self.additional_properties,
+            &self.unevaluated_properties,
+            &self.property_names,
+            &self.not,
+            &self.if_schema,
+            &self.then_schema,
+            &self.else_schema,
+        ];
+        let maps = self.properties.values().chain(self.pattern_properties.values());
+        let lists = self.all_of.iter().chain(&self.any_of).chain(&self.one_of);
+        items.iter().chain(maps).chain(dependencies).chain(lists).chain(single.into_iter().flatten())
+    }
+
+    /// [`SchemaObject::subschemas`], to be changed.
+    pub(crate) fn subschemas_mut(&mut self) -> impl Iterator<Item = &mut Schema> {
+        let items = match &mut self.items {
+            Some(Items::All(schema)) => std::slice::from_mut(schema),
+            Some(Items::Tuple(schemas)) => schemas,
+            None => &mut [],
+        };
+        let dependencies = self.dependencies.values_mut().filter_map(|dependency| match dependency {
+            Dependency::Schema(schema) => Some(schema),
+            Dependency::Required(_) => None,
+        });
+        let single = [
+            &mut self.additional_items,
+            &mut self.contains,
+            &mut self.unevaluated_items,
+            &mut self.additional_properties,
+            &mut self.unevaluated_properties,
+            &mut self.property_names,
+            &mut self.not,
+            &mut self.if_schema,
+            &mut self.then_schema,
+            &mut self.else_schema,
+        ];
+        let maps = self.properties.values_mut().chain(self.pattern_properties.values_mut());
+        let lists = self.all_of.iter_mut().chain(&mut self.any_of).chain(&mut self.one_of);
+        items.iter_mut().chain(maps).chain(dependencies).chain(lists).chain(single.into_iter().flatten())
+    }
+}
+
 impl JsonType {
     /// Every type and its name.
     pub const ALL: [(&'static str, Self); 7] = [

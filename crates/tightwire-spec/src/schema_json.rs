@@ -1,8 +1,9 @@
-//! A typed schema back as JSON Schema (draft-07), for validators and for published bundles.
+//! A typed schema back as JSON Schema, for validators and for published bundles.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use crate::draft::Draft;
 use crate::pattern::spelled_out;
 use crate::schema::{Dependency, Items, Schema, SchemaObject};
 
@@ -10,7 +11,14 @@ impl Schema {
     /// The schema as draft-07 JSON. A reference to the named schema `X` becomes `{ref_prefix}X`, with what a URI
     /// fragment cannot hold escaped; put the named schemas where the prefix points, for instance under
     /// `#/definitions/`. Patterns have each `.` [spelled out](spelled_out), so that every engine takes it alike.
+    ///
+    /// Keywords that draft-07 does not know are written too; [`Draft::of`] says where its validators would ignore some.
     pub fn to_json(&self, ref_prefix: &str) -> Value {
+        self.to_json_in(Draft::Draft7, ref_prefix)
+    }
+
+    /// [`Schema::to_json`] in the words of a draft.
+    pub fn to_json_in(&self, draft: Draft, ref_prefix: &str) -> Value {
         match self {
             Self::Bool(value) => Value::Bool(*value),
             Self::Ref(reference) => {
@@ -21,7 +29,7 @@ impl Schema {
                 }
                 Value::Object(json)
             }
-            Self::Object(object) => object.to_json(ref_prefix),
+            Self::Object(object) => object.to_json_in(draft, ref_prefix),
         }
     }
 }
@@ -39,15 +47,15 @@ fn fragment(name: &str) -> String {
     escaped
 }
 
-/// The name that [`fragment`] escaped.
-pub(crate) fn unescaped(fragment: &str) -> String {
-    crate::reference::percent_decoded(fragment).replace("~1", "/").replace("~0", "~")
-}
-
 impl SchemaObject {
     /// The schema as draft-07 JSON; see [`Schema::to_json`].
     pub fn to_json(&self, ref_prefix: &str) -> Value {
-        let schema = |schema: &Schema| schema.to_json(ref_prefix);
+        self.to_json_in(Draft::Draft7, ref_prefix)
+    }
+
+    /// [`SchemaObject::to_json`] in the words of a draft.
+    pub fn to_json_in(&self, draft: Draft, ref_prefix: &str) -> Value {
+        let schema = |schema: &Schema| schema.to_json_in(draft, ref_prefix);
         let list = |schemas: &[Schema]| (!schemas.is_empty()).then(|| schemas.iter().map(schema).collect::<Value>());
         let map = |schemas: &IndexMap<String, Schema>| {
             let members = schemas.iter().map(|(key, value)| (key.clone(), schema(value)));
@@ -80,18 +88,24 @@ impl SchemaObject {
         put("exclusiveMinimum", self.exclusive_minimum.clone().map(Value::from));
         put("exclusiveMaximum", self.exclusive_maximum.clone().map(Value::from));
         put("multipleOf", self.multiple_of.clone().map(Value::from));
-        put(
-            "items",
-            self.items.as_ref().map(|items| match items {
-                Items::All(item) => schema(item),
-                // Draft-07 has no tuple of nothing: all items are further ones then.
-                Items::Tuple(items) if items.is_empty() => {
-                    self.additional_items.as_ref().map_or(Value::Bool(true), schema)
-                }
-                Items::Tuple(items) => items.iter().map(schema).collect(),
-            }),
-        );
-        put("additionalItems", self.additional_items.as_ref().map(schema));
+        let further = self.additional_items.as_ref().map(schema);
+        match (&self.items, draft) {
+            (Some(Items::All(item)), _) => put("items", Some(schema(item))),
+            // No draft has a tuple of nothing: all items are further ones then.
+            (Some(Items::Tuple(items)), _) if items.is_empty() => {
+                put("items", Some(further.unwrap_or(Value::Bool(true))));
+            }
+            (Some(Items::Tuple(items)), Draft::Draft7) => {
+                put("items", Some(items.iter().map(schema).collect()));
+                put("additionalItems", further);
+            }
+            (Some(Items::Tuple(items)), Draft::Draft2020) => {
+                put("prefixItems", Some(items.iter().map(schema).collect()));
+                put("items", further);
+            }
+            // Without a tuple there are no further items.
+            (None, _) => {}
+        }
         put("contains", self.contains.as_ref().map(schema));
         put("minContains", self.min_contains.map(Value::from));
         put("maxContains", self.max_contains.map(Value::from));
@@ -109,14 +123,20 @@ impl SchemaObject {
         put("propertyNames", self.property_names.as_ref().map(schema));
         put("minProperties", self.min_properties.map(Value::from));
         put("maxProperties", self.max_properties.map(Value::from));
-        let dependencies = self.dependencies.iter().map(|(key, dependency)| {
-            let dependency = match dependency {
-                Dependency::Required(names) => json!(names),
-                Dependency::Schema(value) => schema(value),
-            };
-            (key.clone(), dependency)
-        });
-        put("dependencies", (!self.dependencies.is_empty()).then(|| Value::Object(dependencies.collect())));
+        let dependencies = |keyword: &str| {
+            let of_keyword = self.dependencies.iter().filter_map(|(key, dependency)| {
+                let (known_as, dependency) = match dependency {
+                    Dependency::Required(names) => ("dependentRequired", json!(names)),
+                    Dependency::Schema(value) => ("dependentSchemas", schema(value)),
+                };
+                let known_as = if draft == Draft::Draft7 { "dependencies" } else { known_as };
+                (known_as == keyword).then(|| (key.clone(), dependency))
+            });
+            Some(of_keyword.collect::<Map<_, _>>()).filter(|found| !found.is_empty()).map(Value::Object)
+        };
+        for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
+            put(keyword, dependencies(keyword));
+        }
         put("allOf", list(&self.all_of));
         put("anyOf", list(&self.any_of));
         put("oneOf", list(&self.one_of));

@@ -1,54 +1,32 @@
 //! Validators for payloads, and what they say in words.
 
-use std::collections::HashSet;
-
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
+use crate::draft::Draft;
 use crate::ir::Ir;
 use crate::schema::Schema;
 
 /// A validator for one schema, with only the named schemas that it reaches: the others would have to be compiled too.
 pub(crate) fn validator(ir: &Ir, schema: &Schema) -> Result<Validator, ValidationError<'static>> {
-    let mut definitions = Map::new();
-    let mut reached = HashSet::new();
-    let root = schema.to_json("#/definitions/");
-    let mut waiting = references(&root);
-    while let Some(name) = waiting.pop() {
-        let Some((name, schema)) = ir.schemas.get_key_value(&name) else { continue };
-        if reached.insert(name) {
-            let schema = schema.to_json("#/definitions/");
-            waiting.extend(references(&schema));
-            definitions.insert(name.clone(), schema);
-        }
-    }
-    let schema = json!({ "allOf": [root], "definitions": definitions });
+    let reached = ir.reached([schema]);
+    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(schema), Draft::max);
+    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+    let definitions: Map<String, Value> =
+        reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
+    let schema = json!({ "allOf": [json(schema)], "definitions": definitions });
     jsonschema::options()
-        .with_draft(Draft::Draft7)
+        .with_draft(match draft {
+            Draft::Draft7 => jsonschema::Draft::Draft7,
+            Draft::Draft2020 => jsonschema::Draft::Draft202012,
+        })
         .should_validate_formats(true)
         .with_format("uuid", is_uuid)
+        // What is checked does not depend on the draft, and draft-07 has no durations.
+        .with_format("duration", |_: &str| true)
         .with_pattern_options(PatternOptions::regex())
         .build(&schema)
-}
-
-/// The names of the schemas that a schema refers to.
-fn references(schema: &Value) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut waiting = vec![schema];
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Object(object) => {
-                let name =
-                    object.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/definitions/"));
-                names.extend(name.map(crate::schema_json::unescaped));
-                waiting.extend(object.values());
-            }
-            Value::Array(items) => waiting.extend(items),
-            _ => {}
-        }
-    }
-    names
 }
 
 /// A UUID as RFC 9562 writes it, of any version.

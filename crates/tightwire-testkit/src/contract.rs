@@ -60,7 +60,7 @@ pub enum ContractError {
 }
 
 impl Contract {
-    /// Reads a schema bundle: draft-07, `definitions`, and `x-messages` with a schema (usually a `$ref`) for each
+    /// Reads a schema bundle: draft-07 or 2020-12, `definitions`, and `x-messages` with a schema (usually a `$ref`) for each
     /// `type` under `to_server` and `to_client`.
     ///
     /// # Errors
@@ -187,25 +187,26 @@ fn validators(
 ) -> Result<BTreeMap<String, Validator>, ContractError> {
     let messages: &Map<String, Value> =
         bundle.pointer(pointer).and_then(Value::as_object).ok_or(ContractError::NoMessages(pointer))?;
+    let later = bundle.get("$schema").and_then(Value::as_str).is_some_and(|draft| draft.contains("2020-12"));
     messages
         .iter()
-        .map(|(wire_type, schema)| Ok((wire_type.clone(), compile(wire_type, schema, definitions)?)))
+        .map(|(wire_type, schema)| Ok((wire_type.clone(), compile(wire_type, schema, definitions, later)?)))
         .collect()
 }
 
-fn compile(wire_type: &str, schema: &Value, definitions: &Value) -> Result<Validator, ContractError> {
+fn compile(wire_type: &str, schema: &Value, definitions: &Value, later: bool) -> Result<Validator, ContractError> {
     // `allOf` and not the schema itself, because draft-07 ignores what stands beside a `$ref`.
     let root = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
         "allOf": [schema],
         "definitions": reached(schema, definitions),
     });
     jsonschema::options()
-        .with_draft(Draft::Draft7)
+        .with_draft(if later { Draft::Draft202012 } else { Draft::Draft7 })
         .with_pattern_options(PatternOptions::regex())
         .should_validate_formats(true)
         // Draft-07 knows no `uuid`; the hyphenated form is the only one on the wire.
         .with_format("uuid", |text: &str| text.len() == 36 && Uuid::try_parse(text).is_ok())
+        .with_format("duration", |_: &str| true)
         .build(&root)
         .map_err(|error| ContractError::BadSchema { wire_type: wire_type.to_owned(), message: error.to_string() })
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema::{PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
+use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::{Ir, Message};
 use tightwire_spec::schema::Schema;
 
@@ -18,16 +19,16 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(ir: &Ir) -> Result<Self, Error> {
-        let options = jsonschema::draft7::options()
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(true)
-            .with_format("uuid", is_uuid)
-            .with_pattern_options(PatternOptions::regex());
         let validator = |message: &Message| {
-            let definitions = reached(ir, &message.payload);
-            let schema = json!({ "allOf": [message.payload.to_json("#/definitions/")], "definitions": definitions });
-            options
-                .build(&schema)
+            // With all schemas in each validator, the time would grow with the square of the messages.
+            let reached = ir.reached([&message.payload]);
+            let draft =
+                reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(&message.payload), Draft::max);
+            let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+            let definitions: Map<String, Value> =
+                reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
+            options(draft)
+                .build(&json!({ "allOf": [json(&message.payload)], "definitions": definitions }))
                 .map_err(|error| Error::unsupported(format!("message {}", message.id), error.masked().to_string()))
         };
         let validators = ir
@@ -63,36 +64,18 @@ impl Judge {
     }
 }
 
-/// The named schemas that a schema reaches. With all of them in each validator, the time would grow with the square of
-/// the messages.
-fn reached(ir: &Ir, schema: &Schema) -> Map<String, Value> {
-    let mut definitions = Map::new();
-    let mut waiting = vec![schema.to_json("#/definitions/")];
-    let mut names: Vec<&String> = Vec::new();
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Array(items) => waiting.extend(items),
-            Value::Object(mut members) => {
-                if let Some(Value::String(reference)) = members.remove("$ref") {
-                    match reference.strip_prefix("#/definitions/").and_then(|name| ir.schemas.get_key_value(name)) {
-                        Some((name, _)) => names.push(name),
-                        // Escapes are rare: then they are all taken.
-                        None => names.extend(ir.schemas.keys()),
-                    }
-                }
-                waiting.extend(members.into_iter().map(|(_, value)| value));
-            }
-            _ => {}
-        }
-        while let Some(name) = names.pop() {
-            if let Some(named) = ir.schemas.get(name).filter(|_| !definitions.contains_key(name)) {
-                let definition = named.to_json("#/definitions/");
-                definitions.insert(name.clone(), definition.clone());
-                waiting.push(definition);
-            }
-        }
-    }
-    definitions
+/// How the generated decoder's reference path reads schemas, written down a second time.
+fn options(draft: Draft) -> ValidationOptions<'static> {
+    let options = match draft {
+        Draft::Draft7 => jsonschema::draft7::options(),
+        Draft::Draft2020 => jsonschema::draft202012::options(),
+    };
+    options
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .with_format("uuid", is_uuid)
+        .with_format("duration", |_: &str| true)
+        .with_pattern_options(PatternOptions::regex())
 }
 
 /// Where an error is: a property that is missing or unknown has its own place.
@@ -101,7 +84,8 @@ fn places(error: &ValidationError<'_>) -> Vec<String> {
     let member = |name: &str| format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
     match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str().map(member).into_iter().collect(),
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             unexpected.iter().map(|name| member(name)).collect()
         }
         _ => vec![place],

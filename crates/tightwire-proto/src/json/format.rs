@@ -101,10 +101,14 @@ mod tests {
     /// accepts.
     #[track_caller]
     fn check(format: &str, accepts: fn(&str) -> bool, proper: &[&str], improper: &[&str]) {
-        let validator = reference::options().build(&json!({ "format": format })).expect("a schema");
+        let schema = |draft: &str| json!({ "$schema": draft, "format": format });
+        let build = |schema: Value| reference::options(&schema).build(&schema).expect("a schema");
+        let validator = build(schema("http://json-schema.org/draft-07/schema#"));
+        let later = build(schema("https://json-schema.org/draft/2020-12/schema"));
         let agrees = |text: &str| {
             let valid = validator.is_valid(&Value::from(text));
             assert!(valid || !accepts(text), "only the fast path takes {text:?} for {format}");
+            assert_eq!(valid, later.is_valid(&Value::from(text)), "the drafts differ about {text:?} for {format}");
         };
         for text in proper {
             assert!(accepts(text), "{text}");

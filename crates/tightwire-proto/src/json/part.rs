@@ -39,7 +39,10 @@ impl Part {
     }
 
     fn validator(&self) -> Option<&Validator> {
-        let build = || reference::options().build(&serde_json::from_str(self.schema).ok()?).ok();
+        let build = || {
+            let schema = serde_json::from_str(self.schema).ok()?;
+            reference::options(&schema).build(&schema).ok()
+        };
         self.validator.get_or_init(build).as_ref()
     }
 }

@@ -53,7 +53,11 @@ pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
 
 fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &ValidationError<'_>) {
     let (place, order, pointer) = locate(frame, error);
-    let keyword = error.kind().keyword();
+    let keyword = match error.kind() {
+        // How many are counted by keywords of their own.
+        ValidationErrorKind::Contains => counted(error).unwrap_or("contains"),
+        kind => kind.keyword(),
+    };
     let mut at = |child: Option<&str>, message: String| {
         let (mut order, mut pointer) = (order.clone(), pointer.clone());
         if let Some(name) = child {
@@ -71,6 +75,12 @@ fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &Validati
                 at(Some(name), "is not a known property".to_owned());
             }
         }
+        ValidationErrorKind::Contains if keyword == "minContains" => {
+            at(None, "must have more items of the kind required".to_owned());
+        }
+        ValidationErrorKind::Contains if keyword == "maxContains" => {
+            at(None, "must have fewer items of the kind required".to_owned());
+        }
         kind => at(None, describe(kind)),
     }
     if let ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } = error.kind() {
@@ -78,6 +88,12 @@ fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &Validati
             add(found, frame, error);
         }
     }
+}
+
+/// The keyword that counts the items of a kind, if it is the one that is violated.
+fn counted(error: &ValidationError<'_>) -> Option<&'static str> {
+    let path = error.schema_path().as_str();
+    ["minContains", "maxContains"].into_iter().find(|keyword| path.rsplit('/').next() == Some(keyword))
 }
 
 /// Of the alternatives that do not fit, the one that was meant: the only one whose type and constants are right. What
@@ -164,6 +180,7 @@ fn describe(kind: &ValidationErrorKind) -> String {
         Kind::AdditionalItems { limit } => {
             format!("must have at most {limit} {}", plural(*limit as u64, "item"))
         }
+        Kind::UnevaluatedItems { .. } => "must not have further items".to_owned(),
         Kind::UniqueItems => "must not have the same item twice".to_owned(),
         Kind::Contains => "must have an item of the kind required".to_owned(),
         Kind::MinProperties { limit } if *limit == 1 => "must have at least 1 property".to_owned(),

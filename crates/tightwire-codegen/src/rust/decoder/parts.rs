@@ -1,13 +1,12 @@
 //! Parts that only a validator can check: their schemas, each as a document of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use indexmap::IndexSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Map, Value, json};
+use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::Ir;
-use tightwire_spec::schema::{Reference, Schema};
+use tightwire_spec::schema::SchemaObject;
 
 use crate::view::View;
 
@@ -57,43 +56,24 @@ impl Parts {
     }
 }
 
-/// What the view asks for, with the definitions that it reaches.
+/// What the view asks for, with the definitions that it reaches. Without `$schema` it is in draft-07.
 fn document(ir: &Ir, view: &View<'_>) -> Value {
-    let mut parts: Vec<Value> = view.parts().map(|part| part.to_json(DEFINITIONS)).collect();
+    let reached = ir.reached(view.parts().flat_map(SchemaObject::subschemas));
+    let own = view.parts().map(Draft::of_object);
+    let draft = own.chain(reached.iter().map(|(_, schema)| Draft::of(schema))).max().unwrap_or_default();
+    let mut parts: Vec<Value> = view.parts().map(|part| part.to_json_in(draft, DEFINITIONS)).collect();
     if view.forbidden() {
         parts.push(Value::Bool(false));
     }
-    let by_reference: BTreeMap<String, (&String, &Schema)> =
-        ir.schemas.iter().map(|(name, schema)| (reference_to(name), (name, schema))).collect();
-    let mut definitions = Map::new();
-    let mut seen = BTreeSet::new();
-    let mut waiting = parts.clone();
-    while let Some(value) = waiting.pop() {
-        match value {
-            Value::Object(members) => {
-                if let Some((name, schema)) =
-                    members.get("$ref").and_then(Value::as_str).and_then(|text| by_reference.get(text))
-                    && seen.insert(*name)
-                {
-                    let schema = schema.to_json(DEFINITIONS);
-                    definitions.insert((*name).clone(), schema.clone());
-                    waiting.push(schema);
-                }
-                waiting.extend(members.into_iter().map(|(_, member)| member));
-            }
-            Value::Array(items) => waiting.extend(items),
-            _ => {}
-        }
-    }
+    let mut definitions: Map<String, Value> =
+        reached.into_iter().map(|(name, schema)| (name.clone(), schema.to_json_in(draft, DEFINITIONS))).collect();
     definitions.sort_keys();
     let mut document = json!({ "allOf": parts });
+    if draft != Draft::default() {
+        document["$schema"] = draft.uri().into();
+    }
     if !definitions.is_empty() {
         document["definitions"] = definitions.into();
     }
     document
-}
-
-fn reference_to(name: &str) -> String {
-    let reference = Schema::Ref(Reference { name: name.to_owned(), description: None }).to_json(DEFINITIONS);
-    reference["$ref"].as_str().unwrap_or_default().to_owned()
 }
