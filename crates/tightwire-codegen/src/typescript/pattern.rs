@@ -13,6 +13,14 @@ pub(super) fn literal(pattern: &str) -> Result<String, String> {
             '\\' => {
                 let Some(escaped) = chars.next() else { return Err("it ends in a backslash".to_owned()) };
                 escape(escaped, in_class, &mut out)?;
+                let braced = matches!(escaped, 'p' | 'P' | 'u') && chars.peek() == Some(&'{');
+                if braced {
+                    // The braces belong to the escape: `\p{Letter}`.
+                    out.extend(chars.by_ref().take_while(|&c| c != '}'));
+                    out.push('}');
+                } else if matches!(escaped, 'p' | 'P') {
+                    return Err(format!("\\{escaped} needs the name of a property in braces"));
+                }
             }
             '[' if in_class => out.push_str("\\["),
             '[' => {
@@ -144,12 +152,14 @@ mod tests {
         check("[[]", Ok(r"/[\[]/u"));
         check("a]{b}", Ok(r"/a\]\{b\}/u"));
         check("a{2,}b{3}", Ok("/a{2,}b{3}/u"));
+        check(r"^\p{Letter}{2}[\P{L}]\u{1F600}", Ok(r"/^\p{Letter}{2}[\P{L}]\u{1F600}/u"));
         check("a{,3}", Ok(r"/a\{,3\}/u"));
         check("", Ok("/(?:)/u"));
         check("(?:a)(?=b)", Ok("/(?:a)(?=b)/u"));
         check("a\nb", Ok(r"/a\nb/u"));
         check("(?i)a", Err("(?i) is not of ECMA-262"));
         check(r"a\Z", Err(r"\Z is not an escape of ECMA-262"));
+        check(r"\pL", Err(r"\p needs the name of a property in braces"));
         check("[a", Err("a [ is never closed"));
         check("a\\", Err("it ends in a backslash"));
     }
