@@ -1,5 +1,5 @@
-//! Generates one module from all schemas of the suite, for `tests/fast.rs`: `$OUT_DIR/suite.rs`, and beside it what could
-//! not be generated and what was left to a validator.
+//! Generates one module per dialect from all schemas of the suite, for `tests/fast.rs`: `$OUT_DIR/draft7.rs`, and beside
+//! it, as JSON, what could not be generated and what was left to a validator.
 
 #[path = "src/suite.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use it too")]
@@ -9,32 +9,20 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use serde_json::{Value, json};
-use suite::{Group, Payload};
+use suite::{Dialect, Group, Payload};
 use tightwire_codegen::{Config, rust};
-
-/// What stands in for the module where the suite is not there.
-const NOTHING: &str = "#[allow(unreachable_pub)] pub mod suite { use ::tightwire::__rt::{Inbound, Rejection};
-    pub enum ClientFrame {}
-    impl ClientFrame {
-        pub fn decode_fast(_: &[u8]) -> Option<Inbound<Self>> { None }
-        pub fn decode(_: &[u8]) -> Result<Inbound<Self>, Rejection> { unreachable!() }
-    }
-}";
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let write = |name: &str, text: &str| fs::write(out.join(name), text).expect("the output can be written");
-    let (module, notes) = match suite::folder() {
-        Some(folder) => {
-            println!("cargo::rerun-if-changed={}", folder.display());
-            generate(&suite::read(&folder))
-        }
-        None => (NOTHING.to_owned(), Value::Null),
-    };
+    let write = |name: String, text: &str| fs::write(out.join(name), text).expect("the output can be written");
+    for dialect in Dialect::ALL {
+        let (module, notes) = generate(&suite::read(dialect));
+        write(format!("{}.rs", dialect.as_str()), &module);
+        write(format!("{}.json", dialect.as_str()), &notes.to_string());
+    }
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/suite.rs");
-    write("suite.rs", &module);
-    write("suite.json", &notes.to_string());
+    println!("cargo::rerun-if-changed=suite");
 }
 
 /// The module, and by message why it is not in it (`missing`) or not read by the fast path alone (`slow`).

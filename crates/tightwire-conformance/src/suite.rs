@@ -1,4 +1,5 @@
-//! Reads the suite and makes documents of its schemas. For this crate's tests and its build script.
+//! Reads the suite and makes documents of its schemas. For this crate's tests and its build script, and for the test of
+//! the TypeScript output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use tightwire_spec::ir::Ir;
 use tightwire_spec::{InMemory, Severity, load};
+
+/// A dialect that the suite has tests for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Draft 7, which is what AsyncAPI's own schemas are.
+    Draft7,
+    /// Draft 2020-12, as a `schemaFormat` names it.
+    Draft202012,
+}
 
 /// A schema of the suite and its tests.
 #[derive(Clone, Debug)]
@@ -18,6 +28,8 @@ pub struct Group {
     pub message: String,
     /// The schema.
     pub schema: Value,
+    /// Its dialect.
+    pub dialect: Dialect,
     /// The tests.
     pub tests: Vec<Test>,
 }
@@ -42,11 +54,43 @@ pub enum Payload {
     Named,
 }
 
-/// Where the suite is, beside the repository; `None` where it is not.
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::Draft7, Self::Draft202012];
+
+    /// The folder of its tests, which also names lists and sections.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft7 => "draft7",
+            Self::Draft202012 => "draft2020-12",
+        }
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Draft7 => "draft 7",
+            Self::Draft202012 => "draft 2020-12",
+        }
+    }
+
+    /// The payload of a message with that schema.
+    fn payload(self, schema: Value) -> Value {
+        match self {
+            Self::Draft7 => schema,
+            Self::Draft202012 => {
+                json!({ "schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema })
+            }
+        }
+    }
+}
+
+/// The folder of the suite.
 #[must_use]
-pub fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/json-schema-test-suite/draft7");
-    folder.is_dir().then_some(folder)
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tightwire-conformance/suite")
 }
 
 /// All groups of the required files, in the order of the files' names.
@@ -54,17 +98,17 @@ pub fn folder() -> Option<PathBuf> {
 /// # Panics
 /// If the files are not those of the suite.
 #[must_use]
-pub fn read(folder: &Path) -> Vec<Group> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+pub fn read(dialect: Dialect) -> Vec<Group> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder().join(dialect.as_str()))
         .expect("the suite can be read")
         .map(|entry| entry.expect("the suite can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
-    files.iter().flat_map(|file| groups(file)).collect()
+    files.iter().flat_map(|file| groups(file, dialect)).collect()
 }
 
-fn groups(file: &Path) -> Vec<Group> {
+fn groups(file: &Path, dialect: Dialect) -> Vec<Group> {
     let text = fs::read_to_string(file).expect("a file of the suite can be read");
     let groups: Vec<Value> = serde_json::from_str(&text).expect("a file of the suite is a list");
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -80,6 +124,7 @@ fn groups(file: &Path) -> Vec<Group> {
         description: text(group),
         message: format!("{}_{number}", stem.replace('-', "_")),
         schema: group["schema"].clone(),
+        dialect,
         tests: tests(group),
     };
     groups.iter().zip(1..).map(group).collect()
@@ -92,15 +137,16 @@ fn groups(file: &Path) -> Vec<Group> {
 pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payload) -> Result<Ir, String> {
     let mut messages = Map::new();
     let mut source = InMemory::default();
-    for Group { message, schema, .. } in groups {
+    for Group { message, schema, dialect, .. } in groups {
         // `#` is the root of the schema, so what refers to anything stands in a file of its own.
-        let schema = if schema.to_string().contains("\"$ref\"") {
-            source = source.with(format!("{message}.json"), schema.to_string());
+        let text = schema.to_string();
+        let schema = if ["\"$ref\"", "\"$dynamicRef\"", "\"$id\""].iter().any(|keyword| text.contains(keyword)) {
+            source = source.with(format!("{message}.json"), text);
             json!({ "$ref": format!("{message}.json") })
         } else {
             schema.clone()
         };
-        let payload = match payload {
+        let schema = match payload {
             Payload::Bare => schema,
             Payload::Named => json!({
                 "type": "object",
@@ -109,7 +155,7 @@ pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payloa
                 "properties": { "message": { "const": message }, "value": schema },
             }),
         };
-        messages.insert(message.clone(), json!({ "payload": payload }));
+        messages.insert(message.clone(), json!({ "payload": dialect.payload(schema) }));
     }
     let document = json!({
         "asyncapi": "3.0.0",

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use tightwire::proto::reference::{Direction, Reference};
 use tightwire_codegen::schema_bundle;
-use tightwire_conformance::suite::{self, Group, Payload};
+use tightwire_conformance::suite::{self, Dialect, Group, Payload};
 
 /// The reference path of a protocol whose only message has the schema as its payload.
 fn reference(group: &Group) -> Result<Reference, String> {
@@ -20,14 +20,20 @@ fn reference(group: &Group) -> Result<Reference, String> {
 }
 
 #[test]
-fn the_reference_path_agrees_with_the_suite() {
-    let Some(folder) = suite::folder() else {
-        support::say("skipped: there is no ../shared/json-schema-test-suite");
-        return;
-    };
+fn the_reference_path_agrees_with_draft_7() {
+    check(Dialect::Draft7, include_str!("reference.draft7.xfail"));
+}
+
+#[test]
+fn the_reference_path_agrees_with_draft_2020_12() {
+    check(Dialect::Draft202012, include_str!("reference.draft2020-12.xfail"));
+}
+
+/// Holds the reference path to the suite. `known` is the list of what differs.
+fn check(dialect: Dialect, known: &str) {
     let mut differing = Vec::new();
     let mut figures: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for group in suite::read(&folder) {
+    for group in suite::read(dialect) {
         let (tests, agreeing) = figures.entry(group.file.clone()).or_default();
         *tests += group.tests.len();
         let name = format!("{} | {}", group.file, group.description);
@@ -45,18 +51,20 @@ fn the_reference_path_agrees_with_the_suite() {
             }
         }
     }
-    support::compare(include_str!("reference.xfail"), &differing);
-    let table = table(&figures);
+    support::compare(known, &differing);
+    let table = table(dialect, &figures);
     support::say(&table);
-    support::conformance::section("reference", &table);
+    support::conformance::section(&format!("reference {}", dialect.as_str()), &table);
 }
 
-fn table(figures: &BTreeMap<String, (usize, usize)>) -> String {
+fn table(dialect: Dialect, figures: &BTreeMap<String, (usize, usize)>) -> String {
     let (tests, agreeing) = figures.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let mut text = format!(
-        "## Rust: the reference path\n\n{agreeing} of {tests} required tests of draft 7 agree; the others are listed, \
-         with reasons, in\n`crates/tightwire-conformance/tests/reference.xfail`.\n\n| file | tests | agree | listed \
-         |\n|---|---:|---:|---:|\n"
+        "## Rust: the reference path, {}\n\n{agreeing} of {tests} required tests agree; the others are listed, with \
+         reasons, in\n`crates/tightwire-conformance/tests/reference.{}.xfail`.\n\n| file | tests | agree | listed \
+         |\n|---|---:|---:|---:|\n",
+        dialect.title(),
+        dialect.as_str(),
     );
     for (file, (tests, agreeing)) in figures {
         let _ = writeln!(text, "| {file} | {tests} | {agreeing} | {} |", tests - agreeing);
