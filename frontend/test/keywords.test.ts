@@ -9,12 +9,15 @@ const envelope = { v: 1, id: "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11", type: "prob
 
 const emoji = "🙂";
 
-/** A property of `Probe`, values that it takes, and values that it refuses, each with where and by which keyword. */
-const table: readonly [
+/** A property, values that it takes, and values that it refuses, each with where and by which keyword. */
+type Row = [
   property: string,
   accepted: readonly unknown[],
   refused: readonly (readonly [value: unknown, ...violations: string[]])[],
-][] = [
+];
+
+/** The properties of `Probe`. */
+const table: readonly Row[] = [
   [
     "types",
     ["", null, 1, 1.0, -5],
@@ -326,6 +329,56 @@ const table: readonly [
   ["left", [{ right: { left: {} } }], [[{ right: { left: 1 } }, "/right/left type"]]],
 ];
 
+/** The properties of the message `later`: keywords that draft-07 does not know. */
+const later: readonly Row[] = [
+  [
+    "counted",
+    [
+      [7, 7],
+      [7, 1, 7, 7],
+    ],
+    [
+      [[7], " minContains"],
+      [[7, 7, 7, 7], " maxContains"],
+    ],
+  ],
+  [
+    "few",
+    [[7], [1, 7]],
+    [
+      [[1], " contains"],
+      [[7, 7], " maxContains"],
+    ],
+  ],
+  ["any_number", [[], [1]], []],
+  [
+    "unevaluated",
+    [
+      { a: 1 },
+      { a: 1, b: 2, kind: "", "x-1": 3 },
+      { name: "", kind: "more", more: true },
+      { a: 1, name: "" },
+      { name: "", a: 1, b: 2 },
+    ],
+    [
+      [{ a: 1, c: 2 }, "/c unevaluatedProperties"],
+      [{ name: "", b: 2 }, "/b unevaluatedProperties"],
+      [{ name: "", kind: "less", more: true }, "/more unevaluatedProperties"],
+      [{ a: 1, name: 1 }, "/name unevaluatedProperties"],
+    ],
+  ],
+  ["unevaluated_rest", [{ a: "" }, { b: "", c: 1 }], [[{ a: "", c: "" }, "/c unevaluatedProperties"]]],
+  [
+    "unevaluated_items",
+    [[], ["one"], ["one", "two"], ["one", 7], ["one", 7, 7]],
+    [
+      [["one", "three"], " unevaluatedItems"],
+      [["one", "two", 3], " unevaluatedItems"],
+    ],
+  ],
+  ["unevaluated_items_rest", [[7], ["", 7, 7]], [[[7, 1], " unevaluatedItems"]]],
+];
+
 /** What the check finds, after the guard has given the same verdict. */
 function explain(frame: unknown): readonly string[] {
   const found = checkClientFrame(frame).map(({ pointer, keyword }) => `${pointer} ${keyword}`);
@@ -333,17 +386,19 @@ function explain(frame: unknown): readonly string[] {
   return found;
 }
 
-function check(data: unknown): readonly string[] {
-  return explain({ ...envelope, data });
+function check(data: unknown, type: string = "probe"): readonly string[] {
+  return explain({ ...envelope, type, data });
 }
 
-describe.each(table)("%s", (property, accepted, refused) => {
-  it.each(accepted.map((value) => [value]))("takes %j", (value) => {
-    expect(check({ [property]: value })).toEqual([]);
-  });
+describe.each([["probe", table] as const, ["later", later] as const])("%s", (type, rows) => {
+  describe.each(rows)("%s", (property, accepted, refused) => {
+    it.each(accepted.map((value) => [value]))("takes %j", (value) => {
+      expect(check({ [property]: value }, type)).toEqual([]);
+    });
 
-  it.each(refused)("refuses %j", (value, ...violations) => {
-    expect(check({ [property]: value })).toEqual(violations.map((one) => `/data/${property}${one}`));
+    it.each(refused)("refuses %j", (value, ...violations) => {
+      expect(check({ [property]: value }, type)).toEqual(violations.map((one) => `/data/${property}${one}`));
+    });
   });
 });
 

@@ -204,6 +204,11 @@ export function unexpected(_value: unknown, report: Report): void {
   fail(report, "additionalProperties");
 }
 
+/** The check of a property that nothing evaluates. */
+export function unevaluated(_value: unknown, report: Report): void {
+  fail(report, "unevaluatedProperties");
+}
+
 /** Each item of an array, from a position on. */
 export function items(value: readonly unknown[], check: Check, report: Report, from: number = 0): void {
   for (let index = from; index < value.length; index += 1) {

@@ -6,6 +6,7 @@
 mod checks;
 mod contract;
 mod dispatch;
+mod evaluated;
 mod frames;
 mod guards;
 mod names;

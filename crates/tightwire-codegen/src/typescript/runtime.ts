@@ -100,6 +100,63 @@ export function isList(
   return Array.isArray(value) && value.length >= least && value.length <= most && value.every((item) => guard(item));
 }
 
+/** Whether so many items of an array pass. */
+export function hasSome(
+  value: readonly unknown[],
+  guard: (item: unknown) => boolean,
+  least: number,
+  most: number = Infinity,
+): boolean {
+  const found = value.filter((item) => guard(item)).length;
+  return found >= least && found <= most;
+}
+
+/** The properties and the items of a value that some schema has evaluated. */
+export type Seen = Set<string | number>;
+
+/** Adds what a schema evaluates of a value. */
+export type Collect = (value: unknown, seen: Seen) => void;
+
+/** Notes that these properties of an object are evaluated. */
+export function seeKeys(value: unknown, seen: Seen, evaluated: (key: string) => boolean): void {
+  if (isObject(value)) {
+    for (const key of Object.keys(value)) {
+      if (evaluated(key)) {
+        seen.add(key);
+      }
+    }
+  }
+}
+
+/** Notes that these items of an array are evaluated; all of them, if it is not said which. */
+export function seeItems(
+  value: unknown,
+  seen: Seen,
+  evaluated: (item: unknown, index: number) => boolean = isAnything,
+): void {
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      if (evaluated(item, index)) {
+        seen.add(index);
+      }
+    });
+  }
+}
+
+/** The properties of an object that are not evaluated. */
+export function unevaluatedKeys(value: JsonObject, collect: Collect): readonly string[] {
+  const seen: Seen = new Set();
+  collect(value, seen);
+  return Object.keys(value).filter((key) => !seen.has(key));
+}
+
+/** The items of an array that are not evaluated. */
+export function unevaluatedItems(value: readonly unknown[], collect: Collect): readonly unknown[] {
+  const seen: Seen = new Set();
+  collect(value, seen);
+  return value.filter((_, index) => !seen.has(index));
+}
+
 /** Whether no two items are equal, where none of them is an array or an object. */
 export function isDistinct(value: readonly unknown[]): boolean {
   return new Set(value).size === value.length;

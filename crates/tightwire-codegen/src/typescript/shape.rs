@@ -112,6 +112,14 @@ pub(super) fn is_trivial(schema: &Schema) -> bool {
     }
 }
 
+/// Whether a schema, or the one that it refers to, accepts everything.
+pub(super) fn accepts_everything(ir: &Ir, schema: &Schema) -> bool {
+    match schema {
+        Schema::Ref(reference) => ir.schemas.get(&reference.name).is_some_and(is_trivial),
+        Schema::Bool(_) | Schema::Object(_) => is_trivial(schema),
+    }
+}
+
 /// Whether everything that a schema accepts is compared by `===`.
 pub(super) fn accepts_only_scalars(ir: &Ir, schema: &Schema) -> bool {
     match ir.resolve(schema) {

@@ -166,7 +166,10 @@ impl Models<'_> {
                 let title = title.unwrap_or_else(|| format!("Option{}", index + 1));
                 union.extend(self.alternatives(branch, &format!("{hint}{}", pascal(&title)), false));
             }
-            parts.push(unique(union));
+            // One alternative that takes anything leaves nothing to say.
+            if !union.iter().any(|alternative| alternative == "unknown") {
+                parts.push(unique(union));
+            }
         }
         if !merged {
             for (index, part) in object.all_of.iter().enumerate() {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tightwire_codegen::{Config, Error, typescript};
+use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::Schema;
 
@@ -99,15 +100,21 @@ impl Drop for Project {
 
 /// The validator of a message's payload, with the options of the generated decoder's reference path.
 pub fn validator(ir: &Ir, payload: &Schema) -> jsonschema::Validator {
-    let definitions: Value =
-        ir.schemas.iter().map(|(name, schema)| (name.clone(), schema.to_json("#/definitions/"))).collect();
-    let schema = json!({ "allOf": [payload.to_json("#/definitions/")], "definitions": definitions });
-    jsonschema::draft7::options()
+    let reached = ir.reached([payload]);
+    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(payload), Draft::max);
+    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+    let definitions: Value = reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
+    let options = match draft {
+        Draft::Draft7 => jsonschema::draft7::options(),
+        Draft::Draft2020 => jsonschema::draft202012::options(),
+    };
+    options
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("uuid", is_uuid)
+        .with_format("duration", |_: &str| true)
         .with_pattern_options(jsonschema::PatternOptions::regex())
-        .build(&schema)
+        .build(&json!({ "allOf": [json(payload)], "definitions": definitions }))
         .expect("a schema")
 }
 

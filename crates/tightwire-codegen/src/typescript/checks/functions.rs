@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use tightwire_spec::ir::{Ir, Message};
 use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
+use super::super::evaluated::{self, Asks};
 use super::super::names::{Names, pascal, shouty};
 use super::super::pattern;
 use super::super::shape::{format_functions, is_rare_format, is_trivial, recursive, validation};
@@ -14,8 +15,22 @@ use super::keywords;
 use crate::error::Error;
 
 /// What a check calls of `runtime.ts`; the rest stands in `report.ts`.
-const PREDICATES: &[&str] =
-    &["equal", "has", "isLonger", "isMultiple", "isObject", "isShorter", "isUnique", "member", "size"];
+const PREDICATES: &[&str] = &[
+    "equal",
+    "has",
+    "isLonger",
+    "isMultiple",
+    "isObject",
+    "isShorter",
+    "isUnique",
+    "member",
+    "seeItems",
+    "seeKeys",
+    "size",
+    "type Seen",
+    "unevaluatedItems",
+    "unevaluatedKeys",
+];
 
 /// What the checks call, by the file that it stands in.
 #[derive(Debug, Default)]
@@ -38,6 +53,10 @@ pub(super) struct Checks<'a> {
     constants: IndexMap<String, Writer>,
     /// The constants of the patterns, by literal.
     patterns: HashMap<String, String>,
+    /// The collectors of the named schemas.
+    collectors: HashMap<String, String>,
+    /// The checks that collectors have asked for, by hint: checks of the same schemas ask for them again.
+    asked: HashMap<String, (Schema, Option<String>)>,
     /// The names that are taken.
     taken: HashSet<String>,
     /// The names of the checks of messages and named schemas, made or not.
@@ -64,6 +83,8 @@ impl<'a> Checks<'a> {
             functions: IndexMap::new(),
             constants: IndexMap::new(),
             patterns: HashMap::new(),
+            collectors: HashMap::new(),
+            asked: HashMap::new(),
             taken: HashSet::new(),
             reserved,
             runtime: BTreeSet::new(),
@@ -114,6 +135,11 @@ impl<'a> Checks<'a> {
             }
             Schema::Object(_) if is_trivial(schema) => Ok(None),
             Schema::Object(object) => {
+                if let Some((known, check)) = self.asked.get(hint)
+                    && known == schema
+                {
+                    return Ok(check.clone());
+                }
                 if let Some(name) = described(object) {
                     let name = format!("check{name}");
                     // The name says everything about the schema, so one function serves all places.
@@ -131,6 +157,13 @@ impl<'a> Checks<'a> {
                 Ok(Some(name))
             }
         }
+    }
+
+    /// The collector that the `unevaluated…` keywords of a schema ask, as an argument.
+    pub(super) fn collector(&mut self, schema: &SchemaObject, hint: &str) -> Result<String, Error> {
+        let name = self.claim(&format!("evaluatedBy{hint}"));
+        self.collecting_function(&name, |c, w| evaluated::emit(c, schema, true, hint, w))?;
+        Ok(format!("(part, seen) => {name}(part, seen, report)"))
     }
 
     /// The check of a schema where a function is needed even if there is nothing to check.
@@ -243,6 +276,25 @@ impl<'a> Checks<'a> {
         self.function(&inner, schema, hint)
     }
 
+    fn collecting_function(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut Self, &mut Writer) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.uses(&["type Seen"]);
+        self.functions.insert(name.to_owned(), Writer::default());
+        let mut body = Writer::nested();
+        write(self, &mut body)?;
+        let unused = if body.is_empty() { "_" } else { "" };
+        let report = if body.text().contains("report") { "report" } else { "_report" };
+        let mut w = Writer::default();
+        w.line(format!("function {name}({unused}value: unknown, {unused}seen: Seen, {report}: Report): void {{"));
+        w.extend(body);
+        w.line("}");
+        self.functions.insert(name.to_owned(), w);
+        Ok(())
+    }
+
     fn anything(&mut self) -> String {
         self.uses(&["anything"]);
         "anything".to_owned()
@@ -261,6 +313,50 @@ impl<'a> Checks<'a> {
             attempt += 1;
         }
         candidate
+    }
+}
+
+impl Asks for Checks<'_> {
+    fn accepts(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
+        let check = self.check(schema, hint)?;
+        self.asked.insert(hint.to_owned(), (schema.clone(), check.clone()));
+        if check.is_some() {
+            self.uses(&["accepts"]);
+        }
+        Ok(check.map(|check| format!("accepts({check}, value, report.depth)")))
+    }
+
+    fn item(&mut self, schema: &Schema, hint: &str) -> Result<String, Error> {
+        let check = self.check_or_anything(schema, hint)?;
+        self.uses(&["accepts"]);
+        Ok(format!("(item) => accepts({check}, item, report.depth)"))
+    }
+
+    fn call(&mut self, schema: &str) -> Result<String, Error> {
+        if let Some(name) = self.collectors.get(schema) {
+            return Ok(format!("{name}(value, seen, report)"));
+        }
+        if evaluated::is_endless(self.ir, schema) {
+            return Err(self.unsupported(format!("what {schema} evaluates has no end: it is a part of itself")));
+        }
+        let hint = self.names.schema(schema).to_owned();
+        let name = self.claim(&format!("evaluatedBy{hint}"));
+        self.collectors.insert(schema.to_owned(), name.clone());
+        let target = self.ir.schemas.get(schema);
+        self.collecting_function(&name, |c, w| target.map_or(Ok(()), |schema| evaluated::whole(c, schema, &hint, w)))?;
+        Ok(format!("{name}(value, seen, report)"))
+    }
+
+    fn pattern(&mut self, text: &str, hint: &str) -> Result<String, Error> {
+        Checks::pattern(self, text, hint)
+    }
+
+    fn keys(&mut self, hint: &str, keys: &[String]) -> String {
+        self.list(hint, "string", keys)
+    }
+
+    fn calls(&mut self, function: &'static str) {
+        self.uses(&[function]);
     }
 }
 

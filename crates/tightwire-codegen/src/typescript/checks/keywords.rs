@@ -216,16 +216,39 @@ fn arrays(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer)
             }
         }
     }
-    if schema.min_contains.is_some() || schema.max_contains.is_some() {
-        return Err(c.unsupported("`minContains` and `maxContains` have no check yet".to_owned()));
-    }
-    if schema.unevaluated_items.is_some() {
-        return Err(c.unsupported("`unevaluatedItems` has no check yet".to_owned()));
-    }
-    if let Some(contained) = &schema.contains {
+    let counted = (schema.min_contains, schema.max_contains);
+    if let Some(contained) = schema.contains.as_ref().filter(|_| counted != (Some(0), None)) {
         let check = c.check_or_anything(contained, &format!("{hint}Contained"))?;
         c.uses(&["accepts"]);
-        fail_if(c, &format!("!value.some((item) => accepts({check}, item, report.depth))"), "contains", w);
+        let accepted = format!("(item) => accepts({check}, item, report.depth)");
+        match counted {
+            (None, None) => fail_if(c, &format!("!value.some({accepted})"), "contains", w),
+            (least, most) => {
+                w.line(format!("const contained = value.filter({accepted}).length;"));
+                let keyword = if least.is_some() { "minContains" } else { "contains" };
+                let least = least.unwrap_or(1);
+                if least > 0 {
+                    fail_if(c, &format!("contained < {least}"), keyword, w);
+                }
+                if let Some(most) = most {
+                    fail_if(c, &format!("contained > {most}"), "maxContains", w);
+                }
+            }
+        }
+    }
+    if let Some(rest) = &schema.unevaluated_items
+        && let Some(check) = c.check(rest, &format!("{hint}Unevaluated"))?
+    {
+        let collector = c.collector(schema, hint)?;
+        c.uses(&["unevaluatedItems"]);
+        w.line(format!("const rest = unevaluatedItems(value, {collector});"));
+        let condition = if matches!(rest, Schema::Bool(_)) {
+            "rest.length > 0".to_owned()
+        } else {
+            c.uses(&["accepts"]);
+            format!("!rest.every((item) => accepts({check}, item, report.depth))")
+        };
+        fail_if(c, &condition, "unevaluatedItems", w);
     }
     Ok(())
 }
@@ -255,9 +278,6 @@ fn objects(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer
         c.uses(&["size"]);
         fail_if(c, &format!("size(value) > {most}"), "maxProperties", w);
     }
-    if schema.unevaluated_properties.is_some() {
-        return Err(c.unsupported("`unevaluatedProperties` has no check yet".to_owned()));
-    }
     if let Some(names) = &schema.property_names
         && let Some(check) = c.check(names, &format!("{hint}Key"))?
     {
@@ -265,7 +285,23 @@ fn objects(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut Writer
         let condition = format!("!Object.keys(value).every((key) => accepts({check}, key, report.depth))");
         fail_if(c, &condition, "propertyNames", w);
     }
-    other_properties(c, schema, hint, w)
+    other_properties(c, schema, hint, w)?;
+    // What is wrong with such a property is not said: it is not known whether it was meant.
+    let Some(rest) = &schema.unevaluated_properties else { return Ok(()) };
+    let Some(check) = c.check(rest, &format!("{hint}Unevaluated"))? else { return Ok(()) };
+    let collector = c.collector(schema, hint)?;
+    c.uses(&["at", "unevaluated", "unevaluatedKeys"]);
+    w.line(format!("const rest = unevaluatedKeys(value, {collector});"));
+    w.block("for (const key of rest) {", "}", |w| {
+        let finding = "at(key, undefined, unevaluated, report);";
+        if matches!(rest, Schema::Bool(_)) {
+            w.line(finding);
+        } else {
+            c.uses(&["accepts"]);
+            w.block(format!("if (!accepts({check}, value[key], report.depth)) {{"), "}", |w| w.line(finding));
+        }
+    });
+    Ok(())
 }
 
 /// `additionalProperties` and `patternProperties`.

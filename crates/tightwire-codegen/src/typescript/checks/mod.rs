@@ -1,6 +1,6 @@
 //! `checks.ts`: what explains a refused frame, by JSON Pointer and keyword.
 //!
-//! A check follows every keyword of draft-07 that the IR carries; what it cannot follow is an error here, never a silent
+//! A check follows every keyword that the IR carries; what it cannot follow is an error here, never a silent
 //! gap. The [guards](super::guards) give the same verdict sooner. What a check calls stands in `report.ts`.
 
 mod functions;

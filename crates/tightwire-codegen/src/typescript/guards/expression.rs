@@ -278,14 +278,30 @@ fn arrays(p: &mut Predicates<'_>, schema: &SchemaObject, hint: &str) -> Result<V
             }
         }
     }
-    if schema.min_contains.is_some() || schema.max_contains.is_some() {
-        return Err(p.unsupported("`minContains` and `maxContains` have no guard yet".to_owned()));
-    }
-    if schema.unevaluated_items.is_some() {
-        return Err(p.unsupported("`unevaluatedItems` has no guard yet".to_owned()));
-    }
     if let Some(contained) = &schema.contains {
-        parts.push(format!("value.some({})", p.predicate(contained, &format!("{hint}Contained"))?));
+        let least = schema.min_contains.unwrap_or(1);
+        if (least, schema.max_contains) != (0, None) {
+            let guard = p.predicate(contained, &format!("{hint}Contained"))?;
+            parts.push(match (least, schema.max_contains) {
+                (1, None) => format!("value.some({guard})"),
+                (least, most) => {
+                    p.uses("hasSome");
+                    let most = most.map_or_else(String::new, |most| format!(", {most}"));
+                    format!("hasSome(value, {guard}, {least}{most})")
+                }
+            });
+        }
+    }
+    if let Some(rest) = schema.unevaluated_items.as_ref().filter(|rest| !shape::is_trivial(rest)) {
+        let collector = p.collector(schema, hint)?;
+        p.uses("unevaluatedItems");
+        parts.push(match rest {
+            Schema::Bool(_) => format!("unevaluatedItems(value, {collector}).length === 0"),
+            rest => {
+                let guard = p.predicate(rest, &format!("{hint}Unevaluated"))?;
+                format!("unevaluatedItems(value, {collector}).every({guard})")
+            }
+        });
     }
     if schema.unique_items {
         let scalars = matches!(&schema.items, Some(Items::All(items)) if shape::accepts_only_scalars(p.ir(), items));

@@ -86,13 +86,20 @@ pub(super) fn objects(
             parts.push(format!("size(value) {operator} {bound}"));
         }
     }
-    if schema.unevaluated_properties.is_some() {
-        return Err(p.unsupported("`unevaluatedProperties` has no guard yet".to_owned()));
-    }
     if let Some(names) = schema.property_names.as_ref().filter(|names| !shape::is_trivial(names)) {
         parts.push(format!("Object.keys(value).every({})", p.predicate(names, &format!("{hint}Key"))?));
     }
     parts.extend(other_properties(p, schema, hint)?);
+    if let Some(rest) = &schema.unevaluated_properties
+        && let Some(test) = p.test(rest, "value[key]", &format!("{hint}Unevaluated"))?
+    {
+        let collector = p.collector(schema, hint)?;
+        p.uses("unevaluatedKeys");
+        parts.push(match rest {
+            Schema::Bool(_) => format!("unevaluatedKeys(value, {collector}).length === 0"),
+            _ => format!("unevaluatedKeys(value, {collector}).every((key) => {test})"),
+        });
+    }
     Ok(parts)
 }
 

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use tightwire_spec::ir::{Ir, Message};
 use tightwire_spec::schema::{JsonType, Schema, SchemaObject};
 
+use super::super::evaluated::{self, Asks};
 use super::super::names::{Names, shouty};
 use super::super::pattern;
 use super::super::shape::{format_functions, is_rare_format, is_trivial, recursive};
@@ -15,6 +16,7 @@ use crate::error::Error;
 
 /// What the guards call of `runtime.ts`: no function of theirs is called like that.
 const RUNTIME_NAMES: &[&str] = &[
+    "hasSome",
     "isAnything",
     "isDistinct",
     "isList",
@@ -37,6 +39,10 @@ pub(super) struct Predicates<'a> {
     functions: IndexMap<String, Writer>,
     /// The functions of the named schemas.
     named: HashMap<String, String>,
+    /// The collectors of the named schemas.
+    collectors: HashMap<String, String>,
+    /// The tests that collectors have asked for, by hint: guards of the same schemas ask for them again.
+    asked: HashMap<String, (Schema, Option<String>)>,
     /// Constants by name, with their declarations.
     constants: IndexMap<String, Writer>,
     /// The constants of the patterns, by literal.
@@ -60,6 +66,8 @@ impl<'a> Predicates<'a> {
             names,
             functions: IndexMap::new(),
             named: HashMap::new(),
+            collectors: HashMap::new(),
+            asked: HashMap::new(),
             constants: IndexMap::new(),
             patterns: HashMap::new(),
             taken,
@@ -93,6 +101,12 @@ impl<'a> Predicates<'a> {
             }
             Schema::Object(_) if is_trivial(schema) => Ok(None),
             Schema::Object(object) => {
+                if let Some((known, test)) = self.asked.get(hint)
+                    && known == schema
+                    && let Some(test) = about(test.as_deref(), operand)
+                {
+                    return Ok(test);
+                }
                 if let Some(expression) = expression::simple(self, object, operand, hint)? {
                     return Ok(Some(expression));
                 }
@@ -134,6 +148,13 @@ impl<'a> Predicates<'a> {
                 _ => format!("(item) => {test}"),
             },
         })
+    }
+
+    /// The collector that the `unevaluated…` keywords of a schema ask.
+    pub(super) fn collector(&mut self, schema: &SchemaObject, hint: &str) -> Result<String, Error> {
+        let name = self.claim(&format!("evaluatedBy{hint}"));
+        self.collecting_function(&name, |p, w| evaluated::emit(p, schema, true, hint, w))?;
+        Ok(name)
     }
 
     /// Notes that a function of `runtime.ts` is called.
@@ -229,6 +250,24 @@ impl<'a> Predicates<'a> {
         Ok(())
     }
 
+    fn collecting_function(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut Self, &mut Writer) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.uses("type Seen");
+        self.functions.insert(name.to_owned(), Writer::default());
+        let mut body = Writer::nested();
+        write(self, &mut body)?;
+        let unused = if body.is_empty() { "_" } else { "" };
+        let mut w = Writer::default();
+        w.line(format!("function {name}({unused}value: unknown, {unused}seen: Seen): void {{"));
+        w.extend(body);
+        w.line("}");
+        self.functions.insert(name.to_owned(), w);
+        Ok(())
+    }
+
     /// `return …;`
     fn body(&mut self, schema: &Schema, hint: &str) -> Result<Writer, Error> {
         let mut conditions = match schema {
@@ -261,6 +300,56 @@ impl<'a> Predicates<'a> {
             attempt += 1;
         }
         candidate
+    }
+}
+
+impl Asks for Predicates<'_> {
+    fn accepts(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
+        let test = self.test(schema, "value", hint)?;
+        self.asked.insert(hint.to_owned(), (schema.clone(), test.clone()));
+        Ok(test)
+    }
+
+    fn item(&mut self, schema: &Schema, hint: &str) -> Result<String, Error> {
+        self.predicate(schema, hint)
+    }
+
+    fn call(&mut self, schema: &str) -> Result<String, Error> {
+        if let Some(name) = self.collectors.get(schema) {
+            return Ok(format!("{name}(value, seen)"));
+        }
+        if evaluated::is_endless(self.ir, schema) {
+            return Err(self.unsupported(format!("what {schema} evaluates has no end: it is a part of itself")));
+        }
+        let hint = self.names.schema(schema).to_owned();
+        let name = self.claim(&format!("evaluatedBy{hint}"));
+        self.collectors.insert(schema.to_owned(), name.clone());
+        let target = self.ir.schemas.get(schema);
+        self.collecting_function(&name, |p, w| target.map_or(Ok(()), |schema| evaluated::whole(p, schema, &hint, w)))?;
+        Ok(format!("{name}(value, seen)"))
+    }
+
+    fn pattern(&mut self, text: &str, hint: &str) -> Result<String, Error> {
+        Predicates::pattern(self, text, hint)
+    }
+
+    fn keys(&mut self, hint: &str, keys: &[String]) -> String {
+        self.list(hint, keys)
+    }
+
+    fn calls(&mut self, function: &'static str) {
+        self.uses(function);
+    }
+}
+
+/// A test of `value` as a test of something else; `None` where it is no single call.
+fn about(test: Option<&str>, operand: &str) -> Option<Option<String>> {
+    match test {
+        Some(test) if operand != "value" => {
+            let name = test.strip_suffix("(value)").filter(|name| !name.contains(['(', ' ', '.']))?;
+            Some(Some(format!("{name}({operand})")))
+        }
+        test => Some(test.map(str::to_owned)),
     }
 }
 

@@ -4,6 +4,7 @@ import type { ClientFrame, ServerFrame } from "./frames.js";
 import { isClientFrame, isServerFrame } from "./guards.js";
 import {
   accepts,
+  anything,
   at,
   type Check,
   closed,
@@ -19,6 +20,7 @@ import {
   present,
   type Report,
   required,
+  unevaluated,
   unexpected,
   type Violation,
   violations,
@@ -37,7 +39,12 @@ import {
   isTime,
   isUnique,
   isUuid,
+  type Seen,
+  seeItems,
+  seeKeys,
   size,
+  unevaluatedItems,
+  unevaluatedKeys,
 } from "./runtime.js";
 
 /**
@@ -66,6 +73,9 @@ function anyClientFrame(value: unknown, report: Report): void {
   switch (value.type) {
     case "probe":
       checkProbeFrame(value, report);
+      break;
+    case "later":
+      checkLaterFrame(value, report);
       break;
     default:
       required(value, "type", unknownType, report);
@@ -125,6 +135,36 @@ const PROBE_ONE_ALTERNATIVES: readonly Check[] = [checkProbeOneOption1, checkPro
 const TREE_KEYS: readonly string[] = ["children"];
 
 const PROBE_FRAME_KEYS: readonly string[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
+
+const LATER_FRAME_DATA_UNEVALUATED_KEYS: readonly string[] = ["kind"];
+
+const LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS: readonly string[] = ["a"];
+
+const NAMED_KEYS: readonly string[] = ["name"];
+
+const LATER_FRAME_DATA_UNEVALUATED_IF_KEYS: readonly string[] = ["kind"];
+
+const LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS: readonly string[] = ["more"];
+
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly string[] = ["b"];
+
+const LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES: readonly Check[] = [checkLaterFrameDataUnevaluatedOption1, checkNamed];
+
+const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS: readonly string[] = ["a"];
+
+const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS: readonly string[] = ["b"];
+
+const LATER_FRAME_DATA_UNEVALUATED_REST_ALTERNATIVES: readonly Check[] = [
+  checkLaterFrameDataUnevaluatedRestOption1,
+  checkLaterFrameDataUnevaluatedRestOption2,
+];
+
+const LATER_FRAME_DATA_UNEVALUATED_ITEMS_ALTERNATIVES: readonly Check[] = [
+  checkLaterFrameDataUnevaluatedItemsOption1,
+  anything,
+];
+
+const LATER_FRAME_KEYS: readonly string[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
 function checkProbeFrame(value: unknown, report: Report): void {
   if (!isObject(value)) {
@@ -715,4 +755,280 @@ function checkRightLevel(value: unknown, report: Report): void {
     return;
   }
   optional(value, "left", checkLeft, report);
+}
+
+function checkLaterFrame(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "v", checkLaterFrameV, report);
+  required(value, "id", checkUuid, report);
+  required(value, "type", checkConstLater, report);
+  required(value, "topic", checkConstProbe, report);
+  required(value, "ts", checkIntegerFrom0, report);
+  optional(value, "correlation_id", checkUuid, report);
+  required(value, "data", checkLaterFrameData, report);
+  closed(value, LATER_FRAME_KEYS, report);
+}
+
+function checkLaterFrameV(value: unknown, report: Report): void {
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    fail(report, "type");
+    return;
+  }
+  if (value !== 1) {
+    fail(report, "const");
+  }
+}
+
+function checkConstLater(value: unknown, report: Report): void {
+  if (typeof value !== "string") {
+    fail(report, "type");
+    return;
+  }
+  if (value !== "later") {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameData(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  optional(value, "counted", checkLaterFrameDataCounted, report);
+  optional(value, "few", checkLaterFrameDataFew, report);
+  optional(value, "any_number", checkLaterFrameDataAnyNumber, report);
+  optional(value, "unevaluated", checkLaterFrameDataUnevaluated, report);
+  optional(value, "unevaluated_rest", checkLaterFrameDataUnevaluatedRest, report);
+  optional(value, "unevaluated_items", checkLaterFrameDataUnevaluatedItems, report);
+  optional(value, "unevaluated_items_rest", checkLaterFrameDataUnevaluatedItemsRest, report);
+}
+
+function checkLaterFrameDataCounted(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  const contained = value.filter((item) => accepts(checkLaterFrameDataCountedContained, item, report.depth)).length;
+  if (contained < 2) {
+    fail(report, "minContains");
+  }
+  if (contained > 3) {
+    fail(report, "maxContains");
+  }
+}
+
+function checkLaterFrameDataCountedContained(value: unknown, report: Report): void {
+  if (value !== 7) {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameDataFew(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  const contained = value.filter((item) => accepts(checkLaterFrameDataFewContained, item, report.depth)).length;
+  if (contained < 1) {
+    fail(report, "contains");
+  }
+  if (contained > 1) {
+    fail(report, "maxContains");
+  }
+}
+
+function checkLaterFrameDataFewContained(value: unknown, report: Report): void {
+  if (value !== 7) {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameDataAnyNumber(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+}
+
+function checkLaterFrameDataUnevaluated(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  optional(value, "kind", checkText, report);
+  if (has(value, "a")) {
+    checkLaterFrameDataUnevaluatedWithA(value, report);
+  }
+  const rest = unevaluatedKeys(value, (part, seen) => evaluatedByLaterFrameDataUnevaluated(part, seen, report));
+  for (const key of rest) {
+    at(key, undefined, unevaluated, report);
+  }
+  if (passed(LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES, value, report) === 0) {
+    fail(report, "anyOf");
+  }
+  if (accepts(checkLaterFrameDataUnevaluatedIf, value, report.depth)) {
+    checkLaterFrameDataUnevaluatedThen(value, report);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedWithA(_value: unknown, _report: Report): void {
+}
+
+function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen, report: Report): void {
+  seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_KEYS.includes(key) || PROBE_OTHERS_PATTERN1_PATTERN.test(key));
+  if (accepts(checkLaterFrameDataUnevaluatedOption1, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS.includes(key));
+  }
+  if (accepts(checkNamed, value, report.depth)) {
+    evaluatedByNamed(value, seen, report);
+  }
+  if (accepts(checkLaterFrameDataUnevaluatedIf, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_IF_KEYS.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS.includes(key));
+  }
+  if (isObject(value) && has(value, "a")) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
+  }
+}
+
+function checkLaterFrameDataUnevaluatedOption1(value: unknown, report: Report): void {
+  if (isObject(value)) {
+    required(value, "a", checkInteger, report);
+  }
+}
+
+function evaluatedByNamed(value: unknown, seen: Seen, _report: Report): void {
+  seeKeys(value, seen, (key) => NAMED_KEYS.includes(key));
+}
+
+function checkNamed(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "name", checkText, report);
+}
+
+function checkLaterFrameDataUnevaluatedIf(value: unknown, report: Report): void {
+  if (isObject(value)) {
+    required(value, "kind", checkLaterFrameDataUnevaluatedIfKind, report);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedIfKind(value: unknown, report: Report): void {
+  if (value !== "more") {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameDataUnevaluatedThen(_value: unknown, _report: Report): void {
+}
+
+function checkLaterFrameDataUnevaluatedRest(value: unknown, report: Report): void {
+  if (isObject(value)) {
+    const rest = unevaluatedKeys(value, (part, seen) => evaluatedByLaterFrameDataUnevaluatedRest(part, seen, report));
+    for (const key of rest) {
+      if (!accepts(checkInteger, value[key], report.depth)) {
+        at(key, undefined, unevaluated, report);
+      }
+    }
+  }
+  if (passed(LATER_FRAME_DATA_UNEVALUATED_REST_ALTERNATIVES, value, report) !== 1) {
+    fail(report, "oneOf");
+  }
+}
+
+function evaluatedByLaterFrameDataUnevaluatedRest(value: unknown, seen: Seen, report: Report): void {
+  if (accepts(checkLaterFrameDataUnevaluatedRestOption1, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS.includes(key));
+  }
+  if (accepts(checkLaterFrameDataUnevaluatedRestOption2, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS.includes(key));
+  }
+}
+
+function checkLaterFrameDataUnevaluatedRestOption1(value: unknown, report: Report): void {
+  if (isObject(value)) {
+    present(value, "a", "required", report);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedRestOption2(value: unknown, report: Report): void {
+  if (isObject(value)) {
+    present(value, "b", "required", report);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItems(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  item(value, 0, checkText, report);
+  const rest = unevaluatedItems(value, (part, seen) => evaluatedByLaterFrameDataUnevaluatedItems(part, seen, report));
+  if (rest.length > 0) {
+    fail(report, "unevaluatedItems");
+  }
+  if (passed(LATER_FRAME_DATA_UNEVALUATED_ITEMS_ALTERNATIVES, value, report) === 0) {
+    fail(report, "anyOf");
+  }
+}
+
+function evaluatedByLaterFrameDataUnevaluatedItems(value: unknown, seen: Seen, report: Report): void {
+  seeItems(value, seen, (_, index) => index < 1);
+  seeItems(value, seen, (item) => accepts(checkLaterFrameDataUnevaluatedItemsContained, item, report.depth));
+  if (accepts(checkLaterFrameDataUnevaluatedItemsOption1, value, report.depth)) {
+    seeItems(value, seen, (_, index) => index < 2);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItemsContained(value: unknown, report: Report): void {
+  if (value !== 7) {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItemsOption1(value: unknown, report: Report): void {
+  if (Array.isArray(value)) {
+    item(value, 1, checkLaterFrameDataUnevaluatedItemsOption1Item2, report);
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItemsOption1Item2(value: unknown, report: Report): void {
+  if (value !== "two") {
+    fail(report, "const");
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItemsRest(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  if (!value.some((item) => accepts(checkLaterFrameDataUnevaluatedItemsRestContained, item, report.depth))) {
+    fail(report, "contains");
+  }
+  const rest = unevaluatedItems(value, (part, seen) => evaluatedByLaterFrameDataUnevaluatedItemsRest(part, seen, report));
+  if (!rest.every((item) => accepts(checkText, item, report.depth))) {
+    fail(report, "unevaluatedItems");
+  }
+}
+
+function checkLaterFrameDataUnevaluatedItemsRestContained(value: unknown, report: Report): void {
+  if (value !== 7) {
+    fail(report, "const");
+  }
+}
+
+function evaluatedByLaterFrameDataUnevaluatedItemsRest(value: unknown, seen: Seen, report: Report): void {
+  seeItems(value, seen, (item) => accepts(checkLaterFrameDataUnevaluatedItemsRestContained2, item, report.depth));
+}
+
+function checkLaterFrameDataUnevaluatedItemsRestContained2(value: unknown, report: Report): void {
+  if (value !== 7) {
+    fail(report, "const");
+  }
 }
