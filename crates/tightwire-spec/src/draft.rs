@@ -46,7 +46,9 @@ impl Ir {
     /// The draft that all schemas of the protocol can be written in.
     pub fn draft(&self) -> Draft {
         let payloads = self.messages.values().map(|message| &message.payload);
-        self.schemas.values().chain(payloads).map(Draft::of).max().unwrap_or_default()
+        let routes = self.routes.values().chain(&self.handshake);
+        let handshakes = routes.flat_map(|route| route.query.iter().chain(&route.headers));
+        self.schemas.values().chain(payloads).chain(handshakes).map(Draft::of).max().unwrap_or_default()
     }
 
     /// The named schemas that schemas refer to, directly or through others, in the order in which they are met.

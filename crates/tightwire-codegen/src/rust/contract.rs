@@ -41,9 +41,8 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
         Some(_) => names::ident("Enveloped"),
         None => names::ident("Flat"),
     };
-    let routes = ir.routes.values().map(|route| {
-        let path = &route.path;
-        let (to_server, to_client) = (route.messages(ir, Direction::ToServer), route.messages(ir, Direction::ToClient));
+    let messages = ir.messages_by_route(Direction::ToServer).into_iter().zip(ir.messages_by_route(Direction::ToClient));
+    let routes = ir.routes.keys().zip(messages).map(|(path, (to_server, to_client))| {
         quote! {
             __rt::RouteInfo { path: #path, to_server: &[#(#to_server),*], to_client: &[#(#to_client),*] }
         }

@@ -1,8 +1,10 @@
 //! Where clients connect, and how they prove who they are.
 
+use std::collections::{BTreeSet, HashMap};
+
 use indexmap::IndexMap;
 
-use crate::ir::{ChannelId, Direction, Ir, MessageId, Operation, Parameter, Segment};
+use crate::ir::{ChannelId, Direction, Ir, MessageId, Parameter, Segment};
 use crate::schema::Schema;
 
 /// Which side of the protocol the document describes.
@@ -50,23 +52,29 @@ pub struct Route {
     pub headers: Option<Schema>,
 }
 
-impl Route {
-    /// The messages that travel that way on the route's connections, in document order: those of the operations on its
-    /// channels, and the replies that arrive there.
-    pub fn messages<'ir>(&self, ir: &'ir Ir, direction: Direction) -> Vec<&'ir MessageId> {
-        let travels = |operation: &Operation, id: &MessageId| {
-            let is_sent = operation.direction == direction
-                && self.channels.contains(&operation.channel)
-                && operation.messages.contains(id);
-            let reply = operation.reply.as_ref().filter(|reply| self.channels.contains(&reply.channel));
-            let is_reply = operation.direction != direction
-                && reply.is_some_and(|reply| {
-                    let mut steps = reply.sequence.iter().flatten();
-                    reply.messages.contains(id) || steps.any(|step| step.message == *id)
-                });
-            is_sent || is_reply
+impl Ir {
+    /// The messages that travel that way on the connections of each route, in the order of [`Ir::routes`] and of the
+    /// document: those of the operations on its channels, and the replies that arrive there.
+    pub fn messages_by_route(&self, direction: Direction) -> Vec<Vec<&MessageId>> {
+        let channels = self.routes.values().enumerate();
+        let channels = channels.flat_map(|(index, route)| route.channels.iter().map(move |channel| (channel, index)));
+        let route_of: HashMap<&ChannelId, usize> = channels.collect();
+        let mut travelling = vec![BTreeSet::new(); self.routes.len()];
+        let mut add = |channel: &ChannelId, messages: &mut dyn Iterator<Item = &MessageId>| {
+            if let Some(route) = route_of.get(channel) {
+                travelling[*route].extend(messages.filter_map(|id| self.messages.get_index_of(id)));
+            }
         };
-        ir.messages.keys().filter(|id| ir.operations.values().any(|operation| travels(operation, id))).collect()
+        for operation in self.operations.values() {
+            if operation.direction == direction {
+                add(&operation.channel, &mut operation.messages.iter());
+            } else if let Some(reply) = &operation.reply {
+                let steps = reply.sequence.iter().flatten().map(|step| &step.message);
+                add(&reply.channel, &mut reply.messages.iter().chain(steps));
+            }
+        }
+        let known = |index| self.messages.get_index(index).map(|(id, _)| id);
+        travelling.into_iter().map(|messages| messages.into_iter().filter_map(known).collect()).collect()
     }
 }
 

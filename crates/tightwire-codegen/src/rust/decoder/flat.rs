@@ -11,7 +11,6 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::Ident;
-use tightwire_spec::ir::Route;
 
 use super::disjoint::are_disjoint;
 use super::refusal::refusal;
@@ -116,8 +115,8 @@ struct Candidates<'a> {
     others: Vec<Candidate<'a>>,
     /// What shows that a message's schema refuses a frame, by the message's key.
     refusals: BTreeMap<&'a str, (Ident, TokenStream)>,
-    /// The messages that travel on each route; empty where that makes no difference.
-    routes: Vec<BTreeSet<&'a str>>,
+    /// The routes on which each message travels; empty where that makes no difference.
+    routes: BTreeMap<&'a str, Vec<usize>>,
 }
 
 struct Candidate<'a> {
@@ -163,12 +162,16 @@ impl<'a> Candidates<'a> {
             candidates.truncate(end);
             candidates
         };
-        let apart = tells_routes_apart(decoder.ir, decoder.direction);
-        let routes = decoder.ir.routes.values().filter(|_| apart);
-        let travelling =
-            |route: &Route| route.messages(decoder.ir, decoder.direction).into_iter().map(String::as_str).collect();
+        let mut routes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        if tells_routes_apart(decoder.ir, decoder.direction) {
+            for (index, messages) in decoder.ir.messages_by_route(decoder.direction).into_iter().enumerate() {
+                for id in messages {
+                    routes.entry(id).or_default().push(index);
+                }
+            }
+        }
         Self {
-            routes: routes.map(travelling).collect(),
+            routes,
             by: &dispatch.by,
             values: dispatch.values.keys().map(|value| (value, list(Some(value)))).collect(),
             others: list(None),
@@ -216,8 +219,7 @@ impl<'a> Candidates<'a> {
             let refuses = self.refusals.get(id).map_or_else(|| quote!(|_| false), |(name, _)| quote!(#name));
             let overlaps = if *readable { overlaps.as_slice() } else { &[] };
             let overlaps = overlaps.iter().map(|earlier| Literal::u16_unsuffixed(*earlier));
-            let routes = self.routes.iter().enumerate().filter(|(_, messages)| messages.contains(id));
-            let routes = routes.map(|(index, _)| Literal::usize_unsuffixed(index));
+            let routes = self.routes.get(id).into_iter().flatten().map(|index| Literal::usize_unsuffixed(*index));
             quote! {
                 json::Candidate { read: #read, refuses: #refuses, overlaps: &[#(#overlaps),*], routes: &[#(#routes),*] }
             }

@@ -38,9 +38,9 @@ pub struct SlowMessage {
 }
 
 /// Whether frames of that direction are other messages on one route than on another.
-pub(super) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
+pub(crate) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
     let all = ir.messages.values().filter(|message| message.directions.contains(&direction)).count();
-    ir.envelope.is_none() && ir.routes.values().any(|route| route.messages(ir, direction).len() < all)
+    ir.messages_by_route(direction).iter().any(|messages| messages.len() < all)
 }
 
 /// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` ([`Direction::ToServer`]) or `ServerFrame`
