@@ -27,6 +27,8 @@ pub struct WsHarness {
     headers: Vec<(HeaderName, HeaderValue)>,
     subprotocols: Vec<String>,
     path: String,
+    /// The parameters of the query, encoded: `name=value`.
+    query: Vec<String>,
     within: Duration,
 }
 
@@ -60,6 +62,7 @@ impl WsHarness {
             headers: Vec::new(),
             subprotocols: Vec::new(),
             path: "/ws".to_owned(),
+            query: Vec::new(),
             within: Duration::from_secs(5),
         }
     }
@@ -110,6 +113,14 @@ impl WsHarness {
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Adds a parameter to the query, wherever a client connects to. Name and value are percent-encoded.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let encoded = tightwire::client::url("", "", &[], &[(name, value)]);
+        self.query.extend(encoded.split_once('?').map(|(_, query)| query.to_owned()));
         self
     }
 
@@ -188,8 +199,14 @@ impl WsHarness {
     }
 
     fn builder(&self, url: &str) -> Result<ClientBuilder<'static>, ConnectError> {
+        // Values may be credentials: messages have the address without them.
+        let mut with_query = url.to_owned();
+        for parameter in &self.query {
+            with_query.push(if with_query.contains('?') { '&' } else { '?' });
+            with_query.push_str(parameter);
+        }
         let failed = |error: &dyn fmt::Display| ConnectError::Failed(format!("{url}: {error}"));
-        let mut builder = ClientBuilder::new().uri(url).map_err(|e| failed(&e))?.limits(Limits::unlimited());
+        let mut builder = ClientBuilder::new().uri(&with_query).map_err(|e| failed(&e))?.limits(Limits::unlimited());
         for (name, value) in &self.headers {
             builder = builder.add_header(name.clone(), value.clone()).map_err(|e| failed(&e))?;
         }

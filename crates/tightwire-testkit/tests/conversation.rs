@@ -193,6 +193,9 @@ async fn several_clients_share_a_server_and_may_differ() {
     let mut second = server.with(|h| h.header("authorization", "Bearer x").path("/ws?token=y")).connect().await;
     assert_eq!(first.expect("said").await.data["text"], "/ws None");
     assert_eq!(second.expect("said").await.data["text"], "/ws?token=y Some(\"Bearer x\")");
+    let asking = |h: WsHarness| h.path("/ws?token=y").query("room", "a & b").query("room", "ż");
+    let mut third = server.with(asking).connect().await;
+    assert_eq!(third.expect("said").await.data["text"], "/ws?token=y&room=a%20%26%20b&room=%C5%BC None");
     assert_eq!(first.subprotocol(), Some("room.v1"));
 }
 
