@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 const PUSH: &str = include_str!("../../tightwire-codegen/tests/rust/push.yml");
 const FLAT: &str = include_str!("../../../examples/kraken/asyncapi/kraken.yml");
+const QUOTES: &str = include_str!("../../tightwire-codegen/tests/rust/quotes.yml");
 const OPERATIONS: &str = include_str!("../../tightwire-codegen/tests/rust/operations.yml");
 
 /// Runs the command in a directory; gives its exit code and what it printed.
@@ -64,6 +65,22 @@ fn a_new_project_passes_its_own_tests() {
     check(Some(&operations));
     check(Some(PUSH));
     check(Some(FLAT));
+    // Parameters of the handshake; and two messages on a path that look alike, of which no test can hope for the second.
+    check(Some(
+        &QUOTES
+            .replace("      place: {", "      watch: {$ref: '#/components/messages/watch'}\n      place: {")
+            .replace(
+                "operations:\n",
+                "operations:\n  again: {action: receive, channel: {$ref: '#/channels/orders'}, messages: [{$ref: \
+         '#/channels/orders/messages/watch'}]}\n",
+            ),
+    ));
+    // The same in the envelope.
+    check(Some(&operations.replace(
+        "address: system",
+        "address: system\n    bindings: {ws: {query: {type: object, required: [token], properties: {token: {type: string, minLength: 9}}}, \
+         headers: {type: object, required: [X-Key], properties: {X-Key: {type: integer}}}}}",
+    )));
 }
 
 #[test]

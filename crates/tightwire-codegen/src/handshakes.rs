@@ -75,17 +75,22 @@ pub(crate) enum Kind {
 
 /// The handshakes of all paths, in the order of the routes; empty where no path has parameters.
 pub(crate) fn of<'ir>(ir: &'ir Ir, config: &Config) -> Vec<Handshake<'ir>> {
+    let handshakes = all(ir, config);
+    if handshakes.iter().all(|handshake| handshake.parameters.is_empty()) { Vec::new() } else { handshakes }
+}
+
+/// The handshakes of all paths, in the order of the routes.
+pub(crate) fn all<'ir>(ir: &'ir Ir, config: &Config) -> Vec<Handshake<'ir>> {
     let mut taken = BTreeSet::new();
     let routes = ir.routes.values().chain(&ir.handshake);
-    let handshakes: Vec<Handshake<'_>> = routes
+    routes
         .map(|route| {
             let name = if ir.envelope.is_some() { names::pascal(&config.module) } else { name(route) };
             let numbered = (2..).map(|number| format!("{name}{number}"));
             let free = std::iter::once(name.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
             handshake(ir, route, free.unwrap_or(name))
         })
-        .collect();
-    if handshakes.iter().all(|handshake| handshake.parameters.is_empty()) { Vec::new() } else { handshakes }
+        .collect()
 }
 
 /// The name of the only channel; else what is fixed in the path.

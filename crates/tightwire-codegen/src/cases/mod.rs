@@ -17,10 +17,12 @@ mod values;
 mod verdict;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
-use tightwire_spec::ir::{Direction, Ir, Message};
+use tightwire_spec::ir::{Direction, Ir, Message, MessageId};
+use tightwire_spec::schema::Schema;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -73,6 +75,32 @@ impl<'ir> Examples<'ir> {
             frames.filter_map(|(_, frame)| samples::without_what_is_wrong(&view, frame, &accepts)).next_back()
         })
     }
+
+    /// The message that a frame without an envelope is, where only those of `travelling` count: the first in the order
+    /// of the dispatch that accepts it.
+    pub(crate) fn taken_for(
+        &self,
+        frame: &Value,
+        direction: Direction,
+        travelling: &BTreeSet<&MessageId>,
+    ) -> Option<&'ir MessageId> {
+        let dispatch = self.ir.dispatch.of(direction);
+        let value = dispatch.by.iter().try_fold(frame, |value, name| value.get(name));
+        let value = value.filter(|_| !dispatch.by.is_empty());
+        let candidates = dispatch.candidates(value).filter(|id| travelling.contains(id));
+        let mut messages = candidates.filter_map(|id| self.ir.messages.get(id));
+        messages.find(|message| self.judge.accepts(message, frame)).map(|message| &message.id)
+    }
+}
+
+/// A proper value of a schema that `fits`: what the document gives as example or default, or else what can be made.
+pub(crate) fn example(ir: &Ir, schema: &Schema, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+    let view = View::of(ir, [schema]).ok()?;
+    let judge = verdict::validator(ir, schema).ok()?;
+    let given: Vec<&Value> = view.parts().flat_map(|part| part.examples.iter().chain(&part.default)).collect();
+    let made = samples::value(&view, samples::Extent::Minimal, 0);
+    let candidates = given.into_iter().cloned().chain(made).chain([Value::from("a")]);
+    candidates.into_iter().find(|value| fits(value) && judge.is_valid(value))
 }
 
 /// A frame and what is to be said about it.

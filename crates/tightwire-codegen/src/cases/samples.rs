@@ -38,8 +38,10 @@ pub(super) fn frames(ir: &Ir, message: &Message, view: &View<'_>) -> Vec<(String
         .collect();
     for (name, extent) in [(MINIMAL, Extent::Minimal), (FULL, Extent::Full)] {
         if let Some(mut frame) = value(view, extent, 0) {
-            if let Some(topic) = message.channels.first().and_then(|id| ir.channels.get(id)).map(topic) {
-                frame["topic"] = topic.into();
+            // Without an envelope the frame is the payload, which has no topic and may be no object.
+            let channel = message.channels.first().filter(|_| ir.envelope.is_some());
+            if let Some((channel, members)) = channel.and_then(|id| ir.channels.get(id)).zip(frame.as_object_mut()) {
+                members.insert("topic".to_owned(), topic(channel).into());
             }
             frames.push((name.to_owned(), frame));
         }

@@ -20,15 +20,7 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn new(ir: &Ir) -> Result<Self, Error> {
         let validator = |message: &Message| {
-            // With all schemas in each validator, the time would grow with the square of the messages.
-            let reached = ir.reached([&message.payload]);
-            let draft =
-                reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(&message.payload), Draft::max);
-            let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
-            let definitions: Map<String, Value> =
-                reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
-            options(draft)
-                .build(&json!({ "allOf": [json(&message.payload)], "definitions": definitions }))
+            validator(ir, &message.payload)
                 .map_err(|error| Error::unsupported(format!("message {}", message.id), error.masked().to_string()))
         };
         let validators = ir
@@ -62,6 +54,17 @@ impl Judge {
             .iter_errors(&frame)
             .any(|error| error.kind().keyword() == case.keyword && places(&error).contains(&case.pointer))
     }
+}
+
+/// The validator of a schema of the protocol.
+pub(super) fn validator(ir: &Ir, schema: &Schema) -> Result<Validator, ValidationError<'static>> {
+    // With all schemas in each validator, the time would grow with the square of the messages.
+    let reached = ir.reached([schema]);
+    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(schema), Draft::max);
+    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+    let definitions: Map<String, Value> =
+        reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
+    options(draft).build(&json!({ "allOf": [json(schema)], "definitions": definitions }))
 }
 
 /// How the generated decoder's reference path reads schemas, written down a second time.

@@ -7,6 +7,7 @@ mod flat_tests;
 mod handlers;
 mod layout;
 mod library;
+mod requests;
 mod tests;
 
 use indexmap::IndexMap;
@@ -36,6 +37,7 @@ struct Plan<'ir> {
     /// The crate's name as Rust code writes it.
     library: &'ir str,
     outline: Outline<'ir>,
+    examples: Examples<'ir>,
     /// A frame of each message that a handler answers with or a test sends, by the message's id.
     frames: IndexMap<&'ir str, Frame>,
 }
@@ -60,8 +62,9 @@ pub fn emit(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> 
         ));
     }
     let outline = outline::outline(ir, config)?;
-    let frames = frames(ir, &outline)?;
-    let plan = Plan { ir, config, library, outline, frames };
+    let examples = Examples::of(ir)?;
+    let frames = frames(ir, &outline, &examples);
+    let plan = Plan { ir, config, library, outline, examples, frames };
     let mut files = vec![
         OutputFile::new("src/lib.rs", library::emit(&plan)?),
         OutputFile::new("src/handlers.rs", handlers::emit(&plan)?),
@@ -95,8 +98,7 @@ impl<'ir> Plan<'ir> {
 const SESSION_REQUESTS: [SessionRole; 3] = [SessionRole::Subscribe, SessionRole::Unsubscribe, SessionRole::Ping];
 
 /// Examples of everything that is sent by a test or answered by a handler.
-fn frames<'ir>(ir: &'ir Ir, outline: &Outline<'ir>) -> Result<IndexMap<&'ir str, Frame>, Error> {
-    let examples = Examples::of(ir)?;
+fn frames<'ir>(ir: &'ir Ir, outline: &Outline<'ir>, examples: &Examples<'ir>) -> IndexMap<&'ir str, Frame> {
     let started = ir.operations.values().filter(|operation| operation.direction == Direction::ToServer);
     let session = started.flat_map(|operation| &operation.messages).filter_map(|id| ir.messages.get(id));
     let session = session.filter(|message| message.session.is_some_and(|role| SESSION_REQUESTS.contains(&role)));
@@ -122,5 +124,5 @@ fn frames<'ir>(ir: &'ir Ir, outline: &Outline<'ir>) -> Result<IndexMap<&'ir str,
         let file = std::iter::once(format!("{stem}.json")).chain(numbered).find(|file| !taken(file));
         frames.insert(&message.id, Frame { file: file.unwrap_or_default(), value });
     }
-    Ok(frames)
+    frames
 }

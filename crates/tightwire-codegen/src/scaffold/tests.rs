@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Message, Operation, SequenceStep, SessionRole, Times};
 
-use super::{Plan, SESSION_REQUESTS, layout};
+use super::{Plan, SESSION_REQUESTS, layout, requests};
 use crate::error::Error;
 use crate::rust::names;
 use crate::rust::outline::Owed;
@@ -47,6 +47,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
         )
     };
     let mutable = greeted.is_some().then(|| quote!(mut));
+    let harness = harness(plan);
     layout::file(
         DOCUMENTATION,
         quote! {
@@ -67,13 +68,30 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
                 let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
                 let server = #library::server();
                 let address = SocketAddr::from(([127, 0, 0, 1], 1));
-                let served = WsHarness::spawn(contract, move |io| server.serve_stream(io, address));
+                let served = #harness;
                 let #mutable client = served.connect().await;
                 #greeted
                 client
             }
         },
     )
+}
+
+/// The harness with the server, and with what the document requires of the handshake.
+fn harness(plan: &Plan<'_>) -> TokenStream {
+    let serve = quote!(move |io| server.serve_stream(io, address));
+    let Some((_, Some(request))) = requests::all(plan).into_iter().next() else {
+        return quote!(WsHarness::spawn(contract, #serve));
+    };
+    let path = (!request.target.is_empty()).then(|| {
+        let path = format!("/ws{}", request.target);
+        quote!(.path(#path))
+    });
+    let headers = request.headers.iter().map(|(name, value)| quote!(.header(#name, #value)));
+    if path.is_none() && request.headers.is_empty() {
+        return quote!(WsHarness::spawn(contract, #serve));
+    }
+    quote!(WsHarness::new(contract) #path #(#headers)*.serving(#serve))
 }
 
 /// What is to be expected for a frame.
