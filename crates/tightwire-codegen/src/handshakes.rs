@@ -200,13 +200,15 @@ pub(crate) fn bundle(ir: &Ir, draft: Draft, reference: &str) -> Option<Value> {
     (!routes.is_empty()).then(|| json!(routes))
 }
 
-/// A path's parameter is a text.
+/// A path's parameter is a text. A default that is none of the allowed values is none.
 fn path_parameter(declared: &Declared) -> Schema {
+    let is_allowed = |text: &&String| declared.values.is_empty() || declared.values.contains(text);
     let values = declared.values.iter().map(|value| Value::from(value.as_str())).collect::<Vec<_>>();
     Schema::Object(Box::new(SchemaObject {
         description: declared.description.clone(),
         types: vec![JsonType::String],
         enum_values: (!values.is_empty()).then_some(values),
+        default: declared.default.as_ref().filter(is_allowed).map(|text| text.as_str().into()),
         examples: declared.examples.iter().map(|example| example.as_str().into()).collect(),
         ..SchemaObject::default()
     }))

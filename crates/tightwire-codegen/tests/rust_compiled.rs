@@ -271,7 +271,8 @@ async fn the_parameters_of_a_handshake_arrive_as_they_were_given() {
         depth: Some(5),
         side: Some(vec![quoter::MarketDataSideItem::Bid, quoter::MarketDataSideItem::Ask]),
         query_symbol: Some("Ether & Ż=100%".to_owned()),
-        ..quoter::MarketDataHandshake::new(quoter::MarketDataSymbol::EthBtc, "secret-key".to_owned())
+        symbol: quoter::MarketDataSymbol::EthBtc,
+        ..quoter::MarketDataHandshake::new("secret-key".to_owned())
     };
     let mut client = quoter::QuoterClient::connect(&url, market).await.expect("the handshake succeeds");
     let greeting = client.next().await.expect("a frame").expect("a proper one");
@@ -279,7 +280,8 @@ async fn the_parameters_of_a_handshake_arrive_as_they_were_given() {
     let quote = client.watch(quoter::Watch { id: 1 }).await.expect("a reply");
     assert_eq!(quote.text, "1: 5 deep, Some([Bid, Ask])");
 
-    let plain = quoter::MarketDataHandshake::new(quoter::MarketDataSymbol::Btcusd, "secret-key".to_owned());
+    let plain = quoter::MarketDataHandshake::new("secret-key".to_owned());
+    assert_eq!(plain.symbol, quoter::MarketDataSymbol::Btcusd, "the document's default");
     let mut client = quoter::QuoterClient::connect(&url, plain).await.expect("the handshake succeeds");
     client.next().await.expect("the greeting").expect("a proper one");
     assert_eq!(client.watch(quoter::Watch { id: 2 }).await.expect("a reply").text, "2: 10 deep, None");

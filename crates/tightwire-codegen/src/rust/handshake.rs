@@ -6,6 +6,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use tightwire_spec::ir::Ir;
+use tightwire_spec::schema::Schema;
 
 use super::model::{Absent, FieldType, RustTypes, TypeKind};
 use super::{docs, names};
@@ -72,7 +73,7 @@ impl<'ir> Handshakes<'ir> {
                     }
                 }
             });
-            beside.extend(constructor(types, &name));
+            beside.extend(constructor(types, &name, handshake));
         }
         let enum_docs = docs::tokens("What a client says when it connects, by the path at which it does.");
         let request = docs::tokens(
@@ -257,24 +258,33 @@ impl<'ir> Handshakes<'ir> {
 }
 
 /// `new(…)`, with what is required: a document may name dozens of parameters of which a client gives one.
-fn constructor(types: &RustTypes, name: &Ident) -> TokenStream {
+fn constructor(types: &RustTypes, name: &Ident, handshake: &Handshake<'_>) -> TokenStream {
     let Some(TypeKind::Struct(fields)) = types.get(&name.to_string()).map(|known| &known.kind) else {
         return TokenStream::new();
     };
-    let (mut arguments, mut values) = (Vec::new(), Vec::new());
+    let (mut arguments, mut values, mut defaults) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {
         let ident = &field.ident;
-        match field.absent {
-            Absent::Invalid => {
+        let declared = handshake.parameters.iter().find(|parameter| parameter.key == field.name);
+        match (&field.absent, declared.and_then(|parameter| default(types, &field.ty, &parameter.schema))) {
+            (Absent::None, _) => values.push(quote!(#ident: None)),
+            (Absent::Invalid, Some(default)) => {
+                values.push(quote!(#ident: #default));
+                defaults.push(format!("`{}`", field.name));
+            }
+            (Absent::Invalid, None) => {
                 let ty = field_type(&field.ty);
                 arguments.push(quote!(#ident: #ty));
                 values.push(quote!(#ident));
             }
-            Absent::None => values.push(quote!(#ident: None)),
         }
     }
     let text = if values.len() == arguments.len() { "All parameters." } else { "What is required, and nothing else." };
-    let docs = docs::tokens(text);
+    let text = match defaults.as_slice() {
+        [] => text.to_owned(),
+        names => format!("What is required, with the document's default of {}.", names.join(", ")),
+    };
+    let docs = docs::tokens(&text);
     quote! {
         impl #name {
             #docs
@@ -282,6 +292,21 @@ fn constructor(types: &RustTypes, name: &Ident) -> TokenStream {
                 Self { #(#values),* }
             }
         }
+    }
+}
+
+/// The document's default of a parameter that is always there: one of the path.
+fn default(types: &RustTypes, ty: &FieldType, schema: &Schema) -> Option<TokenStream> {
+    let Schema::Object(object) = schema else { return None };
+    let text = object.default.as_ref()?.as_str()?;
+    match ty {
+        FieldType::String => Some(quote!(::std::string::String::from(#text))),
+        FieldType::Named(name) => {
+            let TypeKind::StringEnum(variants) = &types.get(&name.to_string())?.kind else { return None };
+            let variant = &variants.iter().find(|variant| variant.name == text)?.ident;
+            Some(quote!(#name::#variant))
+        }
+        _ => None,
     }
 }
 
