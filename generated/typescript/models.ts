@@ -577,3 +577,9 @@ export const DisconnectNoticeReason = {
 
 /** Why. */
 export type DisconnectNoticeReason = (typeof DisconnectNoticeReason)[keyof typeof DisconnectNoticeReason];
+
+/** What a client says in the URL when it connects. */
+export interface ChatHandshake {
+  /** A bearer token, for clients that cannot set headers. */
+  readonly token?: string;
+}

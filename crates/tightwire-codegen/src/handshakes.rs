@@ -1,7 +1,8 @@
 //! What a document says of the handshake: per path, the parameters of the path, of the query and of the headers.
 //!
-//! Parameters become one object per path: a struct in Rust. The bundle keeps the three places apart (`x-handshake`),
-//! because their schemas stand apart in the document.
+//! Parameters become one object per path: a struct in Rust. In TypeScript the headers are an object of their own, since
+//! browsers cannot send them. The bundle keeps the three places apart (`x-handshake`), because their schemas stand apart in
+//! the document.
 
 use std::collections::BTreeSet;
 
@@ -33,6 +34,8 @@ const MAX_DEPTH: usize = 8;
 pub(crate) struct Handshake<'ir> {
     /// The path; empty with an envelope.
     pub(crate) path: &'ir str,
+    /// Where the parameters come from.
+    pub(crate) route: &'ir Route,
     /// What it is called, in PascalCase: begins the names of its types.
     pub(crate) name: String,
     /// The parameters: of the path, of the query, of the headers.
@@ -134,16 +137,22 @@ fn handshake<'ir>(ir: &'ir Ir, route: &'ir Route, name: String) -> Handshake<'ir
     });
     let parameters = parameters.collect();
     let description = (!texts.is_empty()).then(|| texts.join("\n\n"));
-    Handshake { path: &route.path, name, parameters, description }
+    Handshake { path: &route.path, route, name, parameters, description }
 }
 
 impl Handshake<'_> {
     /// The object of all parameters.
     pub(crate) fn object(&self) -> SchemaObject {
+        self.object_of(&[Place::Path, Place::Query, Place::Header])
+    }
+
+    /// The object of the parameters in some places.
+    pub(crate) fn object_of(&self, places: &[Place]) -> SchemaObject {
+        let parameters = || self.parameters.iter().filter(|one| places.contains(&one.place));
         SchemaObject {
             types: vec![JsonType::Object],
-            properties: self.parameters.iter().map(|one| (one.key.clone(), one.schema.clone())).collect(),
-            required: self.parameters.iter().filter(|one| one.required).map(|one| one.key.clone()).collect(),
+            properties: parameters().map(|one| (one.key.clone(), one.schema.clone())).collect(),
+            required: parameters().filter(|one| one.required).map(|one| one.key.clone()).collect(),
             ..SchemaObject::default()
         }
     }
@@ -176,28 +185,34 @@ impl Handshake<'_> {
 pub(crate) fn bundle(ir: &Ir, draft: Draft, reference: &str) -> Option<Value> {
     let mut routes = Map::new();
     for route in ir.routes.values().chain(&ir.handshake) {
-        let mut places = Map::new();
-        if !route.parameters.is_empty() {
-            let properties = route.parameters.iter().map(|(name, one)| (name.clone(), path_parameter(one)));
-            let object = SchemaObject {
-                types: vec![JsonType::Object],
-                properties: properties.collect(),
-                required: route.parameters.keys().cloned().collect(),
-                ..SchemaObject::default()
-            };
-            places.insert("path".to_owned(), Schema::Object(Box::new(object)).to_json_in(draft, reference));
-        }
-        if let Some(query) = &route.query {
-            places.insert("query".to_owned(), query.to_json_in(draft, reference));
-        }
-        if let Some(headers) = &route.headers {
-            places.insert("headers".to_owned(), headers_of_the_application(ir, headers).to_json_in(draft, reference));
-        }
+        let places = places(ir, route).into_iter().map(|(place, schema)| {
+            let key = if place == Place::Header { "headers" } else { place.as_str() };
+            (key.to_owned(), schema.to_json_in(draft, reference))
+        });
+        let places: Map<String, Value> = places.collect();
         if !places.is_empty() {
             routes.insert(route.path.clone(), Value::Object(places));
         }
     }
     (!routes.is_empty()).then(|| json!(routes))
+}
+
+/// The schemas that judge the parameters of a route, as objects by place.
+pub(crate) fn places(ir: &Ir, route: &Route) -> Vec<(Place, Schema)> {
+    let mut places = Vec::new();
+    if !route.parameters.is_empty() {
+        let properties = route.parameters.iter().map(|(name, one)| (name.clone(), path_parameter(one)));
+        let object = SchemaObject {
+            types: vec![JsonType::Object],
+            properties: properties.collect(),
+            required: route.parameters.keys().cloned().collect(),
+            ..SchemaObject::default()
+        };
+        places.push((Place::Path, Schema::Object(Box::new(object))));
+    }
+    places.extend(route.query.clone().map(|query| (Place::Query, query)));
+    places.extend(route.headers.as_ref().map(|headers| (Place::Header, headers_of_the_application(ir, headers))));
+    places
 }
 
 /// A path's parameter is a text. A default that is none of the allowed values is none.
@@ -273,7 +288,8 @@ fn kinds(ir: &Ir, schema: &Schema, depth: usize) -> Vec<Kind> {
 }
 
 impl Place {
-    const fn as_str(self) -> &'static str {
+    /// Its name.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Path => "path",
             Self::Query => "query",

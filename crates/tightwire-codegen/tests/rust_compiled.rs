@@ -16,7 +16,7 @@ mod golden {
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tightwire::client::{Client, ClientError, ClientProtocol, ConnectError, RequestError};
+use tightwire::client::{Client, ClientConfig, ClientError, ClientProtocol, ConnectError, RequestError};
 use tightwire::{Config, Context, Server, Service};
 
 use golden::{exchange, operations, quoter, quotes, shapes, trader};
@@ -307,6 +307,36 @@ async fn a_client_does_not_ask_for_what_the_server_would_refuse() {
     let Err(error @ ConnectError::Parameters(_)) = refused else { panic!("{refused:?}") };
     let message = "the parameters of the handshake do not follow the contract: query/account: must be at least 1";
     assert_eq!(error.to_string(), message);
+}
+
+/// Parameters, and what a client makes of them: `frontend/test/routes.test.ts` holds the TypeScript to the same cases.
+#[test]
+fn parameters_become_a_url_and_headers() {
+    fn request(case: &Value) -> Result<(String, ClientConfig), ConnectError> {
+        let parameters = case["parameters"].clone();
+        let handshake: quoter::Handshake = match case["route"].as_str() {
+            Some("orders") => {
+                serde_json::from_value::<quoter::OrdersHandshake>(parameters).expect("of the type").into()
+            }
+            _ => serde_json::from_value::<quoter::MarketDataHandshake>(parameters).expect("of the type").into(),
+        };
+        handshake.request(case["base"].as_str().expect("a text"), ClientConfig::default())
+    }
+    let cases: Vec<Value> = serde_json::from_str(include_str!("handshakes.json")).expect("JSON");
+    for case in &cases {
+        match request(case) {
+            Ok((url, config)) => {
+                let headers: serde_json::Map<String, Value> =
+                    config.headers.into_iter().map(|(name, text)| (name, text.into())).collect();
+                assert_eq!((&json!(url), &json!(headers)), (&case["url"], &case["headers"]), "{case}");
+            }
+            Err(ConnectError::Parameters(violations)) => {
+                let refused = violations.iter().map(|found| format!("{} {}", found.pointer, found.keyword));
+                assert_eq!(refused.collect::<Value>(), case["refused"], "{case}");
+            }
+            Err(error) => panic!("{case}: {error}"),
+        }
+    }
 }
 
 #[tokio::test]

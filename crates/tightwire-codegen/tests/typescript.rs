@@ -11,7 +11,7 @@ use tightwire_codegen::{Config, Error, typescript};
 use tightwire_spec::{FileSystem, InMemory, load};
 
 /// These are the same for every protocol, so they are not golden: they lead to those in `src`.
-const SAME_FOR_ALL: [&str; 4] = ["formats.ts", "runtime.ts", "report.ts", "index.ts"];
+const SAME_FOR_ALL: [&str; 5] = ["formats.ts", "handshake.ts", "runtime.ts", "report.ts", "index.ts"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/typescript")
@@ -23,7 +23,13 @@ fn config(document: &str) -> Config {
 
 #[track_caller]
 fn check(name: &str) {
-    let loaded = load(&folder().join(format!("{name}.yml")), &FileSystem).expect("the fixture can be read");
+    check_document(name, &format!("{name}.yml"));
+}
+
+/// [`check`] for a document that has another place than the golden files.
+#[track_caller]
+fn check_document(name: &str, document: &str) {
+    let loaded = load(&folder().join(document), &FileSystem).expect("the fixture can be read");
     let notes: Vec<String> = loaded.diagnostics.iter().map(|one| one.one_line(&loaded.sources)).collect();
     let ir = loaded.ir.unwrap_or_else(|| panic!("the fixture is valid:\n{}", notes.join("\n")));
     let files = typescript::emit(&ir, &config(&format!("{name}.yml"))).expect("TypeScript can express the fixture");
@@ -78,6 +84,11 @@ fn names() {
 #[test]
 fn plain() {
     check("plain");
+}
+
+#[test]
+fn quotes() {
+    check_document("quotes", "../rust/quotes.yml");
 }
 
 #[test]

@@ -5,4 +5,5 @@ export * from "./guards.js";
 export * from "./models.js";
 export type { Parsed, Violation } from "./report.js";
 export * from "./requests.js";
+export * from "./routes.js";
 export * from "./topics.js";

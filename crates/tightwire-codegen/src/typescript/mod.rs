@@ -1,4 +1,4 @@
-//! The TypeScript output: models, frames, guards, checks, topics, constants and the map from requests to replies.
+//! The TypeScript output: models, frames, guards, checks, topics, URLs, constants and the map from requests to replies.
 //!
 //! No enums, no dependencies, no `eval`; every export has an explicit type, so that declaration files can be made file
 //! by file.
@@ -12,6 +12,7 @@ mod guards;
 mod names;
 mod pattern;
 mod requests;
+mod routes;
 mod shape;
 mod topics;
 mod types;
@@ -35,8 +36,11 @@ const INDEX: &str = include_str!("index.ts");
 pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     let preamble = config.preamble("//");
     let mut names = Names::new(ir);
+    let routes = routes::Routes::new(ir, config, &mut names);
     let (guards, checks) = (guards::emit(ir, &names, &preamble)?, checks::emit(ir, &names, &preamble)?);
-    let with_formats = [&guards, &checks].into_iter().any(|text| text.contains(" from \"./formats.js\";"));
+    let handshakes = routes.emit(ir, &names, &preamble)?;
+    let with_formats =
+        [&guards, &checks].into_iter().chain(&handshakes).any(|text| text.contains(" from \"./formats.js\";"));
     let mut files = vec![
         ("checks.ts", checks),
         ("contract.ts", contract::emit(ir, &preamble)),
@@ -45,14 +49,18 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     files.extend(with_formats.then(|| ("formats.ts", verbatim(&preamble, guards::FORMATS))));
     files.extend([
         ("guards.ts", guards),
-        ("index.ts", verbatim(&preamble, &index(ir))),
+        ("index.ts", verbatim(&preamble, &index(ir, handshakes.is_some()))),
         ("report.ts", verbatim(&preamble, checks::REPORT)),
         ("requests.ts", requests::emit(ir, &names, &preamble)),
         ("runtime.ts", verbatim(&preamble, guards::RUNTIME)),
     ]);
+    // Most documents name no parameters of the handshake.
+    if let Some(handshakes) = handshakes {
+        files.extend([("handshake.ts", verbatim(&preamble, routes::HANDSHAKE)), ("routes.ts", handshakes)]);
+    }
     // Without an envelope no frame names a topic.
     files.extend(ir.envelope.map(|_| ("topics.ts", topics::emit(ir, &names, &preamble))));
-    files.push(("models.ts", types::emit(ir, &mut names, &preamble)));
+    files.push(("models.ts", types::emit(ir, &mut names, &routes.types(), &preamble)));
     Ok(files
         .into_iter()
         .map(|(name, contents)| OutputFile::new(format!("generated/typescript/{name}"), contents))
@@ -60,10 +68,11 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
 }
 
 /// `index.ts` without the files that are not there.
-fn index(ir: &Ir) -> String {
+fn index(ir: &Ir, with_routes: bool) -> String {
     INDEX
         .lines()
         .filter(|line| ir.envelope.is_some() || !line.contains("topics"))
+        .filter(|line| with_routes || !line.contains("routes"))
         .fold(String::new(), |text, line| text + line + "\n")
 }
 

@@ -12,8 +12,8 @@ use super::names::{Names, content, key, pascal, property, string};
 use super::shape::number;
 use super::writer::Writer;
 
-/// Writes `models.ts`.
-pub(super) fn emit(ir: &Ir, names: &mut Names, preamble: &str) -> String {
+/// Writes `models.ts`. `others` are types beside those of the schemas and messages, by name.
+pub(super) fn emit(ir: &Ir, names: &mut Names, others: &[(String, Schema)], preamble: &str) -> String {
     let mut models = Models { ir, names, pending: VecDeque::new(), topics: Vec::new() };
     let mut body = Writer::default();
     for (name, schema) in &ir.schemas {
@@ -29,6 +29,9 @@ pub(super) fn emit(ir: &Ir, names: &mut Names, preamble: &str) -> String {
             let docs = format!("The payload of `{}`.", message.id);
             models.declare(&name, content, Some(&docs), &mut body);
         }
+    }
+    for (name, schema) in others {
+        models.declare(name, schema, None, &mut body);
     }
     let topics = models.topics;
     let mut w = Writer::new(preamble);

@@ -34,17 +34,17 @@ const PREDICATES: &[&str] = &[
 
 /// What the checks call, by the file that it stands in.
 #[derive(Debug, Default)]
-pub(super) struct Imports {
+pub(in crate::typescript) struct Imports {
     /// `formats.ts`.
-    pub(super) formats: Vec<String>,
+    pub(in crate::typescript) formats: Vec<String>,
     /// `report.ts`.
-    pub(super) report: Vec<String>,
+    pub(in crate::typescript) report: Vec<String>,
     /// `runtime.ts`.
-    pub(super) runtime: Vec<String>,
+    pub(in crate::typescript) runtime: Vec<String>,
 }
 
 /// The check functions of a protocol.
-pub(super) struct Checks<'a> {
+pub(in crate::typescript) struct Checks<'a> {
     ir: &'a Ir,
     names: &'a Names,
     /// The functions by name, in the order in which they were first needed.
@@ -72,7 +72,7 @@ pub(super) struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    pub(super) fn new(ir: &'a Ir, names: &'a Names) -> Self {
+    pub(in crate::typescript) fn new(ir: &'a Ir, names: &'a Names) -> Self {
         let recursive = recursive(ir);
         let schemas = ir.schemas.keys().map(|schema| names.schema(schema));
         let frames = ir.messages.keys().map(|message| names.frame(message));
@@ -107,7 +107,7 @@ impl<'a> Checks<'a> {
     }
 
     /// The check of a schema; `None` where there is nothing to check. What has no name is named after `hint`.
-    pub(super) fn check(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
+    pub(in crate::typescript) fn check(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
         match schema {
             Schema::Bool(true) => Ok(None),
             Schema::Bool(false) => Ok(Some(self.nothing())),
@@ -175,7 +175,7 @@ impl<'a> Checks<'a> {
     }
 
     /// Notes that these functions of `report.ts` or `runtime.ts` are called.
-    pub(super) fn uses(&mut self, names: &[&'static str]) {
+    pub(in crate::typescript) fn uses(&mut self, names: &[&'static str]) {
         self.runtime.extend(names);
     }
 
@@ -195,7 +195,7 @@ impl<'a> Checks<'a> {
     }
 
     /// Notes that a type of `report.ts` is needed.
-    pub(super) fn needs_type(&mut self, name: &'static str) {
+    pub(in crate::typescript) fn needs_type(&mut self, name: &'static str) {
         self.types.insert(name);
     }
 
@@ -209,13 +209,18 @@ impl<'a> Checks<'a> {
         })
     }
 
+    /// Says where in the protocol the schemas that follow stand, for errors.
+    pub(in crate::typescript) fn at(&mut self, place: String) {
+        self.place = place;
+    }
+
     /// An error about the schema at hand.
     pub(super) fn unsupported(&self, message: String) -> Error {
         Error::unsupported(self.place.clone(), message)
     }
 
     /// What to import.
-    pub(super) fn imports(&self) -> Imports {
+    pub(in crate::typescript) fn imports(&self) -> Imports {
         let mut imports = Imports::default();
         for name in &self.runtime {
             let list = match *name {
@@ -228,12 +233,14 @@ impl<'a> Checks<'a> {
             list.push((*name).to_owned());
         }
         imports.report.extend(self.types.iter().map(|name| format!("type {name}")));
-        imports.report.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
+        if !self.functions.is_empty() {
+            imports.report.push("type Report".to_owned());
+        }
         imports
     }
 
     /// All functions and constants.
-    pub(super) fn finish(self) -> Writer {
+    pub(in crate::typescript) fn finish(self) -> Writer {
         let mut w = Writer::default();
         for (_, constant) in self.constants {
             w.append(constant);
@@ -244,7 +251,8 @@ impl<'a> Checks<'a> {
         w
     }
 
-    fn constant(&mut self, hint: &str, write: impl FnOnce(&str, &mut Writer)) -> String {
+    /// A constant; gives back its name.
+    pub(in crate::typescript) fn constant(&mut self, hint: &str, write: impl FnOnce(&str, &mut Writer)) -> String {
         let name = self.claim(hint);
         let mut w = Writer::default();
         write(&name, &mut w);

@@ -8,7 +8,7 @@ mod keywords;
 
 use tightwire_spec::ir::{Direction, Ir, Message};
 
-use self::functions::Checks;
+pub(super) use self::functions::Checks;
 use super::dispatch::Plan;
 use super::frames::messages;
 use super::names::{Names, key, string};
@@ -34,7 +34,8 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
         Some(_) => &["ClientFrame", "ServerFrame"],
         None => &["ClientFrame", "ClientMessageId", "ServerFrame", "ServerMessageId"],
     };
-    let imports = checks.imports();
+    let mut imports = checks.imports();
+    imports.report.extend(["type Parsed", "type Report", "type Violation"].map(str::to_owned));
     w.import("import", imports.formats, "./formats.js");
     w.import("import type", types.iter().map(|name| (*name).to_owned()).collect(), "./frames.js");
     w.import("import", vec!["isClientFrame".to_owned(), "isServerFrame".to_owned()], "./guards.js");

@@ -1,0 +1,2 @@
+// The same for every protocol.
+export * from "../../../src/typescript/runtime.js";
