@@ -189,7 +189,7 @@ impl Route<'_> {
             let hint = format!("{}{}", pascal(&handshake.name), pascal(place.as_str()));
             members.extend(checks.check(&schema, &hint)?.map(|check| format!("{}: {check}", place.as_str())));
         }
-        let parameters: Vec<String> = handshake.parameters.iter().map(|one| info(one)).collect();
+        let parameters: Vec<String> = handshake.parameters.iter().map(info).collect();
         Ok(checks.constant(&format!("{}_ROUTE", shouty(&handshake.name)), |name, w| {
             w.block(format!("const {name}: RouteInfo = {{"), "};", |w| {
                 w.line(format!("path: {},", string(handshake.path)));
