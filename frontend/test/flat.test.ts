@@ -46,7 +46,7 @@ describe("classification", () => {
 
 describe("checks", () => {
   it("says that no message fits", () => {
-    expect(checkClientFrame("nobody")).toEqual([{ pointer: "", keyword: "anyOf" }]);
+    expect(checkClientFrame("nobody")).toEqual([{ pointer: "", keyword: "oneOf" }]);
     expect(checkClientFrame("self")).toEqual([]);
     expect(parseServerFrame('"nobody"').ok).toBe(false);
     expect(parseServerFrame(JSON.stringify(temperature))).toEqual({ ok: true, frame: temperature });
@@ -76,7 +76,7 @@ describe("dispatch by a property", () => {
     [{ op: "join", room: 1 }, undefined, "/room type"],
     [{ op: "say", text: "x" }, "say"],
     [{ op: "say", volume: 1 }, "shout"],
-    [{ op: "say" }, undefined, " anyOf"],
+    [{ op: "say" }, undefined, " oneOf"],
     [{ op: "sing" }, undefined, "/op enum"],
     [{}, undefined, "/op required"],
     [["join"], undefined, " type"],

@@ -300,7 +300,7 @@ const table: readonly Row[] = [
     "any",
     ["", 10],
     [
-      [9, " anyOf"],
+      [9, " anyOf", " minimum"],
       [null, " anyOf"],
     ],
   ],
@@ -310,6 +310,18 @@ const table: readonly Row[] = [
     [
       [6, " oneOf"],
       [5, " oneOf"],
+    ],
+  ],
+  [
+    "meant",
+    [1, { kind: "a" }, { kind: "b", n: "" }],
+    [
+      [1.5, " oneOf"],
+      [{ kind: "c", n: "" }, " oneOf"],
+      // Either could be meant.
+      [{ n: 2.5 }, " oneOf"],
+      [{ kind: "a", n: "" }, " oneOf", "/n type"],
+      [{ kind: "b", n: 2 }, " oneOf", "/n anyOf", "/n maximum"],
     ],
   ],
   ["not", [1, null], [["", " not"]]],

@@ -8,10 +8,10 @@ import {
   closed,
   fail,
   items,
+  oneOf,
   optional,
   type Parsed,
   parse,
-  passed,
   present,
   type Report,
   required,
@@ -390,9 +390,7 @@ function checkSubscribeAfter(value: unknown, report: Report): void {
 }
 
 function checkReplayStart(value: unknown, report: Report): void {
-  if (passed(REPLAY_START_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, REPLAY_START_ALTERNATIVES, report);
 }
 
 function checkStreamPosition(value: unknown, report: Report): void {
@@ -1308,9 +1306,7 @@ function checkConstDataResponse(value: unknown, report: Report): void {
 }
 
 function checkDataResponse(value: unknown, report: Report): void {
-  if (passed(DATA_RESPONSE_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, DATA_RESPONSE_ALTERNATIVES, report);
 }
 
 function checkDataResponseAgentStatus(value: unknown, report: Report): void {

@@ -95,9 +95,63 @@ export function accepts(check: Check, value: unknown, depth: Report["depth"]): b
   return report.found.length === 0;
 }
 
-/** How many of the checks a value passes. */
-export function passed(checks: readonly Check[], value: unknown, report: Report): number {
-  return checks.filter((check) => accepts(check, value, report.depth)).length;
+/** `anyOf`, explained by the alternative that was meant. */
+export function anyOf(value: unknown, checks: readonly Check[], report: Report): void {
+  const outcomes = findings(value, checks, report);
+  if (!outcomes.some(isPassed)) {
+    fail(report, "anyOf");
+    add(meant(outcomes) ?? [], report);
+  }
+}
+
+/** `oneOf`, explained by the alternative that was meant. */
+export function oneOf(value: unknown, checks: readonly Check[], report: Report): void {
+  const outcomes = findings(value, checks, report);
+  const passed = outcomes.filter(isPassed).length;
+  if (passed !== 1) {
+    fail(report, "oneOf");
+  }
+  if (passed === 0) {
+    add(meant(outcomes) ?? [], report);
+  }
+}
+
+/** A frame that should be one of these messages, explained by the message that was meant. */
+export function anyMessage(value: unknown, checks: readonly Check[], report: Report): void {
+  const outcomes = findings(value, checks, report);
+  if (!outcomes.some(isPassed)) {
+    add(meant(outcomes) ?? [{ pointer: "", keyword: "oneOf" }], report);
+  }
+}
+
+/** What each of the checks finds. */
+function findings(value: unknown, checks: readonly Check[], report: Report): readonly Report["found"][] {
+  return checks.map((check) => {
+    const own: Report = { found: [], depth: report.depth };
+    check(value, own);
+    return own.found;
+  });
+}
+
+function isPassed(found: Report["found"]): boolean {
+  return found.length === 0;
+}
+
+/**
+ * Of the alternatives that do not fit, the one that was meant: the only one whose type and constants are right. What is
+ * wrong with it says more than that none fits.
+ */
+function meant(outcomes: readonly Report["found"][]): Report["found"] | undefined {
+  const [first, second] = outcomes.filter(
+    (found) => !found.some(({ pointer, keyword }) => keyword === "const" || (keyword === "type" && pointer === "")),
+  );
+  return second === undefined ? first : undefined;
+}
+
+function add(found: Report["found"], report: Report): void {
+  for (const { pointer, keyword } of found) {
+    fail(report, keyword, pointer);
+  }
 }
 
 /** The check of the schema `true`. */

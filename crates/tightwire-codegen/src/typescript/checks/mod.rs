@@ -113,7 +113,7 @@ fn flat(plan: &Plan<'_>, side: &str, checks: &mut Checks<'_>, w: &mut Writer) ->
     outcome
 }
 
-/// The statement that checks some alternatives. Where but one is named it can say what is wrong with it.
+/// The statement that checks some alternatives: what the property names, then those of every other frame.
 fn alternatives(
     checks: &mut Checks<'_>,
     hint: &str,
@@ -128,19 +128,13 @@ fn alternatives(
     match functions.as_slice() {
         [] => {
             checks.uses(&["fail"]);
-            w.line("fail(report, \"anyOf\");");
+            w.line("fail(report, \"enum\");");
         }
         [only] => w.line(format!("{only}(value, report);")),
         functions => {
-            checks.uses(&["passed"]);
-            let explanation = if named.len() == 1 {
-                format!("{}(value, report);", functions[0])
-            } else {
-                checks.uses(&["fail"]);
-                "fail(report, \"anyOf\");".to_owned()
-            };
+            checks.uses(&["anyMessage"]);
             let list = checks.list(&format!("{hint}_ALTERNATIVES"), "Check", functions);
-            w.block(format!("if (passed({list}, value, report) === 0) {{"), "}", |w| w.line(explanation));
+            w.line(format!("anyMessage(value, {list}, report);"));
         }
     }
     Ok(())

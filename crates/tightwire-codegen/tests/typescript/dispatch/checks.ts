@@ -3,12 +3,12 @@
 import type { ClientFrame, ClientMessageId, ServerFrame, ServerMessageId } from "./frames.js";
 import { isClientFrame, isServerFrame } from "./guards.js";
 import {
+  anyMessage,
   type Check,
   fail,
   optional,
   type Parsed,
   parse,
-  passed,
   type Report,
   required,
   unknownMessage,
@@ -44,9 +44,7 @@ function anyClientFrame(value: unknown, report: Report): void {
       checkLeaveFrame(value, report);
       return;
     case "say":
-      if (passed(ANY_CLIENT_FRAME_ALTERNATIVES, value, report) === 0) {
-        fail(report, "anyOf");
-      }
+      anyMessage(value, ANY_CLIENT_FRAME_ALTERNATIVES, report);
       return;
   }
   unknownMessage(value, ["op"], report);

@@ -5,6 +5,8 @@ import type { ClientFrame, ClientMessageId, ServerFrame, ServerMessageId } from 
 import { isClientFrame, isServerFrame } from "./guards.js";
 import {
   accepts,
+  anyMessage,
+  anyOf,
   type Check,
   closed,
   fail,
@@ -14,7 +16,6 @@ import {
   optional,
   type Parsed,
   parse,
-  passed,
   present,
   type Report,
   required,
@@ -42,9 +43,7 @@ export function parseClientFrame(text: string): Parsed<ClientFrame> {
 }
 
 function anyClientFrame(value: unknown, report: Report): void {
-  if (passed(ANY_CLIENT_FRAME_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyMessage(value, ANY_CLIENT_FRAME_ALTERNATIVES, report);
 }
 
 /**
@@ -66,9 +65,7 @@ export function parseServerFrame(text: string): Parsed<ServerFrame> {
 }
 
 function anyServerFrame(value: unknown, report: Report): void {
-  if (passed(ANY_SERVER_FRAME_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyMessage(value, ANY_SERVER_FRAME_ALTERNATIVES, report);
 }
 
 /** Everything in which `value` departs from one message; empty for a valid frame of it. */
@@ -222,9 +219,7 @@ function checkStringData(value: unknown, report: Report): void {
 }
 
 function checkClassDataInterface(value: unknown, report: Report): void {
-  if (passed(CLASS_DATA_INTERFACE_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyOf(value, CLASS_DATA_INTERFACE_ALTERNATIVES, report);
 }
 
 function check_(value: unknown, report: Report): void {
@@ -367,9 +362,7 @@ function checkBranch(value: unknown, report: Report): void {
 }
 
 function checkBranchLevel(value: unknown, report: Report): void {
-  if (passed(BRANCH_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyOf(value, BRANCH_ALTERNATIVES, report);
 }
 
 function checkFork(value: unknown, report: Report): void {

@@ -4,6 +4,7 @@ import type { ClientFrame, ServerFrame } from "./frames.js";
 import { isClientFrame, isServerFrame } from "./guards.js";
 import {
   accepts,
+  anyOf,
   anything,
   at,
   type Check,
@@ -13,10 +14,10 @@ import {
   items,
   nested,
   nothing,
+  oneOf,
   optional,
   type Parsed,
   parse,
-  passed,
   present,
   type Report,
   required,
@@ -131,6 +132,10 @@ const PROBE_OTHERS_KEYS: readonly string[] = ["a"];
 const PROBE_ANY_ALTERNATIVES: readonly Check[] = [checkText, checkIntegerFrom10];
 
 const PROBE_ONE_ALTERNATIVES: readonly Check[] = [checkProbeOneOption1, checkProbeOneOption2];
+
+const PROBE_MEANT_OPTION2_N_ALTERNATIVES: readonly Check[] = [checkProbeMeantOption2NOption1, checkText];
+
+const PROBE_MEANT_ALTERNATIVES: readonly Check[] = [checkProbeMeantOption1, checkProbeMeantOption2, checkInteger];
 
 const TREE_KEYS: readonly string[] = ["children"];
 
@@ -260,6 +265,7 @@ function checkProbe(value: unknown, report: Report): void {
   optional(value, "all", checkProbeAll, report);
   optional(value, "any", checkProbeAny, report);
   optional(value, "one", checkProbeOne, report);
+  optional(value, "meant", checkProbeMeant, report);
   optional(value, "not", checkProbeNot, report);
   optional(value, "conditional", checkProbeConditional, report);
   optional(value, "tree", checkTree, report);
@@ -632,9 +638,7 @@ function checkProbeAllPart2(value: unknown, report: Report): void {
 }
 
 function checkProbeAny(value: unknown, report: Report): void {
-  if (passed(PROBE_ANY_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyOf(value, PROBE_ANY_ALTERNATIVES, report);
 }
 
 function checkIntegerFrom10(value: unknown, report: Report): void {
@@ -648,9 +652,7 @@ function checkIntegerFrom10(value: unknown, report: Report): void {
 }
 
 function checkProbeOne(value: unknown, report: Report): void {
-  if (passed(PROBE_ONE_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, PROBE_ONE_ALTERNATIVES, report);
 }
 
 function checkProbeOneOption1(value: unknown, report: Report): void {
@@ -670,6 +672,52 @@ function checkProbeOneOption2(value: unknown, report: Report): void {
   }
   if (!isMultiple(value, 3)) {
     fail(report, "multipleOf");
+  }
+}
+
+function checkProbeMeant(value: unknown, report: Report): void {
+  oneOf(value, PROBE_MEANT_ALTERNATIVES, report);
+}
+
+function checkProbeMeantOption1(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "kind", checkProbeMeantOption1Kind, report);
+  optional(value, "n", checkInteger, report);
+}
+
+function checkProbeMeantOption1Kind(value: unknown, report: Report): void {
+  if (value !== "a") {
+    fail(report, "const");
+  }
+}
+
+function checkProbeMeantOption2(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "kind", checkProbeMeantOption2Kind, report);
+  optional(value, "n", checkProbeMeantOption2N, report);
+}
+
+function checkProbeMeantOption2Kind(value: unknown, report: Report): void {
+  if (value !== "b") {
+    fail(report, "const");
+  }
+}
+
+function checkProbeMeantOption2N(value: unknown, report: Report): void {
+  anyOf(value, PROBE_MEANT_OPTION2_N_ALTERNATIVES, report);
+}
+
+function checkProbeMeantOption2NOption1(value: unknown, report: Report): void {
+  if (typeof value === "number") {
+    if (value > 1) {
+      fail(report, "maximum");
+    }
   }
 }
 
@@ -866,9 +914,7 @@ function checkLaterFrameDataUnevaluated(value: unknown, report: Report): void {
   for (const key of rest) {
     at(key, undefined, unevaluated, report);
   }
-  if (passed(LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyOf(value, LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES, report);
   if (accepts(checkLaterFrameDataUnevaluatedIf, value, report.depth)) {
     checkLaterFrameDataUnevaluatedThen(value, report);
   }
@@ -936,9 +982,7 @@ function checkLaterFrameDataUnevaluatedRest(value: unknown, report: Report): voi
       }
     }
   }
-  if (passed(LATER_FRAME_DATA_UNEVALUATED_REST_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, LATER_FRAME_DATA_UNEVALUATED_REST_ALTERNATIVES, report);
 }
 
 function evaluatedByLaterFrameDataUnevaluatedRest(value: unknown, seen: Seen, report: Report): void {
@@ -972,9 +1016,7 @@ function checkLaterFrameDataUnevaluatedItems(value: unknown, report: Report): vo
   if (rest.length > 0) {
     fail(report, "unevaluatedItems");
   }
-  if (passed(LATER_FRAME_DATA_UNEVALUATED_ITEMS_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyOf(value, LATER_FRAME_DATA_UNEVALUATED_ITEMS_ALTERNATIVES, report);
 }
 
 function evaluatedByLaterFrameDataUnevaluatedItems(value: unknown, seen: Seen, report: Report): void {

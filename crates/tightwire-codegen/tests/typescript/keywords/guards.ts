@@ -151,6 +151,7 @@ function isProbe(value: unknown): value is JsonObject {
     (value.all === undefined || isProbeAll(value.all)) &&
     (value.any === undefined || isProbeAny(value.any)) &&
     (value.one === undefined || isProbeOne(value.one)) &&
+    (value.meant === undefined || isProbeMeant(value.meant)) &&
     (value.not === undefined || isProbeNot(value.not)) &&
     (value.conditional === undefined || isProbeConditional(value.conditional)) &&
     (value.tree === undefined || isTree(value.tree)) &&
@@ -282,6 +283,26 @@ function isProbeOneOption1(value: unknown): boolean {
 
 function isProbeOneOption2(value: unknown): boolean {
   return isInteger(value) && isMultiple(value, 3);
+}
+
+function isProbeMeant(value: unknown): boolean {
+  return isProbeMeantOption1(value) || isProbeMeantOption2(value) || isInteger(value);
+}
+
+function isProbeMeantOption1(value: unknown): value is JsonObject {
+  return isObject(value) && value.kind === "a" && (value.n === undefined || isInteger(value.n));
+}
+
+function isProbeMeantOption2(value: unknown): value is JsonObject {
+  return isObject(value) && value.kind === "b" && (value.n === undefined || isProbeMeantOption2N(value.n));
+}
+
+function isProbeMeantOption2N(value: unknown): boolean {
+  return isProbeMeantOption2NOption1(value) || isText(value);
+}
+
+function isProbeMeantOption2NOption1(value: unknown): boolean {
+  return typeof value !== "number" || value <= 1;
 }
 
 function isProbeNot(value: unknown): boolean {

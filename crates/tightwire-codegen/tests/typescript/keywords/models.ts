@@ -42,6 +42,7 @@ export interface Probe {
   readonly all?: number;
   readonly any?: string | number;
   readonly one?: number;
+  readonly meant?: ProbeMeantOption1 | ProbeMeantOption2 | number;
   readonly not?: unknown;
   readonly conditional?: unknown;
   /** Contains itself. */
@@ -73,6 +74,16 @@ export interface ProbeDependent {
 export interface ProbeInherited {
   readonly constructor: string;
   readonly toString?: string;
+}
+
+export interface ProbeMeantOption1 {
+  readonly kind: "a";
+  readonly n?: number;
+}
+
+export interface ProbeMeantOption2 {
+  readonly kind: "b";
+  readonly n?: unknown;
 }
 
 /** Contains itself. */

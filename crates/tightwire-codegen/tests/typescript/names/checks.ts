@@ -6,10 +6,10 @@ import {
   type Check,
   fail,
   items,
+  oneOf,
   optional,
   type Parsed,
   parse,
-  passed,
   type Report,
   required,
   type Violation,
@@ -253,9 +253,7 @@ function checkMapData(value: unknown, report: Report): void {
 }
 
 function checkFrameData(value: unknown, report: Report): void {
-  if (passed(FRAME_DATA_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, FRAME_DATA_ALTERNATIVES, report);
 }
 
 function checkFrameDataByName(value: unknown, report: Report): void {

@@ -3,12 +3,12 @@
 import type { ClientFrame, ClientMessageId, ServerFrame, ServerMessageId } from "./frames.js";
 import { isClientFrame, isServerFrame } from "./guards.js";
 import {
+  anyMessage,
   type Check,
   closed,
   fail,
   type Parsed,
   parse,
-  passed,
   type Report,
   required,
   type Violation,
@@ -35,9 +35,7 @@ export function parseClientFrame(text: string): Parsed<ClientFrame> {
 }
 
 function anyClientFrame(value: unknown, report: Report): void {
-  if (passed(ANY_CLIENT_FRAME_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyMessage(value, ANY_CLIENT_FRAME_ALTERNATIVES, report);
 }
 
 /**
@@ -59,9 +57,7 @@ export function parseServerFrame(text: string): Parsed<ServerFrame> {
 }
 
 function anyServerFrame(value: unknown, report: Report): void {
-  if (passed(ANY_SERVER_FRAME_ALTERNATIVES, value, report) === 0) {
-    fail(report, "anyOf");
-  }
+  anyMessage(value, ANY_SERVER_FRAME_ALTERNATIVES, report);
 }
 
 /** Everything in which `value` departs from one message; empty for a valid frame of it. */

@@ -2,7 +2,7 @@
 
 import { headersOf, type RouteInfo, urlOf } from "./handshake.js";
 import type { MarketDataHandshake, MarketDataHeaders, OrdersHandshake } from "./models.js";
-import { type Check, closed, fail, items, optional, passed, type Report, required } from "./report.js";
+import { type Check, closed, fail, items, oneOf, optional, type Report, required } from "./report.js";
 import { isObject, isShorter } from "./runtime.js";
 
 /**
@@ -173,9 +173,7 @@ function checkMarketDataQuerySince(value: unknown, report: Report): void {
 }
 
 function checkMarketDataQueryFilter(value: unknown, report: Report): void {
-  if (passed(MARKET_DATA_QUERY_FILTER_ALTERNATIVES, value, report) !== 1) {
-    fail(report, "oneOf");
-  }
+  oneOf(value, MARKET_DATA_QUERY_FILTER_ALTERNATIVES, report);
 }
 
 function checkInteger(value: unknown, report: Report): void {
