@@ -32,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   tightwire new demo                                  a project that runs, with a chat protocol to begin from
   tightwire new demo --spec asyncapi.yml              the same from a document of your own
+  tightwire new demo --spec kraken.yml --side client  a client of somebody else's server
   tightwire validate asyncapi/chat.yml                every mistake, with line and column
   tightwire generate all asyncapi/chat.yml --check    fails if generated files lag behind the document";
 
@@ -133,7 +134,7 @@ pub(crate) struct GenerateArguments {
     pub(crate) read: ReadArguments,
 }
 
-/// Start a project: a server that builds, and passes its tests, at once.
+/// Start a project: a server or a client that builds, and passes its tests, at once.
 #[derive(Args, Debug)]
 #[command(after_help = NEW_EXIT_CODES)]
 pub(crate) struct NewArguments {
@@ -141,9 +142,13 @@ pub(crate) struct NewArguments {
     #[arg(value_name = "NAME")]
     pub(crate) name: PathBuf,
 
-    /// The document to build a server for. It is copied with every file that it refers to. Default: a chat protocol.
+    /// The document to build from. It is copied with every file that it refers to. Default: a chat protocol.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
+
+    /// Which side of the protocol the project is. Default: the side that the document describes.
+    #[arg(long, value_name = "SIDE", value_parser = role)]
+    pub(crate) side: Option<Role>,
 
     /// A checkout of the toolkit to take the tightwire crates from. Default: the one that this command runs in or was
     /// built in; without one, the published version.

@@ -32,17 +32,18 @@ pub(super) struct Document {
 
 impl Document {
     /// The document at `path`, or the toolkit's own example.
-    pub(super) fn read(path: Option<&Path>, over: &Config, here: &Path) -> Result<Self, Error> {
+    pub(super) fn read(path: Option<&Path>, over: &Config, side: Option<Role>, here: &Path) -> Result<Self, Error> {
         match path {
-            Some(path) => Self::of(path, &FileSystem, over, here),
-            None => Self::of(Path::new("chat.yml"), &InMemory::file("chat.yml", CHAT), over, here),
+            Some(path) => Self::of(path, &FileSystem, over, side, here),
+            None => Self::of(Path::new("chat.yml"), &InMemory::file("chat.yml", CHAT), over, side, here),
         }
     }
 
-    fn of(path: &Path, source: &dyn Source, over: &Config, here: &Path) -> Result<Self, Error> {
+    fn of(path: &Path, source: &dyn Source, over: &Config, side: Option<Role>, here: &Path) -> Result<Self, Error> {
         // Read where it stands first, so that mistakes are shown with the paths that the user knows.
         let found = input::read(path, source, over.clone());
-        found.protocol?;
+        let (ir, _) = found.protocol?;
+        let side = side.unwrap_or(ir.role);
         let absolute = |file: &Path| plain(&here.join(file));
         let original: BTreeMap<PathBuf, PathBuf> =
             found.files.into_iter().map(|file| (absolute(&file), file)).collect();
@@ -55,7 +56,7 @@ impl Document {
         }
         let path = moved(&absolute(path));
         let known = files.get(&path.with_file_name(input::CONFIG_FILE));
-        let mut options = options(known.map(Vec::as_slice), over);
+        let mut options = options(known.map(Vec::as_slice), over, side, ir.role);
         let mut read = |options: &str| {
             if !options.is_empty() {
                 files.insert(path.with_file_name(input::CONFIG_FILE), options.as_bytes().to_vec());
@@ -75,8 +76,9 @@ impl Document {
     }
 }
 
-/// The options of the project's document: those that the document had, with what the command line says in addition.
-fn options(known: Option<&[u8]>, over: &Config) -> String {
+/// The options of the project's document: those that the document had, with what the command line says in addition, and
+/// with that side alone that the project is.
+fn options(known: Option<&[u8]>, over: &Config, side: Role, described: Role) -> String {
     let known = known.map(String::from_utf8_lossy).unwrap_or_default();
     let says = |key: &str| known.lines().any(|line| line.trim_start().starts_with(key));
     let mut options = String::new();
@@ -89,6 +91,21 @@ fn options(known: Option<&[u8]>, over: &Config) -> String {
     }
     if !over.allow.is_empty() && !says("allow") {
         options.push_str(&format!("allow = {:?}\n", over.allow));
+    }
+    let sides = match (side, described) {
+        (Role::Server, Role::Server) | (Role::Client, Role::Client) => "",
+        (Role::Server, Role::Client) => "service = true\n",
+        (Role::Client, Role::Server) => "service = false\n",
+    };
+    let said = known.lines().any(|line| line.trim_start().trim_start_matches("rust.").starts_with("service"));
+    let table = "[rust]\n";
+    match known.find(table).filter(|_| !sides.is_empty() && !said) {
+        Some(at) => {
+            let (before, after) = known.split_at(at + table.len());
+            return format!("{options}{before}{sides}{after}");
+        }
+        None if sides.is_empty() || said => {}
+        None => options.push_str(&format!("rust.{sides}")),
     }
     // Before the first table, or it would belong to that.
     options + &known

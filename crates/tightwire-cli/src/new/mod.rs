@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use tightwire_codegen::{Config, Error, generate_all, scaffold};
-use tightwire_spec::ir::Ir;
+use tightwire_spec::ir::{Ir, Role};
 
 use self::document::Document;
 use self::name::Name;
@@ -64,7 +64,10 @@ struct Made {
     document: PathBuf,
     protocol: String,
     warnings: usize,
-    handlers: Vec<String>,
+    side: Role,
+    /// The URL of the server, for a client.
+    url: String,
+    methods: Vec<String>,
     files: usize,
     toolkit: Toolkit,
 }
@@ -82,11 +85,12 @@ fn attempt(arguments: &NewArguments) -> Result<Made, Problem> {
     let here = env::current_dir().map_err(|error| Problem::unreadable(Path::new("."), &error))?;
     let toolkit = Toolkit::find(arguments.path.as_deref(), &here).map_err(Problem::usage)?;
     let over = Config { role: arguments.read.role, allow: arguments.read.allow.clone(), ..Config::default() };
-    let document = Document::read(arguments.spec.as_deref(), &over, &here)?;
+    let document = Document::read(arguments.spec.as_deref(), &over, arguments.side, &here)?;
+    let side = arguments.side.unwrap_or(document.ir.role);
 
     // Everything is made before anything is written.
-    let scaffold = scaffold::emit(&document.ir, &document.config, &name.library())?;
-    let project = Project { name: &name, toolkit: &toolkit, document: &document };
+    let scaffold = scaffold::emit(&document.ir, &document.config, &name.library(), side)?;
+    let project = Project { name: &name, toolkit: &toolkit, document: &document, side };
     let mut files: BTreeMap<PathBuf, Vec<u8>> = project.files();
     let generated = generate_all(&document.ir, &document.config)?;
     files.extend(scaffold.files.into_iter().chain(generated).map(|file| (file.path, file.contents.into_bytes())));
@@ -97,7 +101,9 @@ fn attempt(arguments: &NewArguments) -> Result<Made, Problem> {
         directory: directory.clone(),
         protocol: protocol(&document.ir),
         warnings: document.warnings,
-        handlers: scaffold.handlers,
+        side,
+        url: project.url(),
+        methods: scaffold.methods,
         files: files.len() + document.files.len(),
         document: document.path.clone(),
         toolkit,
@@ -114,6 +120,7 @@ fn attempt(arguments: &NewArguments) -> Result<Made, Problem> {
 /// Lays the sources out as `cargo fmt` would, where rustfmt is installed; without it they are only less tidy.
 fn format(directory: &Path) {
     let sources = ["build.rs", "src/main.rs", "src/lib.rs", "src/handlers.rs", "tests/contract.rs"];
+    let sources = sources.iter().filter(|source| directory.join(source).is_file());
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--edition", "2024"]).args(sources).current_dir(directory);
     let _ = rustfmt.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -128,9 +135,26 @@ impl Made {
             1 => "; 1 warning, see `tightwire validate`".to_owned(),
             count => format!("; {count} warnings, see `tightwire validate`"),
         };
-        let handlers = match self.handlers.as_slice() {
-            [] => "no handlers: clients of this protocol only listen".to_owned(),
-            handlers => format!("a handler each for {}, with example answers", handlers.join(", ")),
+        let methods = self.methods.join(", ");
+        let (source, methods, tests, run) = match self.side {
+            Role::Server => (
+                "src/handlers.rs",
+                match self.methods.is_empty() {
+                    true => "no handlers: clients of this protocol only listen".to_owned(),
+                    false => format!("a handler each for {methods}, with example answers"),
+                },
+                "a conversation for everything that a client can send",
+                "serves on ws://127.0.0.1:8080".to_owned(),
+            ),
+            Role::Client => (
+                "src/lib.rs",
+                match self.methods.is_empty() {
+                    true => "a client that only listens".to_owned(),
+                    false => format!("a client with a method each for {methods}"),
+                },
+                "everything that it can send, and everything that a server can",
+                format!("connects to {} and prints what comes", self.url),
+            ),
         };
         let toolkit = match &self.toolkit {
             Toolkit::Checkout(root) => format!("by path, from the checkout in {}", root.display()),
@@ -138,15 +162,15 @@ impl Made {
         };
         let rows = [
             (document.as_str(), format!("{}{warnings}", self.protocol)),
-            ("src/handlers.rs", handlers),
-            ("tests/contract.rs", "a conversation for everything that a client can send".to_owned()),
+            (source, methods),
+            ("tests/contract.rs", tests.to_owned()),
             ("Cargo.toml", format!("the tightwire crates {toolkit}")),
         ];
         let width = rows.iter().map(|(path, _)| path.chars().count()).max().unwrap_or(0);
         let rows: String = rows.iter().map(|(path, what)| format!("  {path:width$}  {what}\n")).collect();
         format!(
             "created {directory} ({} files)\n{rows}\nnext:\n  cd {directory}\n  cargo test    # builds it and holds its \
-             conversations\n  make run      # serves on ws://127.0.0.1:8080\n  make          # lists the other commands\n",
+             conversations\n  make run      # {run}\n  make          # lists the other commands\n",
             self.files
         )
     }

@@ -31,11 +31,16 @@ impl Toolkit {
         Ok(checkout.map_or_else(|| Self::Version(env!("CARGO_PKG_VERSION").to_owned()), Self::Checkout))
     }
 
-    /// What stands for one of its crates in a manifest.
-    pub(super) fn dependency(&self, name: &str) -> String {
-        match self {
-            Self::Checkout(root) => format!("{{ path = {} }}", quoted(&root.join("crates").join(name))),
-            Self::Version(version) => quoted(Path::new(version)),
+    /// What stands for one of its crates, with these features, in a manifest.
+    pub(super) fn dependency(&self, name: &str, features: &[&str]) -> String {
+        let source = match self {
+            Self::Checkout(root) => format!("path = {}", quoted(&root.join("crates").join(name))),
+            Self::Version(version) if features.is_empty() => return quoted(Path::new(version)),
+            Self::Version(version) => format!("version = {}", quoted(Path::new(version))),
+        };
+        match features {
+            [] => format!("{{ {source} }}"),
+            features => format!("{{ {source}, features = {features:?} }}"),
         }
     }
 

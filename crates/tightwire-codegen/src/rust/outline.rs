@@ -1,13 +1,15 @@
-//! What an implementation of the service has to look like, with the names that the generated module uses.
+//! What an implementation of the service has to look like, and what the client offers, with the names that the generated
+//! module uses.
 //!
-//! For whoever writes such an implementation ([`scaffold`](crate::scaffold)), so that it cannot drift from what the
-//! service trait asks for. Emits nothing itself.
+//! For whoever writes such code ([`scaffold`](crate::scaffold)), so that it cannot drift from what is generated. Emits
+//! nothing itself.
 
 use proc_macro2::Ident;
 use tightwire_spec::ir::{Ir, Message, Operation, SequenceStep};
 
+use super::model::RustTypes;
 use super::operations::{self, Answer};
-use super::{docs, error_code, flat, frames, names, types};
+use super::{client, docs, error_code, flat, frames, names, types};
 use crate::config::Config;
 use crate::error::Error;
 
@@ -65,16 +67,99 @@ pub(crate) struct Answering<'ir> {
     pub(crate) topic: Ident,
 }
 
+/// The client as somebody uses it.
+pub(crate) struct ClientOutline<'ir> {
+    /// The generated module.
+    pub(crate) module: Ident,
+    /// The client.
+    pub(crate) client: Ident,
+    /// The protocol, as the runtime's client has it for a parameter.
+    pub(crate) protocol: Ident,
+    /// Its methods, in the order of the document.
+    pub(crate) calls: Vec<Call<'ir>>,
+}
+
+/// A method that the client has.
+pub(crate) struct Call<'ir> {
+    /// Its name.
+    pub(crate) name: Ident,
+    /// The message that it sends.
+    pub(crate) message: &'ir Message,
+    /// Whether it takes the topics that are subscribed to instead of a topic and data.
+    pub(crate) takes_topics: bool,
+    /// The type of the frame's data.
+    pub(crate) data: Ident,
+    /// What it returns.
+    pub(crate) owed: Owed<'ir>,
+    /// The enum of all steps, where `owed` is a sequence of several kinds.
+    pub(crate) steps: Option<Ident>,
+}
+
+/// The client of a protocol.
+///
+/// # Errors
+/// What Rust cannot express.
+pub(crate) fn client<'ir>(ir: &'ir Ir, config: &Config) -> Result<ClientOutline<'ir>, Error> {
+    let types = types::emit(ir, config)?.types;
+    let started = match ir.envelope {
+        Some(_) => client::enveloped::started(ir, &types)?,
+        None => flat::operations::started(ir, &types)?,
+    };
+    let mut calls = Vec::new();
+    for method in started {
+        let operations::Method { name, operation, message, answer } = method;
+        let sequence = sequence(ir, &types, operation)?;
+        let (owed, steps) = match answer {
+            Answer::OneOf(steps, _) if !sequence.is_empty() => (Owed::Sequence(sequence), Some(steps)),
+            Answer::One(_) if !sequence.is_empty() => (Owed::Sequence(sequence), None),
+            answer => (owed(ir, &types, answer)?, None),
+        };
+        let data = frames::data_type(&types, message)?;
+        let takes_topics = ir.envelope.is_some() && client::enveloped::takes_topics(ir, message);
+        calls.push(Call { name, message, takes_topics, data, owed, steps });
+    }
+    Ok(ClientOutline {
+        module: names::ident(&config.module),
+        client: names::client(config),
+        protocol: names::protocol(config),
+        calls,
+    })
+}
+
+fn answering<'ir>(ir: &Ir, types: &RustTypes, message: &'ir Message) -> Result<Answering<'ir>, Error> {
+    let data = frames::data_type(types, message)?;
+    Ok(Answering { message, data, topic: frames::topic_type(ir, message).ident() })
+}
+
+/// What is owed besides a sequence.
+fn owed<'ir>(ir: &Ir, types: &RustTypes, answer: Answer<'ir>) -> Result<Owed<'ir>, Error> {
+    Ok(match answer {
+        Answer::Nothing => Owed::Nothing,
+        Answer::One(reply) => Owed::Reply(answering(ir, types, reply)?),
+        Answer::OneOf(name, replies) => {
+            let replies = replies.into_iter().map(|reply| answering(ir, types, reply));
+            Owed::OneOf(name, replies.collect::<Result<_, _>>()?)
+        }
+    })
+}
+
+/// The steps of the answer to an operation.
+fn sequence<'ir>(
+    ir: &'ir Ir,
+    types: &RustTypes,
+    operation: &'ir Operation,
+) -> Result<Vec<(Answering<'ir>, &'ir SequenceStep)>, Error> {
+    let steps = operation.reply.iter().flat_map(|reply| reply.sequence.iter().flatten());
+    let steps = steps.filter_map(|step| Some((ir.messages.get(&step.message)?, step)));
+    steps.map(|(message, step)| Ok((answering(ir, types, message)?, step))).collect()
+}
+
 /// The service of a protocol.
 ///
 /// # Errors
 /// What Rust cannot express.
 pub(crate) fn outline<'ir>(ir: &'ir Ir, config: &Config) -> Result<Outline<'ir>, Error> {
     let types = types::emit(ir, config)?.types;
-    let answering = |message: &'ir Message| -> Result<Answering<'ir>, Error> {
-        let data = frames::data_type(&types, message)?;
-        Ok(Answering { message, data, topic: frames::topic_type(ir, message).ident() })
-    };
     let enveloped = ir.envelope.is_some();
     let asked = match enveloped {
         true => operations::methods(ir, &types)?.into_values().collect(),
@@ -84,17 +169,11 @@ pub(crate) fn outline<'ir>(ir: &'ir Ir, config: &Config) -> Result<Outline<'ir>,
     for method in asked {
         let operations::Method { name, operation, message, answer } = method;
         let owed = match answer {
-            Answer::One(reply) => Owed::Reply(answering(reply)?),
-            Answer::OneOf(name, replies) => {
-                Owed::OneOf(name, replies.into_iter().map(answering).collect::<Result<_, _>>()?)
-            }
-            Answer::Nothing => {
-                let steps = operation.reply.iter().flat_map(|reply| reply.sequence.iter().flatten());
-                let steps = steps.filter_map(|step| Some((ir.messages.get(&step.message)?, step)));
-                let steps: Vec<_> =
-                    steps.map(|(message, step)| Ok((answering(message)?, step))).collect::<Result<_, Error>>()?;
-                if steps.is_empty() { Owed::Nothing } else { Owed::Sequence(steps) }
-            }
+            Answer::Nothing => match sequence(ir, &types, operation)? {
+                steps if steps.is_empty() => Owed::Nothing,
+                steps => Owed::Sequence(steps),
+            },
+            answer => owed(ir, &types, answer)?,
         };
         methods.push(Task {
             name,

@@ -3,14 +3,18 @@
 //! Not generated code in the sense of the other emitters: it is written once, and from then on belongs to whoever asked
 //! for it. `tightwire new` calls [`emit`] and adds what does not depend on the protocol (manifest, Makefile, README).
 
+mod client;
+mod client_tests;
 mod flat_tests;
 mod handlers;
 mod layout;
 mod library;
 mod requests;
+mod route;
 mod tests;
 
 use indexmap::IndexMap;
+pub use route::example_path;
 use serde_json::Value;
 use tightwire_spec::ir::{Direction, Ir, Message, Role, SessionRole};
 
@@ -24,10 +28,10 @@ use crate::rust::outline::{self, Outline, Owed};
 /// What was made, and of what.
 #[derive(Clone, Debug)]
 pub struct Scaffold {
-    /// `src/lib.rs`, `src/handlers.rs`, `tests/contract.rs` and the examples below `frames/`.
+    /// `src/lib.rs`, `src/handlers.rs` of a server, `tests/contract.rs` and the examples below `frames/`.
     pub files: Vec<OutputFile>,
-    /// The names of the handlers' methods, in the order of the document.
-    pub handlers: Vec<String>,
+    /// The names of the handlers' methods, or of the client's, in the order of the document.
+    pub methods: Vec<String>,
 }
 
 /// The protocol and what is made of it, for the emitters of the files.
@@ -49,32 +53,30 @@ struct Frame {
     value: Value,
 }
 
-/// Makes the first version of an application in a package whose library has that name.
+/// Makes the first version of an application, one side of the protocol, in a package whose library has that name.
 ///
 /// # Errors
 /// What Rust cannot express.
-pub fn emit(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> {
-    if ir.role == Role::Client {
-        return Err(Error::unsupported(
-            &config.document,
-            "it describes a client, and a project is a server; name the side that the document describes (`--role`), or \
-             generate the client with `tightwire generate rust`",
-        ));
+pub fn emit(ir: &Ir, config: &Config, library: &str, side: Role) -> Result<Scaffold, Error> {
+    match side {
+        Role::Server => server(ir, config, library),
+        Role::Client => client::emit(ir, config, library),
     }
+}
+
+fn server(ir: &Ir, config: &Config, library: &str) -> Result<Scaffold, Error> {
     let outline = outline::outline(ir, config)?;
     let examples = Examples::of(ir)?;
-    let frames = frames(ir, &outline, &examples);
+    let frames = frames(&examples, needed(ir, &outline));
     let plan = Plan { ir, config, library, outline, examples, frames };
     let mut files = vec![
         OutputFile::new("src/lib.rs", library::emit(&plan)?),
         OutputFile::new("src/handlers.rs", handlers::emit(&plan)?),
         OutputFile::new("tests/contract.rs", if plan.flat() { flat_tests::emit(&plan)? } else { tests::emit(&plan)? }),
     ];
-    for frame in plan.frames.values() {
-        files.push(OutputFile::new(format!("frames/{}", frame.file), format!("{:#}\n", frame.value)));
-    }
-    let handlers = plan.outline.methods.iter().map(|method| method.name.to_string()).collect();
-    Ok(Scaffold { files, handlers })
+    files.extend(plan.frames.values().map(Frame::output));
+    let methods = plan.outline.methods.iter().map(|method| method.name.to_string()).collect();
+    Ok(Scaffold { files, methods })
 }
 
 impl<'ir> Plan<'ir> {
@@ -97,21 +99,39 @@ impl<'ir> Plan<'ir> {
 /// What clients ask the session itself for and get an answer to, whatever the application does.
 const SESSION_REQUESTS: [SessionRole; 3] = [SessionRole::Subscribe, SessionRole::Unsubscribe, SessionRole::Ping];
 
-/// Examples of everything that is sent by a test or answered by a handler.
-fn frames<'ir>(ir: &'ir Ir, outline: &Outline<'ir>, examples: &Examples<'ir>) -> IndexMap<&'ir str, Frame> {
+impl Frame {
+    fn output(&self) -> OutputFile {
+        OutputFile::new(format!("frames/{}", self.file), format!("{:#}\n", self.value))
+    }
+}
+
+/// Everything that is sent by a test or answered by a handler.
+fn needed<'ir>(ir: &'ir Ir, outline: &Outline<'ir>) -> Vec<&'ir Message> {
     let started = ir.operations.values().filter(|operation| operation.direction == Direction::ToServer);
     let session = started.flat_map(|operation| &operation.messages).filter_map(|id| ir.messages.get(id));
     let session = session.filter(|message| message.session.is_some_and(|role| SESSION_REQUESTS.contains(&role)));
     let mut messages: Vec<&Message> = session.collect();
     for method in &outline.methods {
         messages.push(method.message);
-        match &method.owed {
-            Owed::Nothing => {}
-            Owed::Reply(reply) => messages.push(reply.message),
-            Owed::OneOf(_, replies) => messages.extend(replies.first().map(|reply| reply.message)),
-            Owed::Sequence(steps) => messages.extend(steps.iter().map(|(reply, _)| reply.message)),
+        messages.extend(method.owed.first());
+    }
+    messages
+}
+
+impl<'ir> Owed<'ir> {
+    /// What an example of an answer consists of: of several replies the first one, of a sequence every step.
+    fn first(&self) -> Vec<&'ir Message> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Reply(reply) => vec![reply.message],
+            Self::OneOf(_, replies) => replies.iter().take(1).map(|reply| reply.message).collect(),
+            Self::Sequence(steps) => steps.iter().map(|(reply, _)| reply.message).collect(),
         }
     }
+}
+
+/// Examples of messages, each once, as far as one can be made.
+fn frames<'ir>(examples: &Examples<'ir>, messages: Vec<&'ir Message>) -> IndexMap<&'ir str, Frame> {
     let mut frames: IndexMap<&str, Frame> = IndexMap::new();
     for message in messages {
         if frames.contains_key(message.id.as_str()) {

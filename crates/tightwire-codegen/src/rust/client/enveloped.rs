@@ -41,6 +41,12 @@ fn subscriptions(ir: &Ir) -> impl Iterator<Item = (&Operation, &Message)> {
         .filter(|(_, message)| message.session == Some(SessionRole::Subscribe))
 }
 
+/// Whether the method for a message takes the topics that it is about: what else there is to say is the session's affair.
+pub(in crate::rust) fn takes_topics(ir: &Ir, message: &Message) -> bool {
+    let constant = matches!(frames::topic_type(ir, message), TopicType::One(channel) if channel.parameters.is_empty());
+    constant && matches!(message.session, Some(SessionRole::Subscribe | SessionRole::Unsubscribe))
+}
+
 /// What the client gets. Which topic it comes on does not matter: it carries the frame's id.
 fn answer<'ir>(ir: &'ir Ir, operation: &'ir Operation) -> Answer<'ir> {
     let ids: Vec<&String> = match &operation.reply {
@@ -109,9 +115,8 @@ fn declaration(
     let topic_ident = topic.ident();
     let docs = |text: &str| docs::tokens(&documentation(ir, method, text));
     let (output, body) = exchange(config, types, refusal, method)?;
-    let constant = matches!(topic, TopicType::One(channel) if channel.parameters.is_empty());
     match message.session {
-        Some(role @ (SessionRole::Subscribe | SessionRole::Unsubscribe)) if constant => {
+        Some(role) if takes_topics(ir, message) => {
             let frame = |topics: TokenStream, after: TokenStream| {
                 quote! {
                     let data = __rt::session_data::topics(#topics, #after)?;
