@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use serde_json::{Value, json};
+use tightwire_codegen::rust::decoder::SlowMessage;
+use tightwire_codegen::{Config, rust};
 use tightwire_spec::ir::{Direction, Dispatch, Envelope, Ir, Message, Operation};
 use tightwire_spec::schema::Schema;
 use tightwire_spec::{FileSystem, Severity, load_with};
 
 use crate::cli::{Exit, InspectArguments, InspectFormat};
 use crate::output::Output;
+
+/// Which messages are not read in a single pass, and why; the error says that there is no Rust for the document.
+type Slow = Result<Vec<SlowMessage>, tightwire_codegen::Error>;
 
 /// So many ambiguous pairs are shown to people; programs get them all.
 const MAX_AMBIGUITIES: usize = 20;
@@ -28,14 +33,16 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &InspectArguments, output: &mut
         output.complaint(&error.one_line(&loaded.sources));
     }
     let Some(ir) = &loaded.ir else { return Exit::Faulty };
+    let config = Config { module: "protocol".to_owned(), ..Config::default() };
+    let slow = rust::module(ir, &config).map(|module| module.slow_messages);
     match arguments.format {
-        InspectFormat::Text => output.result(&text(ir)),
-        InspectFormat::Json => output.result(&format!("{:#}\n", json_of(ir))),
+        InspectFormat::Text => output.result(&text(ir, &slow)),
+        InspectFormat::Json => output.result(&format!("{:#}\n", json_of(ir, &slow))),
     }
     if loaded.has_errors() { Exit::Faulty } else { Exit::Clean }
 }
 
-fn text(ir: &Ir) -> String {
+fn text(ir: &Ir, slow: &Slow) -> String {
     let mut text = String::new();
     let envelope = match ir.envelope {
         Some(Envelope::V1) => "frames in the envelope",
@@ -92,7 +99,24 @@ fn text(ir: &Ir) -> String {
     }
     let unused: Vec<_> = ir.messages.values().filter(|message| message.directions.is_empty()).collect();
     section(&mut text, "In no operation", unused.into_iter().map(|message| message.id.clone()));
+    match slow {
+        Ok(slow) => section(&mut text, "Slow path (validated as JSON values)", slow.iter().map(slow_message)),
+        Err(error) => {
+            let _ = writeln!(text, "\nThere is no Rust for this document: {error}");
+        }
+    }
     text
+}
+
+fn slow_message(slow: &SlowMessage) -> String {
+    let SlowMessage { message, whole, place, reason, help } = slow;
+    let what = match (whole, place.as_str()) {
+        (true, "") => "the whole frame".to_owned(),
+        (true, place) => format!("the whole frame, for `{place}`"),
+        (false, place) => format!("`{place}` of it"),
+    };
+    let help = help.map(|help| format!("; to make it fast, {help}")).unwrap_or_default();
+    format!("{message}, {what}: {reason}{help}")
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
@@ -144,7 +168,16 @@ fn described(message: &Message, dispatch: &Dispatch) -> String {
     line
 }
 
-fn json_of(ir: &Ir) -> Value {
+fn json_of(ir: &Ir, slow: &Slow) -> Value {
+    let slow = slow.as_ref().ok().map(|slow| {
+        let slow = slow.iter().map(|slow| {
+            json!({
+                "message": slow.message, "whole": slow.whole, "place": slow.place, "reason": slow.reason,
+                "help": slow.help,
+            })
+        });
+        slow.collect::<Vec<_>>()
+    });
     let names = |schema: &Option<Schema>| schema.as_ref().map(|schema| schema.to_json("#/definitions/"));
     let routes = ir.routes.values().map(|route| {
         json!({
@@ -176,6 +209,7 @@ fn json_of(ir: &Ir) -> Value {
         "routes": routes.collect::<Vec<_>>(),
         "operations": operations.collect::<Vec<_>>(),
         "messages": messages.collect::<Vec<_>>(),
+        "slow_path": slow,
         "dispatch": { "to_server": dispatch(&ir.dispatch.to_server), "to_client": dispatch(&ir.dispatch.to_client) },
     })
 }

@@ -37,6 +37,12 @@ fn the_other_side_of_it() {
 }
 
 #[test]
+fn why_a_message_is_slow() {
+    check("inspect-slow-parts.txt", &["../../../tightwire-codegen/tests/decoder/stream.yml"], 0);
+    check("inspect-slow.txt", &["../../../tightwire-codegen/tests/rust/trader.yml"], 0);
+}
+
+#[test]
 fn what_cannot_be_inspected() {
     check("inspect-missing.txt", &["nowhere.yml"], 3);
     check("inspect-faulty.txt", &["../../../tightwire-spec/tests/fixtures/not-yaml.yml"], 1);

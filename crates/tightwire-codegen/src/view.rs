@@ -11,13 +11,23 @@ use serde_json::Value;
 use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
-/// Why a schema cannot be checked while reading; says so in the middle of a sentence: "`not` needs the whole value".
+/// Why a schema cannot be checked while reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Obstacle(pub(crate) String);
+pub(crate) struct Obstacle {
+    /// In the middle of a sentence: "`not` needs the whole value".
+    pub(crate) reason: String,
+    /// What to change in the document, as a command.
+    pub(crate) help: Option<&'static str>,
+}
 
 impl Obstacle {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self { reason: reason.into(), help: None }
+    }
+
+    /// With what to change in the document.
+    pub(crate) fn help(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
     }
 }
 
@@ -71,7 +81,8 @@ impl<'ir> View<'ir> {
         for part in self.parts() {
             admit_keywords(part)?;
             if !(part.one_of.is_empty() && part.any_of.is_empty() || self.is_decided(part)) {
-                return Err(Obstacle::new("`oneOf` or `anyOf` stands beside other keywords"));
+                return Err(Obstacle::new("`oneOf` or `anyOf` stands beside other keywords")
+                    .help("move the other keywords into each alternative"));
             }
             let number = json_type == JsonType::Integer && part.types.contains(&JsonType::Number);
             if !part.types.is_empty() && !part.types.contains(&json_type) && !number {
@@ -108,7 +119,8 @@ impl<'ir> View<'ir> {
     /// The alternatives of the one union that stands here, each with everything else that holds; in document order.
     pub(crate) fn alternatives(&self) -> Result<Vec<Self>, Obstacle> {
         let Some(part) = self.undecided() else {
-            return Err(Obstacle::new("several types are allowed"));
+            return Err(Obstacle::new("several types are allowed")
+                .help("name one type, or an alternative for each type in `oneOf`"));
         };
         if !part.one_of.is_empty() && !part.any_of.is_empty() {
             return Err(Obstacle::new("`oneOf` stands beside `anyOf`"));
@@ -271,10 +283,12 @@ fn admit_keywords(part: &SchemaObject) -> Result<(), Obstacle> {
         ("if", part.if_schema.is_some()),
     ];
     if let Some((keyword, _)) = keywords.iter().find(|(_, present)| *present) {
-        return Err(Obstacle::new(format!("`{keyword}` needs the whole value")));
+        return Err(Obstacle::new(format!("`{keyword}` needs the whole value"))
+            .help("leave the keyword out, or say the same with properties and their types"));
     }
     match part.items {
-        Some(Items::Tuple(_)) => Err(Obstacle::new("`items` is a list of schemas")),
+        Some(Items::Tuple(_)) => Err(Obstacle::new("`items` is a list of schemas")
+            .help("use an object with named properties, or one schema for all items, where the protocol is yours")),
         _ => Ok(()),
     }
 }

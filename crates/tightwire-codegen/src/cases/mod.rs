@@ -125,7 +125,7 @@ enum Frame {
 
 fn cases_of(ir: &Ir, message: &Message, judge: &verdict::Judge) -> Result<Vec<Case>, Error> {
     let unsupported = |reason: String| Error::unsupported(format!("message {}", message.id), reason);
-    let view = View::of(ir, [&message.payload]).map_err(|obstacle| unsupported(obstacle.0))?;
+    let view = View::of(ir, [&message.payload]).map_err(|obstacle| unsupported(obstacle.reason))?;
     let mut cases = Vec::new();
     let mut base = None;
     for (name, frame) in samples::frames(ir, message, &view) {

@@ -52,7 +52,8 @@ pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
     for Fast { message, .. } in left_out {
         decoder.slow.retain(|slow| slow.message != message.id);
         let reason = "a message that is tried before it may fit the same frames".to_owned();
-        decoder.slow.push(SlowMessage { message: message.id.clone(), whole: true, reason });
+        let help = Some("give each message the same property with a `const` of its own");
+        decoder.slow.push(SlowMessage { message: message.id.clone(), whole: true, place: String::new(), reason, help });
     }
 }
 

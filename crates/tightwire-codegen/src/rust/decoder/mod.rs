@@ -33,8 +33,13 @@ pub struct SlowMessage {
     pub message: String,
     /// Whether it has no fast path; else only a part of it is left to a validator.
     pub whole: bool,
+    /// Where, as a JSON Pointer into the frame; `*` stands for any item or member. Of a type that several messages have, the
+    /// first of them is named.
+    pub place: String,
     /// Why, in the middle of a sentence.
     pub reason: String,
+    /// What would make it fast, as a command, where the document can do something about it.
+    pub help: Option<&'static str>,
 }
 
 /// Whether frames of that direction are other messages on one route than on another.
@@ -200,7 +205,14 @@ impl<'ir> Decoder<'ir> {
             Self { ir, direction, messages, fast: Vec::new(), slow: Vec::new(), readers: Readers::new(types) };
         for (message, wire_type) in decoder.messages.clone() {
             let before = decoder.readers.lengths();
-            let note = |Obstacle(reason), whole| SlowMessage { message: message.id.clone(), whole, reason };
+            let note = |(place, Obstacle { reason, help }), whole| SlowMessage {
+                message: message.id.clone(),
+                whole,
+                place,
+                reason,
+                help,
+            };
+            decoder.readers.place.clear();
             match decoder.fast_message(message, wire_type) {
                 Ok(fast) => {
                     decoder.fast.push(fast);
@@ -209,7 +221,8 @@ impl<'ir> Decoder<'ir> {
                 Err(obstacle) => {
                     // What was made for it before the obstacle came up is of no use to anyone.
                     decoder.readers.truncate(before);
-                    decoder.slow.push(note(obstacle, true));
+                    let place = decoder.readers.pointer();
+                    decoder.slow.push(note((place, obstacle), true));
                 }
             }
         }
@@ -231,6 +244,7 @@ impl<'ir> Decoder<'ir> {
         }
         let shape = envelope::shape(&view, wire_type)?;
         let topic = envelope::topic(self.ir, message, &view, &mut self.readers.patterns)?;
+        self.readers.place.push("data".to_owned());
         let data = self.readers.read_directly(&data_type, &view.property("data")?)?;
         Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data })
     }

@@ -56,7 +56,7 @@ pub(super) fn fields_of<'ir>(
             (_, ty) => (ty, quote!(#local.ok_or(json::Irregular)?)),
         };
         values.push(field_value(ident, &value));
-        let read = readers.read(ty, &property)?;
+        let read = readers.read_at(&field.name, ty, &property)?;
         members.push(Member { key: field.name.clone(), local, read });
     }
     let values = quote!(#(#values),*);
@@ -73,7 +73,8 @@ pub(super) fn members_loop<'ir>(
 ) -> Result<TokenStream, Obstacle> {
     view.admit(JsonType::Object)?;
     if !view.is_free() {
-        return Err(Obstacle::new("`const` and `enum` of objects are left to the validator"));
+        return Err(Obstacle::new("`const` and `enum` of objects are left to the validator")
+            .help("give each property its own `const`"));
     }
     for name in view.property_names() {
         if !members.iter().any(|member| member.key == name) {
@@ -93,10 +94,11 @@ pub(super) fn members_loop<'ir>(
     let (prepare, others) = match extra {
         Some(field) => {
             let FieldType::Map(inner) = &field.ty else {
-                return Err(Obstacle::new("the other properties are not a map"));
+                return Err(Obstacle::new("the other properties are not a map")
+                    .help("give `additionalProperties` one schema, or `false`"));
             };
             let local = local(&field.ident);
-            let value = readers.read(inner, &view.additional_properties()?)?;
+            let value = readers.read_at("*", inner, &view.additional_properties()?)?;
             let insert = quote!(_ => {
                 let value = #value;
                 json::ensure(#local.insert(name.to_owned(), value).is_none())?;

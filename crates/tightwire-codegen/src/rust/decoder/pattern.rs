@@ -57,7 +57,10 @@ fn body(pattern: &str) -> Result<TokenStream, Obstacle> {
     let regex = jsonschema_regex::to_rust_regex(&exact)
         .ok()
         .filter(|regex| regex::Regex::new(regex).is_ok())
-        .ok_or_else(|| Obstacle::new(format!("the pattern {pattern} is beyond the linear-time engine")))?;
+        .ok_or_else(|| {
+            Obstacle::new(format!("the pattern {pattern} is beyond the linear-time engine"))
+                .help("write it without look-around and back-references")
+        })?;
     Ok(quote! {
         static PATTERN: json::Pattern = json::Pattern::new(#regex);
         PATTERN.is_match(text)

@@ -55,7 +55,10 @@ pub(super) fn text_checks(view: &View<'_>, patterns: &mut Patterns) -> Result<Ve
             Some("email") => checks.push(quote!(json::is_email(&text))),
             Some("ipv4") => checks.push(quote!(json::is_ipv4(&text))),
             Some("uri") => checks.push(quote!(json::is_uri(&text))),
-            Some(format) => return Err(Obstacle::new(format!("`format: {format}` is left to the validator"))),
+            Some(format) => {
+                return Err(Obstacle::new(format!("`format: {format}` is left to the validator"))
+                    .help("leave the format out, or say with `pattern` what it means"));
+            }
             None => {}
         }
         if let Some(pattern) = &part.pattern {
@@ -82,7 +85,10 @@ pub(super) fn only_format(view: &View<'_>, expected: &str) -> Result<(), Obstacl
         }
         match format(part.format.as_deref())? {
             Some(format) if format == expected => formatted = true,
-            Some(format) => return Err(Obstacle::new(format!("`format: {format}` is left to the validator"))),
+            Some(format) => {
+                return Err(Obstacle::new(format!("`format: {format}` is left to the validator"))
+                    .help("leave the format out, or say with `pattern` what it means"));
+            }
             None => {}
         }
     }

@@ -21,7 +21,10 @@ pub(super) fn tagged<'ir>(
     view: &View<'ir>,
 ) -> Result<TokenStream, Obstacle> {
     let tag = match tagging {
-        Tagging::External => return Err(Obstacle::new("the alternatives are told apart by which property is there")),
+        Tagging::External => {
+            return Err(Obstacle::new("the alternatives are told apart by which property is there")
+                .help("give each alternative the same property with a `const` of its own"));
+        }
         Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => tag,
     };
     let alternatives = view.alternatives()?;
@@ -64,7 +67,7 @@ fn tagged_variant<'ir>(
             if !view.requires(content) {
                 return Err(Obstacle::new(format!("`{content}` may be absent")));
             }
-            let read = readers.read(ty, &view.property(content)?)?;
+            let read = readers.read_at(content, ty, &view.property(content)?)?;
             let members = [tag_member(tag), Member { key: content.clone(), local: format_ident!("content"), read }];
             let result = quote!(#name::#ident(content.ok_or(json::Irregular)?));
             object::members_loop(readers, &[], &members, view, &result)
@@ -106,7 +109,8 @@ pub(super) fn untagged<'ir>(
     for (variant, alternative) in variants.iter().zip(&alternatives) {
         let kind = kind(alternative)?;
         if kinds.contains(&kind) {
-            return Err(Obstacle::new("two alternatives have the same JSON type"));
+            return Err(Obstacle::new("two alternatives have the same JSON type")
+                .help("give each alternative the same property with a `const` of its own"));
         }
         kinds.push(kind);
         let Payload::Newtype(ty) = &variant.payload else {
@@ -118,7 +122,7 @@ pub(super) fn untagged<'ir>(
     }
     // serde would read a list as a struct, and the reference path reads with serde.
     if kinds.contains(&"Object") && kinds.contains(&"Array") {
-        return Err(Obstacle::new("an object and a list are alternatives"));
+        return Err(Obstacle::new("an object and a list are alternatives").help("always send a list"));
     }
     Ok(quote! {
         match cursor.peek()? {
@@ -140,6 +144,6 @@ fn kind(view: &View<'_>) -> Result<&'static str, Obstacle> {
             JsonType::Array => "Array",
             JsonType::Object => "Object",
         }),
-        _ => Err(Obstacle::new("an alternative is not of one type")),
+        _ => Err(Obstacle::new("an alternative is not of one type").help("name the `type` of each alternative")),
     }
 }

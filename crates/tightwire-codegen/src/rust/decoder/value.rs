@@ -22,8 +22,10 @@ pub(super) struct Readers<'ir> {
     newtypes: Vec<Key>,
     pub(super) patterns: Patterns,
     parts: Parts,
-    /// Why parts of what was read so far are left to a validator.
-    pub(super) obstacles: Vec<Obstacle>,
+    /// The properties that led to the value that is being read, escaped for a JSON Pointer; `*` for any.
+    pub(super) place: Vec<String>,
+    /// Where parts of what was read so far are left to a validator, and why.
+    pub(super) obstacles: Vec<(String, Obstacle)>,
 }
 
 /// A type and what holds for it.
@@ -43,6 +45,7 @@ impl<'ir> Readers<'ir> {
             newtypes: Vec::new(),
             patterns: Patterns::default(),
             parts: Parts::default(),
+            place: Vec::new(),
             obstacles: Vec::new(),
         }
     }
@@ -64,9 +67,23 @@ impl<'ir> Readers<'ir> {
         self.read_directly(ty, view).or_else(|obstacle| {
             // What was made for it before the obstacle came up is of no use to anyone.
             self.truncate(before);
-            self.obstacles.push(obstacle);
+            let place = self.pointer();
+            self.obstacles.push((place, obstacle));
             Ok(self.parts.read(view.ir(), view))
         })
+    }
+
+    /// [`Readers::read`] of a member with that name, or of any member or item (`*`).
+    pub(super) fn read_at(&mut self, name: &str, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        self.place.push(name.replace('~', "~0").replace('/', "~1"));
+        let read = self.read(ty, view);
+        self.place.pop();
+        read
+    }
+
+    /// Where the value is that is being read.
+    pub(super) fn pointer(&self) -> String {
+        self.place.iter().map(|name| format!("/{name}")).collect()
     }
 
     /// How much has been made so far; for [`Readers::truncate`].
@@ -152,7 +169,7 @@ impl<'ir> Readers<'ir> {
                 Ok(checked(quote!(cursor.boolean()?), &checks))
             }
             FieldType::Value if view.accepts_everything() => Ok(quote!(cursor.value()?)),
-            FieldType::Value => Err(Obstacle::new("a value of any type has constraints")),
+            FieldType::Value => Err(Obstacle::new("a value of any type has constraints").help("name its `type`")),
             FieldType::JsonMap => self.read_json_map(view),
             FieldType::Map(inner) => self.read_map(inner, view),
             FieldType::Vec(inner) => self.read_list(inner, view),
@@ -170,7 +187,8 @@ impl<'ir> Readers<'ir> {
         view.admit(JsonType::Object)?;
         let plain = view.parts().all(|part| part.properties.is_empty() && part.required.is_empty());
         if !plain || !view.is_free() || !view.additional_properties()?.accepts_everything() {
-            return Err(Obstacle::new("a free-form object has constraints on its members"));
+            return Err(Obstacle::new("a free-form object has constraints on its members")
+                .help("declare the members in `properties`"));
         }
         let checks = object::count_checks(view, &quote!(members.len()));
         if checks.is_empty() {
@@ -186,9 +204,10 @@ impl<'ir> Readers<'ir> {
     fn read_map(&mut self, inner: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
         view.admit(JsonType::Object)?;
         if !view.is_free() || view.parts().any(|part| !part.properties.is_empty() || !part.required.is_empty()) {
-            return Err(Obstacle::new("a map has named properties"));
+            return Err(Obstacle::new("a map has named properties")
+                .help("put the named properties, or the others, into an object of their own"));
         }
-        let value = self.read(inner, &view.additional_properties()?)?;
+        let value = self.read_at("*", inner, &view.additional_properties()?)?;
         let checks = object::count_checks(view, &quote!(members.len()));
         let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
         Ok(quote!({
@@ -207,9 +226,10 @@ impl<'ir> Readers<'ir> {
     fn read_list(&mut self, inner: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
         view.admit(JsonType::Array)?;
         if !view.is_free() {
-            return Err(Obstacle::new("`const` and `enum` of lists are left to the validator"));
+            return Err(Obstacle::new("`const` and `enum` of lists are left to the validator")
+                .help("describe the items instead"));
         }
-        let item = self.read(inner, &view.items()?)?;
+        let item = self.read_at("*", inner, &view.items()?)?;
         let max = view.parts().filter_map(|part| part.max_items).min().map(|max| {
             let max = Literal::usize_unsuffixed(usize::try_from(max).unwrap_or(usize::MAX));
             quote!(json::ensure(items.len() < #max)?;)
@@ -298,7 +318,8 @@ fn string_enum(name: &Ident, variants: &[StringVariant], view: &View<'_>) -> Res
         .parts()
         .any(|part| part.format.is_some() || part.pattern.is_some() || part.min_length.or(part.max_length).is_some());
     if constrained {
-        return Err(Obstacle::new("an enum has other constraints on its values"));
+        return Err(Obstacle::new("an enum has other constraints on its values")
+            .help("list only the values that fit the other keywords, and leave those out"));
     }
     let arms = variants.iter().filter(|variant| view.allows(&variant.name.as_str().into())).map(|variant| {
         let (text, ident) = (&variant.name, &variant.ident);
