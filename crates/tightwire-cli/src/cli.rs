@@ -1,12 +1,13 @@
 //! The command line: what can be asked for. Each subcommand has a file of its own that does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tightwire_spec::LoadOptions;
+use tightwire_codegen::{Config, input};
 use tightwire_spec::ir::Role;
 use tightwire_spec::rules::TOLERABLE;
+use tightwire_spec::{FileSystem, Loaded, load_with};
 
 /// One AsyncAPI document, a whole WebSocket protocol.
 ///
@@ -48,12 +49,35 @@ pub(crate) struct ReadArguments {
     /// `example-invalid`. May be given more than once.
     #[arg(long, value_name = "RULE", value_parser = PossibleValuesParser::new(TOLERABLE))]
     pub(crate) allow: Vec<String>,
+
+    /// Where copies are of schemas that the document names by URL, which are never fetched: the beginning of a URL and a
+    /// folder, or a whole URL and a file, for instance `https://example.com/schemas/=vendor/schemas`. May be given more
+    /// than once.
+    #[arg(long, value_name = "URL=PATH", value_parser = copies)]
+    pub(crate) schemas: Vec<(String, PathBuf)>,
 }
 
 impl ReadArguments {
-    pub(crate) fn options(&self) -> LoadOptions {
-        LoadOptions { role: self.role, allow: self.allow.clone() }
+    /// Reads a document as these arguments and the `tightwire.toml` beside it say.
+    pub(crate) fn load(&self, document: &Path) -> Result<Loaded, String> {
+        let options = input::load_options(document, &FileSystem, self.config()).map_err(|error| error.to_string())?;
+        load_with(document, &FileSystem, &options).map_err(|error| error.to_string())
     }
+
+    /// The same as options of the generator.
+    pub(crate) fn config(&self) -> Config {
+        let schemas = self.schemas.iter().cloned().collect();
+        Config { role: self.role, allow: self.allow.clone(), schemas, ..Config::default() }
+    }
+}
+
+fn copies(text: &str) -> Result<(String, PathBuf), String> {
+    // A URL may have a `=` in it, a path hardly ever.
+    let (url, path) = text.rsplit_once('=').unwrap_or_default();
+    if !url.contains(':') || path.is_empty() {
+        return Err("expected the beginning of a URL, `=` and a path".to_owned());
+    }
+    Ok((url.to_owned(), path.into()))
 }
 
 fn role(text: &str) -> Result<Role, String> {

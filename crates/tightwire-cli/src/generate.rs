@@ -25,7 +25,7 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &GenerateArguments, output: &mu
 }
 
 fn attempt<O: Write, E: Write>(arguments: &GenerateArguments, output: &mut Output<O, E>) -> Result<Exit, Error> {
-    let over = Config { role: arguments.read.role, allow: arguments.read.allow.clone(), ..Config::default() };
+    let over = arguments.read.config();
     let (ir, config) = input::read(&from_here(&arguments.file), &FileSystem, over).protocol?;
     let targets = targets(arguments.what);
     let files = generate_targets(&ir, &config, &targets)?;

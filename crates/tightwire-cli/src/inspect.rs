@@ -6,9 +6,9 @@ use std::io::Write;
 use serde_json::{Value, json};
 use tightwire_codegen::rust::decoder::SlowMessage;
 use tightwire_codegen::{Config, rust};
+use tightwire_spec::Severity;
 use tightwire_spec::ir::{Direction, Dispatch, Envelope, Ir, Message, Operation};
 use tightwire_spec::schema::Schema;
-use tightwire_spec::{FileSystem, Severity, load_with};
 
 use crate::cli::{Exit, InspectArguments, InspectFormat};
 use crate::output::Output;
@@ -21,10 +21,10 @@ const MAX_AMBIGUITIES: usize = 20;
 
 /// Runs the command.
 pub(crate) fn run<O: Write, E: Write>(arguments: &InspectArguments, output: &mut Output<O, E>) -> Exit {
-    let loaded = match load_with(&arguments.file, &FileSystem, &arguments.read.options()) {
+    let loaded = match arguments.read.load(&arguments.file) {
         Ok(loaded) => loaded,
         Err(error) => {
-            output.complaint(&error.to_string());
+            output.complaint(&error);
             return Exit::Unreadable;
         }
     };

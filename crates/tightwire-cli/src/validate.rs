@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tightwire_spec::rules::{self, RULES, Rule};
-use tightwire_spec::{FileSystem, Loaded, Severity, load_with};
+use tightwire_spec::{Loaded, Severity};
 
 use crate::cli::{Exit, Format, ValidateArguments};
 use crate::output::Output;
@@ -18,13 +18,13 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &ValidateArguments, output: &mu
     let mut exit = Exit::Clean;
     let mut documents = Vec::new();
     for path in &arguments.files {
-        match load_with(path, &FileSystem, &arguments.read.options()) {
+        match arguments.read.load(path) {
             Ok(loaded) => {
                 exit = exit.max(verdict(&loaded, arguments.deny_warnings));
                 documents.push((path.as_path(), loaded));
             }
             Err(error) => {
-                output.complaint(&error.to_string());
+                output.complaint(&error);
                 exit = Exit::Unreadable;
             }
         }

@@ -104,3 +104,34 @@ fn a_wrong_command_line() {
     assert_eq!(tightwire(&[]).status.code(), Some(2));
     assert_eq!(tightwire(&["valid.yml", "--format", "xml"]).status.code(), Some(2));
 }
+
+#[test]
+fn copies_of_remote_schemas() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copies");
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("it has one")).expect("the folder can be made");
+        std::fs::write(path, text).expect("the file can be written");
+    };
+    let document = "asyncapi: 3.0.0\ninfo: {title: T, version: 1.0.0}\ncomponents: {schemas: {A: {$ref: 'https://example.com/a.json'}}}\n";
+    write("plain/t.yml", document);
+    write("noted/t.yml", document);
+    write("noted/tightwire.toml", "[schemas]\n'https://example.com/' = '../vendor'\n");
+    write("vendor/a.json", "{}");
+    let validate = |arguments: &[&str]| {
+        let output = tightwire(arguments);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let path = |path: &str| folder.join(path).display().to_string();
+
+    let (code, said) = validate(&[&path("plain/t.yml")]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("--schemas https://example.com/=FOLDER"), "{said}");
+    let (code, said) = validate(&[&path("noted/t.yml")]);
+    assert_eq!(code, Some(0), "{said}");
+    let copies = format!("https://example.com/={}", path("vendor"));
+    let (code, said) = validate(&[&path("plain/t.yml"), "--schemas", &copies]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = validate(&[&path("plain/t.yml"), "--schemas", "vendor"]);
+    assert_eq!(code, Some(2), "{said}");
+}

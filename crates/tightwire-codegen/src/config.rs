@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
+use tightwire_spec::LoadOptions;
 use tightwire_spec::ir::Role;
 use tightwire_spec::rules::TOLERABLE;
 
@@ -28,6 +29,9 @@ pub struct Config {
     /// Rules whose errors are only warnings: those that leave the document's meaning plain, for instance
     /// `example-invalid`.
     pub allow: Vec<String>,
+    /// Copies of the schemas that the document names by URL: the beginning of a URL and a folder, or a whole URL and a
+    /// file. In a `tightwire.toml`, paths count from the file's folder.
+    pub schemas: BTreeMap<String, PathBuf>,
     /// Options of the Rust output.
     pub rust: RustConfig,
 }
@@ -46,6 +50,9 @@ impl Config {
         }
         if let Some(rule) = self.allow.iter().find(|rule| !TOLERABLE.contains(&rule.as_str())) {
             return Err(format!("allow: `{rule}` is not one of {}", TOLERABLE.join(", ")));
+        }
+        if let Some(url) = self.schemas.keys().find(|url| !url.contains(':')) {
+            return Err(format!("schemas: `{url}` is not the beginning of a URL"));
         }
         check_additions("rust", &self.rust.derives, &self.rust.attributes)?;
         for (name, options) in &self.rust.types {
@@ -68,6 +75,7 @@ impl Config {
         self.regenerate = over.regenerate.or(self.regenerate);
         self.role = over.role.or(self.role);
         self.allow.extend(over.allow);
+        self.schemas.extend(over.schemas);
         self.rust.client = over.rust.client.or(self.rust.client);
         self.rust.service = over.rust.service.or(self.rust.service);
         self.rust.header = over.rust.header.or(self.rust.header);
@@ -80,6 +88,11 @@ impl Config {
             known.replace_with = options.replace_with.or(known.replace_with.take());
         }
         self
+    }
+
+    /// What these options say about reading the document.
+    pub fn load_options(&self) -> LoadOptions {
+        LoadOptions { role: self.role, allow: self.allow.clone(), schemas: self.schemas.iter().collect() }
     }
 
     /// These options with everything that depends on the document's path.

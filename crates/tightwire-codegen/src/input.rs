@@ -32,10 +32,19 @@ pub fn read(document: &Path, source: &dyn Source, over: Config) -> Input {
     input
 }
 
+/// How to read a document: what the caller says, and what the `tightwire.toml` beside the document does.
+///
+/// # Errors
+/// If that file is there and cannot be read.
+pub fn load_options(document: &Path, source: &dyn Source, over: Config) -> Result<LoadOptions, Error> {
+    let mut input = Input { protocol: Err(Error::Internal(String::new())), warnings: Vec::new(), files: Vec::new() };
+    Ok(input.config(document, source)?.overridden_by(over).load_options())
+}
+
 impl Input {
     fn protocol(&mut self, document: &Path, source: &dyn Source, over: Config) -> Result<(Ir, Config), Error> {
         let config = self.config(document, source)?.overridden_by(over).completed(document);
-        let options = LoadOptions { role: config.role, allow: config.allow.clone() };
+        let options = config.load_options();
         let loaded = tightwire_spec::load_with(document, source, &options).map_err(|error| match error {
             LoadError::Read { path, source } => Error::Io { path, source },
             other => Error::Document { document: config.document.clone(), rendered: other.to_string() },
@@ -63,8 +72,11 @@ impl Input {
         self.files.push(path.clone());
         let invalid = |message: String| Error::Config { path: path.clone(), message };
         let text = std::str::from_utf8(&bytes).map_err(|error| invalid(error.to_string()))?;
-        let config: Config = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let mut config: Config = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
         config.check().map_err(invalid)?;
+        if let Some(folder) = path.parent() {
+            config.schemas.values_mut().for_each(|copies| *copies = folder.join(&copies));
+        }
         Ok(config)
     }
 }

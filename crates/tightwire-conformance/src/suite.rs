@@ -1,12 +1,12 @@
 //! Reads the suite and makes documents of its schemas. For this crate's tests and its build script, and for the test of
 //! the TypeScript output.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde_json::{Map, Value, json};
 use tightwire_spec::ir::Ir;
-use tightwire_spec::{InMemory, Severity, load};
+use tightwire_spec::{FileSystem, InMemory, LoadOptions, Severity, Source, load_with};
 
 /// A dialect that the suite has tests for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,15 @@ fn groups(file: &Path, dialect: Dialect) -> Vec<Group> {
     groups.iter().zip(1..).map(group).collect()
 }
 
+/// The schemas of the suite, and what they refer to by URL.
+struct WithRemotes(InMemory);
+
+impl Source for WithRemotes {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path).or_else(|_| FileSystem.read(path))
+    }
+}
+
 /// The protocol in which clients send a message for each group.
 ///
 /// # Errors
@@ -163,8 +172,10 @@ pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payloa
         "channels": { "suite": { "address": "/", "messages": messages } },
         "operations": { "take": { "action": "receive", "channel": { "$ref": "#/channels/suite" } } },
     });
-    let source = source.with("suite.json", document.to_string());
-    let loaded = load(Path::new("suite.json"), &source).map_err(|error| error.to_string())?;
+    let source = WithRemotes(source.with("suite.json", document.to_string()));
+    let schemas = [("http://localhost:1234/", folder().join("remotes"))].into_iter().collect();
+    let options = LoadOptions { schemas, ..LoadOptions::default() };
+    let loaded = load_with(Path::new("suite.json"), &source, &options).map_err(|error| error.to_string())?;
     let error = loaded.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
     match (loaded.ir, error) {
         (Some(ir), None) => Ok(ir),

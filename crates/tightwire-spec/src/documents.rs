@@ -1,10 +1,13 @@
 //! The document and every file that its `$ref`s name, read before anything is judged.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
-use crate::reference::Target;
+use crate::metaschemas;
+use crate::resources::{Location, Resources};
 use crate::source::Source;
 use crate::sources::{FileId, SourceMap, Span};
 use crate::tree::{self, Arena, Kind, Node, fault};
@@ -35,27 +38,43 @@ pub(crate) struct Documents {
     pub(crate) sources: SourceMap,
     /// The root of each file; `None` where it cannot be parsed.
     roots: Vec<Option<u32>>,
-    /// Which file each path is, or why it could not be read.
-    paths: HashMap<PathBuf, Result<FileId, String>>,
+    /// Where each file is from.
+    locations: Vec<Location>,
+    /// Which file each location is, or why it could not be read.
+    files: HashMap<Location, Result<FileId, String>>,
+    pub(crate) resources: Resources,
+    catalog: Catalog,
 }
 
 impl Documents {
     /// Reads a document and all files it refers to. A file that cannot be read is an error only if it is the first;
     /// otherwise whoever follows the reference says so.
-    pub(crate) fn read(path: &Path, source: &dyn Source) -> Result<(Self, Vec<Diagnostic>), LoadError> {
-        let mut documents = Self::default();
+    pub(crate) fn read(
+        path: &Path,
+        source: &dyn Source,
+        catalog: &Catalog,
+    ) -> Result<(Self, Vec<Diagnostic>), LoadError> {
+        let mut documents = Self { catalog: catalog.clone(), ..Self::default() };
         let mut diagnostics = Vec::new();
         let bytes = source.read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-        let mut waiting = vec![documents.add(path.to_owned(), bytes, &mut diagnostics)];
+        let location = Location::File(normalize(path));
+        let mut waiting = vec![documents.add(location, path.to_owned(), bytes, &mut diagnostics)];
         while let Some(file) = waiting.pop() {
-            for path in documents.files_named_in(file) {
-                if documents.paths.contains_key(&path) || documents.roots.len() >= MAX_FILES {
-                    continue;
-                }
-                match source.read(&path) {
-                    Ok(bytes) => waiting.push(documents.add(path, bytes, &mut diagnostics)),
-                    Err(error) => {
-                        documents.paths.insert(path, Err(error.to_string()));
+            for locations in documents.named_in(file) {
+                // Where the first cannot be had, the reference may mean the second.
+                for location in locations {
+                    if documents.files.contains_key(&location) || documents.roots.len() >= MAX_FILES {
+                        break;
+                    }
+                    let Some((path, bytes)) = documents.fetch(&location, source) else { continue };
+                    match bytes {
+                        Ok(bytes) => {
+                            waiting.push(documents.add(location, path, bytes, &mut diagnostics));
+                            break;
+                        }
+                        Err(error) => {
+                            documents.files.insert(location, Err(error.to_string()));
+                        }
                     }
                 }
             }
@@ -63,32 +82,56 @@ impl Documents {
         Ok((documents, diagnostics))
     }
 
+    /// The bytes of what is at a location, and the path that they have; `None` where nothing is known of it.
+    fn fetch(&self, location: &Location, source: &dyn Source) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
+        let path = match location {
+            Location::Uri(uri) => match metaschemas::text(uri) {
+                Some(text) => return Some((PathBuf::from(uri), Ok(text.as_bytes().to_vec()))),
+                None => self.catalog.path(uri)?,
+            },
+            Location::File(path) => path.clone(),
+            Location::Nowhere => return None,
+        };
+        let bytes = source.read(&path);
+        Some((path, bytes))
+    }
+
     /// The root of the document.
     pub(crate) fn root(&self) -> Option<Node<'_>> {
         self.roots.first().copied().flatten().map(|id| self.arena.node(id))
     }
 
-    /// The root of a file, or why there is none.
-    pub(crate) fn file(&self, path: &Path) -> Result<Node<'_>, String> {
-        match self.paths.get(path) {
-            Some(Ok(file)) => match self.roots[file.0 as usize] {
-                Some(root) => Ok(self.arena.node(root)),
-                None => Err("the file cannot be parsed".to_owned()),
-            },
-            Some(Err(error)) => Err(error.clone()),
-            None => Err("the file was not read".to_owned()),
+    /// The root of the file at a location, or why there is none; `None` where none was looked for.
+    pub(crate) fn file(&self, location: &Location) -> Option<Result<Node<'_>, String>> {
+        let root = |file: &FileId| {
+            let root = self.roots[file.0 as usize].map(|id| self.arena.node(id));
+            root.ok_or_else(|| "the file cannot be parsed".to_owned())
+        };
+        self.files.get(location).map(|file| file.as_ref().map_err(String::clone).and_then(root))
+    }
+
+    /// The path that a location has or would have.
+    pub(crate) fn path(&self, location: &Location) -> Option<PathBuf> {
+        match location {
+            Location::File(path) => Some(path.clone()),
+            Location::Uri(uri) => self.catalog.path(uri),
+            Location::Nowhere => None,
         }
+    }
+
+    /// Where the file of a node is from.
+    pub(crate) fn location(&self, node: Node<'_>) -> &Location {
+        &self.locations[node.file().0 as usize]
+    }
+
+    /// The node with that id.
+    pub(crate) fn node(&self, id: u32) -> Node<'_> {
+        self.arena.node(id)
     }
 
     /// The root of the file a node stands in.
     pub(crate) fn root_of(&self, node: Node<'_>) -> Option<Node<'_>> {
         self.roots[node.file().0 as usize].map(|id| self.arena.node(id))
-    }
-
-    /// The path that a reference means, seen from the file it stands in.
-    pub(crate) fn join(&self, file: FileId, path: &str) -> PathBuf {
-        let base = self.sources.file(file).path().parent().unwrap_or(Path::new(""));
-        normalize(&base.join(path))
     }
 
     /// Where some text stands in a span, or the span where it is written otherwise (escaped).
@@ -104,7 +147,7 @@ impl Documents {
         self.sources.file(file).text().get(start..end).is_some_and(|written| written.contains('\n'))
     }
 
-    fn add(&mut self, path: PathBuf, bytes: Vec<u8>, diagnostics: &mut Vec<Diagnostic>) -> FileId {
+    fn add(&mut self, location: Location, path: PathBuf, bytes: Vec<u8>, diagnostics: &mut Vec<Diagnostic>) -> FileId {
         let size = bytes.len();
         // What is not read is not kept either.
         let bytes = if size > tree::MAX_BYTES { Vec::new() } else { bytes };
@@ -116,7 +159,8 @@ impl Documents {
             }
         };
         let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let file = self.sources.add(path.clone(), text);
+        let built_in = matches!(&location, Location::Uri(uri) if metaschemas::text(uri).is_some());
+        let file = self.sources.add(path, text, built_in);
         let text = self.sources.file(file).text();
         let (root, mut faults) = if let Some(start) = bad {
             let mut fault = fault::syntax(Span { file, start, end: start + 3 }, "this is not UTF-8");
@@ -137,18 +181,34 @@ impl Documents {
         }
         diagnostics.extend(faults.into_iter().take(MAX_FAULTS).map(|fault| *fault));
         self.roots.push(root);
-        self.paths.insert(normalize(&path), Ok(file));
+        // Most files have none.
+        let identified = ["$id", "$anchor", "$dynamicAnchor"].iter().any(|keyword| text.contains(keyword));
+        if let Some(root) = root.filter(|_| identified) {
+            self.resources.add(self.arena.node(root), location.clone());
+        }
+        self.locations.push(location.clone());
+        self.files.insert(location, Ok(file));
         file
     }
 
-    /// The other files that `$ref`s of this file name. What only looks like a reference (in an example) costs an
-    /// attempt to read it and nothing else.
-    fn files_named_in(&self, file: FileId) -> Vec<PathBuf> {
-        let mut paths = Vec::new();
+    /// The other files that references of this file name, each with what it means where `$id` is no more than a label.
+    /// What only looks like a reference (in an example) costs an attempt to read it and nothing else.
+    fn named_in(&self, file: FileId) -> Vec<Vec<Location>> {
+        let own = &self.locations[file.0 as usize];
+        let mut named = Vec::new();
         let mut waiting: Vec<_> = self.roots[file.0 as usize].map(|id| self.arena.node(id)).into_iter().collect();
         while let Some(node) = waiting.pop() {
-            if let Some(Target::File { path, .. }) = node.text("$ref").map(Target::parse) {
-                paths.push(self.join(file, &path));
+            for text in ["$ref", "$dynamicRef"].into_iter().filter_map(|keyword| node.text(keyword)) {
+                let (text, _) = text.split_once('#').unwrap_or((text, ""));
+                if text.is_empty() {
+                    continue;
+                }
+                let bases = self.resources.base(node).into_iter().chain([own]);
+                let mut locations: Vec<_> = bases.map(|base| base.resolve(text)).collect();
+                locations.dedup();
+                if !locations.iter().any(|location| self.resources.find_in(file, location).is_some()) {
+                    named.push(locations);
+                }
             }
             match node.kind() {
                 Kind::Object(_) => waiting.extend(node.members().map(|(_, _, node)| node)),
@@ -156,14 +216,14 @@ impl Documents {
                 _ => {}
             }
         }
-        paths.sort();
-        paths.dedup();
-        paths
+        named.sort();
+        named.dedup();
+        named
     }
 }
 
 /// Takes `.` and `..` out of a path without asking the file system.
-fn normalize(path: &Path) -> PathBuf {
+pub(crate) fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {

@@ -97,9 +97,13 @@ fn same_value<'a>(documents: &'a Documents, walk: &Walk<'a>, node: Node<'a>) -> 
     if node.text("$ref").is_some() && walk.dialects.get(&node) != Some(&Dialect::Later) {
         return target.into_iter().collect();
     }
+    let later = walk.dialects.get(&node) == Some(&Dialect::Later);
+    let dynamic = node.text("$dynamicRef").filter(|_| later);
+    let dynamic = dynamic.map(|text| documents.dynamic_targets(node, text)).unwrap_or_default();
     let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
     let single = ["not", "if", "then", "else"].into_iter().filter_map(|key| node.get(key));
     let dependencies = ["dependencies", "dependentSchemas"].into_iter().filter_map(|key| node.get(key));
     let dependencies = dependencies.flat_map(Node::members).map(|(_, _, schema)| schema);
-    target.into_iter().chain(lists).chain(single).chain(dependencies).filter(|schema| schema.is_object()).collect()
+    let targets = target.into_iter().chain(dynamic);
+    targets.chain(lists).chain(single).chain(dependencies).filter(|schema| schema.is_object()).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dispatch::ambiguity;
 use crate::documents::{Documents, LoadError};
@@ -34,6 +35,8 @@ pub struct LoadOptions {
     pub role: Option<Role>,
     /// Rules whose errors are to be warnings, of [those that leave the meaning plain](rules::TOLERABLE).
     pub allow: Vec<String>,
+    /// Where copies of schemas are that the document names by their URLs: nothing is ever fetched.
+    pub schemas: Catalog,
 }
 
 impl Loaded {
@@ -52,13 +55,14 @@ pub fn load(path: &Path, source: &dyn Source) -> Result<Loaded, LoadError> {
 
 /// [`load`] with options.
 pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Result<Loaded, LoadError> {
-    let (documents, mut diagnostics) = Documents::read(path, source)?;
+    let (documents, mut diagnostics) = Documents::read(path, source, &options.schemas)?;
     let mut ir = None;
     if let Some(root) = documents.root() {
         let model = Model::build(&documents, root, options.role);
         let walk = Walk::through(&documents, root);
-        let expansion = Expansion::measure(&documents, &walk);
-        let mut lowered = lower::lower(&model);
+        let mut expansion = Expansion::measure(&documents, &walk);
+        let (mut lowered, scattered) = lower::lower(&model);
+        expansion.huge.extend(scattered);
         if expansion.is_bounded() {
             ambiguity::find(&mut lowered);
         }
@@ -79,6 +83,8 @@ pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Res
             found.severity = Severity::Warning;
         }
     }
+    // What the metaschemas are like is not the document's fault.
+    diagnostics.retain(|found| !documents.sources.file(found.span().file).is_built_in());
     diagnostics.sort_by(|a, b| (a.span(), a.rule, &a.message).cmp(&(b.span(), b.rule, &b.message)));
     diagnostics.dedup();
     Ok(Loaded { ir, diagnostics, sources: documents.sources })

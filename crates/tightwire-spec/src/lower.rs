@@ -16,13 +16,14 @@ use crate::tree::Node;
 
 mod headers;
 mod schema;
+mod scope;
 mod server;
 mod unevaluated;
 
-pub(crate) use schema::Lowering;
+pub(crate) use schema::{Lowered, Lowering};
 
-/// The IR of a document.
-pub(crate) fn lower(model: &Model<'_>) -> Ir {
+/// The IR of a document, and the schema that is not lowered as it should be because it means too much, if there is one.
+pub(crate) fn lower<'a>(model: &Model<'a>) -> (Ir, Option<Node<'a>>) {
     let mut lowering = Lowering::new(model.documents, model.root);
     let mut payloads = Vec::new();
     for message in &model.messages {
@@ -31,7 +32,7 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
         payloads.push((payload, headers.filter_map(|headers| lowering.described(headers)).collect()));
     }
     let handshakes = model.channels.iter().map(|channel| handshake(model, channel, &mut lowering)).collect();
-    let mut schemas = lowering.finish();
+    let Lowered { mut schemas, scattered } = lowering.finish();
     let described =
         payloads.iter_mut().flat_map(|(payload, headers): &mut (_, Vec<_>)| headers.iter_mut().chain([payload]));
     unevaluated::simplify(&mut schemas, described);
@@ -66,7 +67,7 @@ pub(crate) fn lower(model: &Model<'_>) -> Ir {
         heartbeat: heartbeat(model.root),
     };
     ir.dispatch = dispatch::infer(&ir);
-    ir
+    (ir, scattered)
 }
 
 /// What the channel's WebSocket binding says about the handshake.

@@ -3,23 +3,13 @@
 use std::path::PathBuf;
 
 use crate::documents::Documents;
+use crate::resources::Location;
 use crate::tree::Node;
 
 /// A chain of references longer than this is taken for a cycle.
 const MAX_HOPS: usize = 64;
 /// How often pointers may lead through references that have pointers themselves.
 const MAX_DETOURS: usize = 4;
-
-/// What the text of a `$ref` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// `#/pointer`: a place in the same file.
-    Here { pointer: String },
-    /// `path` or `path#/pointer`: a place in another file.
-    File { path: String, pointer: String },
-    /// `https://…`: nothing that this crate reads.
-    Remote,
-}
 
 /// Why a reference leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,48 +18,80 @@ pub(crate) enum Broken<'a> {
     Missing { at: Node<'a>, token: String },
     /// The file cannot be used.
     File { path: PathBuf, reason: String },
-    /// It names a URL.
+    /// It names a URL that no copy is known of.
     Remote,
-    /// The fragment is no JSON Pointer.
+    /// The fragment is no JSON Pointer, and nothing there has it as its name.
     Pointer,
     /// It leads back to itself.
     Cycle,
 }
 
-impl Target {
-    pub(crate) fn parse(text: &str) -> Self {
-        let (path, pointer) = text.split_once('#').unwrap_or((text, ""));
-        let pointer = percent_decoded(pointer);
-        if path.is_empty() {
-            Self::Here { pointer }
-        } else if path.contains("://") || path.starts_with("//") {
-            Self::Remote
-        } else {
-            Self::File { path: percent_decoded(path), pointer }
-        }
-    }
+/// Where a reference leads.
+struct Found<'a> {
+    /// The root of the file, or of the part with an `$id`.
+    root: Node<'a>,
+    node: Node<'a>,
 }
 
 impl Documents {
     /// The node that a `$ref` object leads to in one step.
     pub(crate) fn target<'a>(&'a self, reference: Node<'a>, text: &str) -> Result<Node<'a>, Broken<'a>> {
-        self.target_within(reference, text, MAX_DETOURS)
+        self.target_within(reference, text, MAX_DETOURS).map(|found| found.node)
     }
 
-    fn target_within<'a>(&'a self, reference: Node<'a>, text: &str, hops: usize) -> Result<Node<'a>, Broken<'a>> {
-        let (root, pointer) = match Target::parse(text) {
-            Target::Here { pointer } => (self.root_of(reference).ok_or(Broken::Pointer)?, pointer),
-            Target::File { path, pointer } => {
-                let path = self.join(reference.file(), &path);
-                match self.file(&path) {
-                    Ok(root) => (root, pointer),
-                    Err(reason) => return Err(Broken::File { path, reason }),
-                }
-            }
-            Target::Remote => return Err(Broken::Remote),
-        };
+    /// Where a `$dynamicRef` leads if nothing overrides it, and the name under which something may: only a place that
+    /// `$dynamicAnchor` names can be overridden.
+    pub(crate) fn dynamic_target<'a>(
+        &'a self,
+        reference: Node<'a>,
+        text: &'a str,
+    ) -> Result<(Node<'a>, Option<&'a str>), Broken<'a>> {
+        let target = self.target(reference, text)?;
+        let name = text.split_once('#').map(|(_, name)| name);
+        Ok((target, name.filter(|name| target.text("$dynamicAnchor") == Some(name))))
+    }
+
+    /// Everything that a `$dynamicRef` may lead to.
+    pub(crate) fn dynamic_targets<'a>(&'a self, reference: Node<'a>, text: &'a str) -> Vec<Node<'a>> {
+        let Ok((target, name)) = self.dynamic_target(reference, text) else { return Vec::new() };
+        let others = name.map_or(&[][..], |name| self.resources.dynamic_anchors_named(name));
+        std::iter::once(target).chain(others.iter().map(|&id| self.node(id))).collect()
+    }
+
+    /// The root of the file that a node stands in, or of the part with an `$id`.
+    pub(crate) fn part_of<'a>(&'a self, node: Node<'a>) -> Option<u32> {
+        self.resources.part(node).or_else(|| self.root_of(node).map(Node::id))
+    }
+
+    /// Whether a reference leads somewhere only because the `$id` around it is taken for a label.
+    pub(crate) fn is_beside_base(&self, reference: Node<'_>, text: &str) -> bool {
+        let Some(base) = self.resources.base(reference) else { return false };
+        self.target_from(base, reference, text, MAX_DETOURS).is_err() && self.target(reference, text).is_ok()
+    }
+
+    fn target_within<'a>(&'a self, reference: Node<'a>, text: &str, hops: usize) -> Result<Found<'a>, Broken<'a>> {
+        let own = self.location(reference);
+        let Some(base) = self.resources.base(reference) else { return self.target_from(own, reference, text, hops) };
+        self.target_from(base, reference, text, hops).or_else(|broken| {
+            let beside = self.target_from(own, reference, text, hops);
+            beside.map_err(|other| if matches!(base, Location::File(_)) { other } else { broken })
+        })
+    }
+
+    /// Where a reference leads from a base, which is the URI around it or the location of its file.
+    fn target_from<'a>(
+        &'a self,
+        base: &Location,
+        reference: Node<'a>,
+        text: &str,
+        hops: usize,
+    ) -> Result<Found<'a>, Broken<'a>> {
+        let (path, pointer) = text.split_once('#').unwrap_or((text, ""));
+        let pointer = percent_decoded(pointer);
+        let root = self.part_named(base, reference, path)?;
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(Broken::Pointer);
+            let node = self.resources.anchor(root.id(), &pointer).ok_or(Broken::Pointer)?;
+            return Ok(Found { root, node: self.node(node) });
         }
         let mut node = root;
         let tokens: Vec<String> =
@@ -87,18 +109,39 @@ impl Documents {
             };
             (node, rest) = (child, after);
         }
-        Ok(node)
+        Ok(Found { root, node })
+    }
+
+    /// The file that a reference without its fragment names, or the part with an `$id`.
+    fn part_named<'a>(&'a self, base: &Location, reference: Node<'a>, path: &str) -> Result<Node<'a>, Broken<'a>> {
+        if path.is_empty() {
+            let part = self.resources.part(reference).filter(|_| self.resources.base(reference) == Some(base));
+            return part.map(|id| self.node(id)).or_else(|| self.root_of(reference)).ok_or(Broken::Pointer);
+        }
+        let location = base.resolve(path);
+        if let Some(part) = self.resources.find_in(reference.file(), &location) {
+            return Ok(self.node(part));
+        }
+        let reason = match self.file(&location) {
+            Some(Ok(root)) => return Ok(root),
+            Some(Err(reason)) => reason,
+            None => "the file was not read".to_owned(),
+        };
+        if let Some(part) = self.resources.find_anywhere(&location) {
+            return Ok(self.node(part));
+        }
+        Err(self.path(&location).map_or(Broken::Remote, |path| Broken::File { path, reason }))
     }
 
     /// The text that a reference should have, where it leads somewhere only because a `/` in a name was taken for one.
     pub(crate) fn escaped(&self, reference: Node<'_>, text: &str) -> Option<String> {
-        let target = self.target(reference, text).ok()?;
+        let Found { root, node: target } = self.target_within(reference, text, MAX_DETOURS).ok()?;
         let (file, pointer) = text.split_once('#')?;
         let pointer = percent_decoded(pointer);
         // With names as they are, every token is one name.
         let mut names = Vec::new();
         let mut node = target;
-        while let (Some(token), Some(parent)) = (node.token(), node.parent()) {
+        while let (true, Some(token), Some(parent)) = (node != root, node.token(), node.parent()) {
             names.push(token);
             node = parent;
         }
@@ -121,7 +164,7 @@ impl Documents {
         let mut node = node;
         for _ in 0..MAX_HOPS {
             match node.text("$ref") {
-                Some(text) => node = self.target_within(node, text, hops)?,
+                Some(text) => node = self.target_within(node, text, hops)?.node,
                 None => return Ok(node),
             }
         }
@@ -160,27 +203,4 @@ pub(crate) fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(input: &str, expected: Target) {
-        assert_eq!(Target::parse(input), expected, "{input}");
-    }
-
-    #[test]
-    fn texts_of_references() {
-        let here = |pointer: &str| Target::Here { pointer: pointer.into() };
-        let file = |path: &str, pointer: &str| Target::File { path: path.into(), pointer: pointer.into() };
-        check("#/components/schemas/A", here("/components/schemas/A"));
-        check("#", here(""));
-        check("#/a%20b/c~1d", here("/a b/c~1d"));
-        check("#/100%", here("/100%"));
-        check("common.yml", file("common.yml", ""));
-        check("../x%20y.yml#/A", file("../x y.yml", "/A"));
-        check("https://example.com/a.yml#/A", Target::Remote);
-    }
 }

@@ -182,7 +182,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, labels: &[(Range<usize>, &str)], expected: &str) {
         let mut sources = SourceMap::default();
-        let file = sources.add("t.yml".into(), text.to_owned());
+        let file = sources.add("t.yml".into(), text.to_owned(), false);
         let mut labels =
             labels.iter().map(|(range, message)| (Span { file, start: range.start, end: range.end }, *message));
         let (span, message) = labels.next().unwrap();

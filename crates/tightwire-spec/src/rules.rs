@@ -24,6 +24,7 @@ mod example_topic;
 mod impossible_bounds;
 mod invalid_pattern;
 mod invalid_schema;
+mod label_id;
 mod message_without_example;
 mod message_without_operation;
 mod misplaced_extension;
@@ -74,6 +75,7 @@ pub static RULES: &[Rule] = &[
     impossible_bounds::RULE,
     invalid_pattern::RULE,
     invalid_schema::RULE,
+    label_id::RULE,
     message_without_example::RULE,
     message_without_operation::RULE,
     misplaced_extension::RULE,

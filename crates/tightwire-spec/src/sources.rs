@@ -41,6 +41,7 @@ pub struct SourceFile {
     text: String,
     /// Where each [block](BLOCK) of the text begins.
     blocks: Vec<Position>,
+    built_in: bool,
 }
 
 /// Lines are counted in blocks of so many bytes: a table of all lines would take more memory than some texts, and a text
@@ -64,9 +65,9 @@ impl Position {
 }
 
 impl SourceMap {
-    /// The files, the document first.
+    /// The files, the document first; without those that are built in.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
-        self.files.iter()
+        self.files.iter().filter(|file| !file.built_in)
     }
 
     /// A file.
@@ -79,7 +80,7 @@ impl SourceMap {
         self.file(span.file).position(span.start)
     }
 
-    pub(crate) fn add(&mut self, path: PathBuf, text: String) -> FileId {
+    pub(crate) fn add(&mut self, path: PathBuf, text: String, built_in: bool) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let mut at = Position::START;
         let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
@@ -87,12 +88,17 @@ impl SourceMap {
             std::mem::replace(&mut at, next)
         });
         let blocks = blocks.collect();
-        self.files.push(SourceFile { path, text, blocks });
+        self.files.push(SourceFile { path, text, blocks, built_in });
         id
     }
 }
 
 impl SourceFile {
+    /// Whether this is a metaschema, which nobody had to read.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.built_in
+    }
+
     /// The path under which it was read.
     pub fn path(&self) -> &Path {
         &self.path
@@ -119,7 +125,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, byte: usize, line: usize, column: usize) {
         let mut sources = SourceMap::default();
-        let file = sources.add("t.yml".into(), text.to_owned());
+        let file = sources.add("t.yml".into(), text.to_owned(), false);
         assert_eq!(sources.position(Span { file, start: byte, end: byte }), Position { line, column });
     }
 

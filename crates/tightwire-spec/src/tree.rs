@@ -162,6 +162,11 @@ impl<'a> Node<'a> {
         &self.arena.nodes[self.id as usize]
     }
 
+    /// Its number in the arena.
+    pub(crate) fn id(self) -> u32 {
+        self.id
+    }
+
     pub(crate) fn kind(self) -> &'a Kind {
         &self.data().kind
     }

@@ -68,12 +68,20 @@ impl<'a> Walk<'a> {
                     | Shape::Alternatives(_)
                     | Shape::Loose
             );
+            if shape == Shape::Foreign(Dialect::Later)
+                && let Some(text) = node.text("$dynamicRef")
+            {
+                walk.references.push(node);
+                waiting.extend(documents.dynamic_targets(node, text).into_iter().map(|target| (target, shape)));
+            }
             let reference = node.text("$ref").filter(|_| may_refer || shape == Shape::Reference);
             let Some(text) = reference else {
                 walk.visit(node, shape, &mut waiting);
                 continue;
             };
-            walk.references.push(node);
+            if walk.references.last() != Some(&node) {
+                walk.references.push(node);
+            }
             if let (true, Ok(target)) = (may_refer, documents.target(node, text)) {
                 waiting.push((target, shape));
             }

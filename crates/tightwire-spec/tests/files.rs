@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tightwire_spec::schema::Schema;
-use tightwire_spec::{InMemory, Loaded, load};
+use tightwire_spec::{InMemory, LoadOptions, Loaded, load, load_with};
 
 const HEAD: &str = "asyncapi: 3.0.0\ninfo: {title: T, version: 1.0.0}\n";
 
@@ -165,4 +165,65 @@ fn later_drafts_are_read_for_what_they_mean() {
          examples: [{payload: [a]}, {payload: [null]}, {payload: []}]\n",
     )]);
     assert_eq!(errors(&loaded), Vec::<String>::new());
+}
+
+#[test]
+fn copies_of_remote_schemas() {
+    let main = "components:\n  schemas:\n    A: {$ref: 'https://example.com/schemas/user.json#/definitions/Name'}\n";
+    let user = r#"{"definitions": {"Name": {"$ref": "common.json#name"}}}"#;
+    let common = r#"{"$id": "urn:example:common", "definitions": {"Text": {"$anchor": "name", "type": "string"}}}"#;
+    let source = InMemory::file("api/main.yml", format!("{HEAD}{main}"))
+        .with("vendor/user.json", user)
+        .with("vendor/common.json", common);
+    let options =
+        |schemas: &[(&str, &str)]| LoadOptions { schemas: schemas.iter().copied().collect(), ..LoadOptions::default() };
+    let load = |schemas| load_with(Path::new("api/main.yml"), &source, &options(schemas)).expect("the file is there");
+
+    let loaded = load(&[("https://example.com/schemas/", "vendor")]);
+    assert_eq!(errors(&loaded), [""; 0]);
+    let files: Vec<_> = loaded.sources.files().map(|file| file.path().display().to_string()).collect();
+    assert_eq!(files, ["api/main.yml", "vendor/user.json", "vendor/common.json"]);
+
+    let url = "https://example.com/schemas/user.json#/definitions/Name";
+    let at = "api/main.yml:5:15";
+    assert_eq!(errors(&load(&[])), [format!("{at}: error[remote-ref]: `{url}` is on the network")]);
+    let missing = format!("{at}: error[unknown-ref]: `{url}` cannot be used: entity not found");
+    assert_eq!(errors(&load(&[("https://example.com/", "vendor")])), [missing]);
+}
+
+#[test]
+fn metaschemas_are_built_in() {
+    let main = "components:\n  schemas:\n    A: {$ref: 'http://json-schema.org/draft-07/schema#'}\n    B: {$ref: 'https://json-schema.org/draft/2020-12/schema'}\n";
+    let loaded = load_files(&[("api/main.yml", main)]);
+    let about: Vec<_> = loaded.diagnostics.iter().map(|found| found.one_line(&loaded.sources)).collect();
+    assert_eq!(about, [""; 0], "nothing is said of files that nobody wrote");
+    assert_eq!(loaded.sources.files().count(), 1, "nobody can change the others");
+}
+
+#[test]
+fn parts_of_files_with_uris() {
+    check(
+        &[
+            (
+                "api/main.yml",
+                "channels:\n  a:\n    messages:\n      m: {payload: {$ref: 'list.json'}}\n      n: {payload: {$ref: 'urn:example:item'}}\n",
+            ),
+            (
+                "api/list.json",
+                r##"{"$id": "https://example.com/lists/list", "items": {"$ref": "item#entry"}, "contains": {"$ref": "#"},
+                "definitions": {"i": {"$id": "item", "definitions": {"e": {"$id": "#entry", "type": "string"}}},
+                "u": {"$id": "urn:example:item", "enum": [{"$id": "urn:example:no"}]}}}"##,
+            ),
+        ],
+        &[],
+        &["list", "e", "u"],
+    );
+    check(
+        &[(
+            "api/main.yml",
+            "components:\n  schemas:\n    A: {enum: [{$id: 'urn:example:a'}]}\n    B: {$ref: 'urn:example:a'}\n",
+        )],
+        &["api/main.yml:6:15: error[remote-ref]: `urn:example:a` is on the network"],
+        &[],
+    );
 }

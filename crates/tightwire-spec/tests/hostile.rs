@@ -127,3 +127,28 @@ fn sizes() {
     check("50 MB of nothing", "t.yml", "\n".repeat(50_000_000), "too-large");
     check("50 MB of JSON", "t.json", " ".repeat(50_000_000), "too-large");
 }
+
+#[test]
+fn dynamic_scopes() {
+    // Two ways from each level to the next, each with a name of its own: the scopes double.
+    let levels = 20 * scale();
+    let parts: String = (0..levels)
+        .map(|level| {
+            let part = |name: &str| {
+                format!(
+                    "        {name}{level}: {{$id: {name}{level}, $defs: {{x: {{$dynamicAnchor: n{level}, title: {name}}}}}, \
+                     properties: {{p: {{$ref: l{next}}}}}}}\n",
+                    next = level + 1
+                )
+            };
+            let both = format!("        l{level}: {{$id: l{level}, anyOf: [{{$ref: a{level}}}, {{$ref: b{level}}}]}}\n");
+            both + &part("a") + &part("b")
+        })
+        .collect();
+    let text = format!(
+        "{HEAD}channels:\n  c:\n    messages:\n      m:\n        payload:\n          schemaFormat: \
+         application/schema+json;version=2020-12\n          schema: {{$ref: l0}}\ncomponents:\n  schemas:\n    S:\n      \
+         $defs:\n{parts}        l{levels}: {{$id: l{levels}, $dynamicRef: '#n0'}}\n"
+    );
+    check("dynamic scopes", "t.yml", text, "too-large");
+}

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use tightwire_codegen::{Config, Error, generate_all, scaffold};
+use tightwire_codegen::{Error, generate_all, scaffold};
 use tightwire_spec::ir::{Ir, Role};
 
 use self::document::Document;
@@ -84,7 +84,7 @@ fn attempt(arguments: &NewArguments) -> Result<Made, Problem> {
     }
     let here = env::current_dir().map_err(|error| Problem::unreadable(Path::new("."), &error))?;
     let toolkit = Toolkit::find(arguments.path.as_deref(), &here).map_err(Problem::usage)?;
-    let over = Config { role: arguments.read.role, allow: arguments.read.allow.clone(), ..Config::default() };
+    let over = arguments.read.config();
     let document = Document::read(arguments.spec.as_deref(), &over, arguments.side, &here)?;
     let side = arguments.side.unwrap_or(document.ir.role);
 

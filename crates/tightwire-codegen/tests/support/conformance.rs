@@ -6,10 +6,21 @@ use std::fs;
 
 use super::shared::repository;
 
+/// How many of the required tests agree, and where the others are listed.
+pub fn agreement(agreeing: usize, tests: usize, list: &str) -> String {
+    match tests - agreeing {
+        0 => format!("All {tests} required tests agree."),
+        _ => format!("{agreeing} of {tests} required tests agree; the others are listed, with reasons, in\n`{list}`."),
+    }
+}
+
 /// Checks that the section of an engine says `text`, or writes it.
 #[track_caller]
 pub fn section(engine: &str, text: &str) {
     let path = repository().join("docs/conformance.md");
+    // Other tests write their sections at the same time; the lock ends with the file.
+    let lock = fs::File::open(&path).expect("docs/conformance.md can be read");
+    lock.lock().expect("it can be locked");
     let before = fs::read_to_string(&path).expect("docs/conformance.md can be read");
     let (start, end) = (format!("<!-- begin: {engine} -->\n"), format!("<!-- end: {engine} -->\n"));
     let wanted = format!("{start}{}\n{end}", text.trim_end());

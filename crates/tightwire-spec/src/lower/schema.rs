@@ -10,7 +10,9 @@ use serde_json::Number;
 
 use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
+use crate::expansion::MAX_SCHEMAS;
 use crate::ir::SchemaName;
+use crate::lower::scope::{Scope, Scopes};
 use crate::model::Described;
 use crate::schema::{Dependency, Items, JsonType, Reference, Schema, SchemaObject};
 use crate::tree::Node;
@@ -18,66 +20,122 @@ use crate::tree::Node;
 /// Lowers schemas and collects the named ones they reach.
 pub(crate) struct Lowering<'a> {
     documents: &'a Documents,
-    names: HashMap<Node<'a>, SchemaName>,
+    names: HashMap<Place<'a>, SchemaName>,
     taken: HashSet<SchemaName>,
     /// Named schemas that were met and are not lowered yet.
-    waiting: Vec<(Node<'a>, Dialect)>,
-    met: HashSet<Node<'a>>,
+    waiting: Vec<(Place<'a>, Dialect)>,
+    met: HashSet<Place<'a>>,
     /// The dialect of the schema that is being lowered.
     dialect: Dialect,
+    /// What `$dynamicRef`s in it mean.
+    scope: Scope,
+    scopes: Scopes,
+    /// How many more schemas may be lowered in scopes of their own.
+    scoped: u64,
+    /// The first schema that was met in too many scopes.
+    scattered: Option<Node<'a>>,
+}
+
+/// A schema and the scope in which it is met: where that differs, its `$dynamicRef`s may mean something else.
+type Place<'a> = (Node<'a>, Scope);
+
+/// What became of the named schemas.
+pub(crate) struct Lowered<'a> {
+    pub(crate) schemas: IndexMap<SchemaName, Schema>,
+    /// A schema that is met in too many scopes to be lowered in each.
+    pub(crate) scattered: Option<Node<'a>>,
 }
 
 /// Keywords beside a `$ref` that say nothing about values.
-const ANNOTATIONS: [&str; 8] =
-    ["$ref", "$comment", "title", "description", "summary", "deprecated", "default", "examples"];
+const ANNOTATIONS: [&str; 9] =
+    ["$ref", "$dynamicRef", "$comment", "title", "description", "summary", "deprecated", "default", "examples"];
 
 impl<'a> Lowering<'a> {
     /// The schemas of `components` keep their keys as names, whoever else would like them.
     pub(crate) fn new(documents: &'a Documents, root: Node<'a>) -> Self {
         let components = root.get("components").and_then(|components| components.get("schemas"));
-        let names: HashMap<_, _> =
-            components.into_iter().flat_map(Node::members).map(|(key, _, node)| (node, key.to_owned())).collect();
+        let names: HashMap<_, _> = components
+            .into_iter()
+            .flat_map(Node::members)
+            .map(|(key, _, node)| ((node, Scope::default()), key.to_owned()))
+            .collect();
         let taken = names.values().cloned().collect();
-        Self { documents, names, taken, waiting: Vec::new(), met: HashSet::new(), dialect: Dialect::default() }
+        Self {
+            documents,
+            names,
+            taken,
+            waiting: Vec::new(),
+            met: HashSet::new(),
+            dialect: Dialect::default(),
+            scope: Scope::default(),
+            scopes: Scopes::default(),
+            scoped: MAX_SCHEMAS,
+            scattered: None,
+        }
     }
 
     /// Lowers what was met by reference; call it when every schema has been lowered.
-    pub(crate) fn finish(mut self) -> IndexMap<SchemaName, Schema> {
+    pub(crate) fn finish(mut self) -> Lowered<'a> {
         let mut found = Vec::new();
-        while let Some((node, dialect)) = self.waiting.pop() {
-            self.dialect = dialect;
-            let name = self.name(node);
-            found.push((node.span(), name, self.schema(node)));
+        while let Some((place, dialect)) = self.waiting.pop() {
+            (self.dialect, self.scope) = (dialect, place.1);
+            let name = self.name(place);
+            found.push((place.0.span(), place.1, name, self.schema(place.0)));
         }
-        found.sort_by_key(|(span, ..)| *span);
-        found.into_iter().map(|(_, name, schema)| (name, schema)).collect()
+        found.sort_by_key(|(span, scope, ..)| (*span, *scope));
+        let schemas = found.into_iter().map(|(_, _, name, schema)| (name, schema)).collect();
+        Lowered { schemas, scattered: self.scattered }
     }
 
     /// Lowers what describes a payload or headers.
     pub(crate) fn described(&mut self, described: Described<'a>) -> Option<Schema> {
         let Described::Schema(node, dialect) = described else { return None };
+        let outer = (self.dialect, self.scope);
         self.dialect = dialect;
+        self.scope = self.entered(node);
         let schema = self.schema(node);
-        self.dialect = Dialect::default();
+        (self.dialect, self.scope) = outer;
         Some(schema)
     }
 
     /// Lowers a schema.
     pub(crate) fn schema(&mut self, node: Node<'a>) -> Schema {
+        let outer = self.scope;
+        if self.documents.resources.is_part(node) {
+            self.scope = self.entered(node);
+        }
+        if self.scope != Scope::default() {
+            self.scoped = self.scoped.saturating_sub(1);
+        }
+        let schema = match self.scoped {
+            0 => {
+                self.scattered.get_or_insert(node);
+                Schema::Bool(true)
+            }
+            _ => self.schema_in_scope(node),
+        };
+        self.scope = outer;
+        schema
+    }
+
+    fn schema_in_scope(&mut self, node: Node<'a>) -> Schema {
         if let Some(value) = node.as_bool() {
             return Schema::Bool(value);
         }
         if !node.is_object() {
             return Schema::Bool(true);
         }
+        let siblings = node.members().any(|(key, ..)| !ANNOTATIONS.contains(&key) && !key.starts_with("x-"));
+        if node.text("$ref").is_none()
+            && !siblings
+            && let Some(reference) = self.dynamic(node)
+        {
+            return reference;
+        }
         if let Some(text) = node.text("$ref") {
             let Ok(target) = self.documents.target(node, text) else { return Schema::Bool(true) };
-            let name = self.name(target);
-            if self.met.insert(target) {
-                self.waiting.push((target, self.dialect));
-            }
-            let reference = Schema::Ref(Reference { name, description: node.text("description").map(str::to_owned) });
-            let siblings = node.members().any(|(key, ..)| !ANNOTATIONS.contains(&key) && !key.starts_with("x-"));
+            let reference = self.named(node, target);
+            let siblings = siblings || node.text("$dynamicRef").is_some();
             if self.dialect != Dialect::Later || !siblings {
                 return reference;
             }
@@ -87,19 +145,52 @@ impl<'a> Lowering<'a> {
         }
         if dialect::is_wrapped(node) {
             let wrapped = dialect::wrapped(node).map(|(schema, dialect)| Described::Schema(schema, dialect));
-            let before = self.dialect;
             let schema = wrapped.and_then(|wrapped| self.described(wrapped));
-            self.dialect = before;
             return schema.unwrap_or(Schema::Bool(true));
         }
         Schema::Object(Box::new(self.object(node)))
     }
 
+    /// What a `$dynamicRef` means in the scope: the outermost place with its name.
+    fn dynamic(&mut self, node: Node<'a>) -> Option<Schema> {
+        let text = node.text("$dynamicRef").filter(|_| self.dialect == Dialect::Later)?;
+        let (target, name) = self.documents.dynamic_target(node, text).ok()?;
+        let outermost = name.and_then(|name| self.scopes.get(self.scope, name));
+        let target = outermost.map_or(target, |id| self.documents.node(id));
+        Some(self.named(node, target))
+    }
+
+    /// A reference to a schema, which is lowered in the scope that the reference opens.
+    fn named(&mut self, reference: Node<'a>, target: Node<'a>) -> Schema {
+        let place = (target, self.entered(target));
+        let name = self.name(place);
+        if self.met.insert(place) {
+            self.waiting.push((place, self.dialect));
+        }
+        Schema::Ref(Reference { name, description: reference.text("description").map(str::to_owned) })
+    }
+
+    /// The scope in a schema to which a way leads from here.
+    fn entered(&mut self, node: Node<'a>) -> Scope {
+        if self.dialect != Dialect::Later {
+            return self.scope;
+        }
+        let Some(part) = self.documents.part_of(node) else { return self.scope };
+        match self.scopes.enter(self.scope, self.documents.resources.dynamic_anchors(part)) {
+            Some(scope) => scope,
+            None => {
+                self.scattered.get_or_insert(node);
+                self.scope
+            }
+        }
+    }
+
     /// The name of a schema: its key where it stands, with a number if somebody else has that name.
-    fn name(&mut self, node: Node<'a>) -> SchemaName {
-        if let Some(name) = self.names.get(&node) {
+    fn name(&mut self, place: Place<'a>) -> SchemaName {
+        if let Some(name) = self.names.get(&place) {
             return name.clone();
         }
+        let (node, _) = place;
         let stem = || self.documents.sources.file(node.file()).path().file_stem()?.to_str().map(str::to_owned);
         let base = node.token().or_else(stem).unwrap_or_else(|| "Schema".to_owned());
         let mut name = base.clone();
@@ -109,7 +200,7 @@ impl<'a> Lowering<'a> {
             }
             name = format!("{base}{number}");
         }
-        self.names.insert(node, name.clone());
+        self.names.insert(place, name.clone());
         name
     }
 
@@ -166,7 +257,7 @@ impl<'a> Lowering<'a> {
             min_properties: count("minProperties"),
             max_properties: count("maxProperties"),
             dependencies: self.dependencies(node),
-            all_of: self.list(node, "allOf"),
+            all_of: self.list(node, "allOf").into_iter().chain(self.dynamic(node)).collect(),
             any_of: self.list(node, "anyOf"),
             one_of: self.list(node, "oneOf"),
             not: self.member(node, "not"),

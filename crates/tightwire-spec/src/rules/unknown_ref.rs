@@ -12,15 +12,17 @@ pub(super) const RULE: Rule = Rule {
     summary: "A `$ref` must lead to something that exists.",
     explanation: "A reference is a JSON Pointer into the same file (`#/components/schemas/User`), a file next to the \
         one it stands in (`common.yml`), or both (`common.yml#/User`). In a pointer, `/` in a name is written `~1` and \
-        `~` is written `~0`.",
+        `~` is written `~0`. What follows `#` may also be the \
+        `$anchor` of a schema, and a reference may name a schema by its `$id`.",
     check,
 };
 
 fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
-    for &reference in &subject.walk.references {
-        let Some(text) = reference.text("$ref") else { continue };
+    let references = subject.walk.references.iter();
+    for (&reference, keyword) in references.flat_map(|node| [(node, "$ref"), (node, "$dynamicRef")]) {
+        let Some(text) = reference.text(keyword) else { continue };
         let Err(broken) = subject.model.documents.target(reference, text) else { continue };
-        let span = reference.get("$ref").map_or(reference.span(), Node::span);
+        let span = reference.get(keyword).map_or(reference.span(), Node::span);
         match broken {
             Broken::Missing { at, token } => {
                 let place = match at.pointer() {
@@ -50,7 +52,10 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             Broken::Pointer => {
                 report
                     .at(span, format!("`{text}` is not a JSON Pointer"))
-                    .help("what follows `#` is empty or begins with `/`, as in `#/components/schemas/User`");
+                    .help(
+                        "what follows `#` is empty, begins with `/` as in `#/components/schemas/User`, or is the `$anchor` of \
+                         a schema there",
+                    );
             }
             // Rules of their own.
             Broken::Remote | Broken::Cycle => {}

@@ -181,7 +181,7 @@ mod tests {
     #[track_caller]
     fn check(input: &str, expected: &str) {
         let mut arena = Arena::default();
-        let file = SourceMap::default().add("t.json".into(), input.into());
+        let file = SourceMap::default().add("t.json".into(), input.into(), false);
         let (root, faults) = parse(input, file, &mut arena);
         let shown = match (root, faults.first()) {
             (_, Some(fault)) => format!("{}..{}: {}", fault.span().start, fault.span().end, fault.message),

@@ -215,7 +215,7 @@ mod tests {
     fn check(input: &str, expected: &str) {
         let mut arena = Arena::default();
         let mut sources = SourceMap::default();
-        let file = sources.add("t.yml".into(), input.into());
+        let file = sources.add("t.yml".into(), input.into(), false);
         let (root, faults) = parse(input, file, &mut arena);
         let place = |span| {
             let at = sources.position(span);
