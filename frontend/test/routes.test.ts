@@ -65,6 +65,7 @@ describe("what types cannot hold back", () => {
     [{ symbol: ".." }, "path/symbol pattern"],
     [{ symbol: "doge" }, "path/symbol enum"],
     [{ symbol: "btcusd", heartbeat: "yes" }, "query/heartbeat type"],
+    [{ symbol: "btcusd", query_symbol: "\ud83d" }, "query/symbol type"],
     [{ symbol: "btcusd", depth: [1, 2] }, "query/depth maxItems"],
     [{ symbol: "btcusd", depth: Number.NaN }, "query/depth type"],
     [{ symbol: "btcusd", filter: {} }, "query/filter oneOf"],

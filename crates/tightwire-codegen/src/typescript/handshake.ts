@@ -87,6 +87,10 @@ function refused(route: RouteInfo, place: Place, texts: readonly Text[]): readon
     if (place === "path" && given.some((text) => text === "" || text === "." || text === "..")) {
       found.set(pointer, "pattern");
     }
+    // The server would get another text, or none.
+    if (given.some((text) => LONE_SURROGATE.test(text))) {
+      found.set(pointer, "type");
+    }
     if (given.length > 1 && !parameter.kinds.some(isList)) {
       found.set(pointer, "maxItems");
     }
@@ -103,6 +107,8 @@ function refused(route: RouteInfo, place: Place, texts: readonly Text[]): readon
   }
   return [...found].map(([pointer, keyword]) => `${pointer} (${keyword})`);
 }
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 /** The texts of a value: none for `null`, which stands for what is absent. */
 function textsOf(value: unknown, place: Place): readonly string[] {
