@@ -47,7 +47,7 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
             __rt::RouteInfo { path: #path, to_server: &[#(#to_server),*], to_client: &[#(#to_client),*] }
         }
     });
-    let bundle = compact(&schema_bundle::text(ir));
+    let bundle = schema_bundle::text(ir);
     let codes = ir.close_codes.iter().map(|entry| {
         let name = names::ident(&entry.name.to_shouty_snake_case());
         let (docs, code) = (docs::tokens(&entry.meaning), Literal::u16_unsuffixed(entry.code));
@@ -78,11 +78,6 @@ pub(super) fn emit(ir: &Ir) -> TokenStream {
             schema_bundle: #bundle,
         };
     }
-}
-
-/// The same JSON without white space between its tokens.
-fn compact(json: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(json).map_or_else(|_| json.to_owned(), |value| value.to_string())
 }
 
 fn messages(ir: &Ir, direction: Direction) -> Vec<TokenStream> {

@@ -1,8 +1,10 @@
 //! The Rust output: one module per document.
 //!
-//! `normalise` makes the IR's schemas digestible for typify, `types` runs it, `readback` reads what it made into the
-//! `model`, and the other files each emit one part of the module. The output names only `::tightwire::__rt`.
+//! `normalise` makes the IR's schemas digestible for typify, `types` runs it on one batch of them after the other,
+//! `readback` reads what it made into the `model`, and the other files each emit one part of the module, which `printer`
+//! formats before the next part is made. The output names only `::tightwire::__rt`.
 
+mod batches;
 mod client;
 mod contract;
 pub mod decoder;
@@ -18,6 +20,7 @@ pub mod names;
 mod normalise;
 mod operations;
 pub(crate) mod outline;
+mod printer;
 mod readback;
 mod runtime_paths;
 mod service;
@@ -27,10 +30,10 @@ mod topics;
 mod types;
 
 pub use normalise::UntypedSchema;
-use proc_macro2::TokenStream;
 use quote::quote;
 use tightwire_spec::ir::{Direction, Ir};
 
+use self::printer::Printer;
 use crate::config::Config;
 use crate::error::Error;
 use crate::output::OutputFile;
@@ -68,67 +71,56 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
 /// # Errors
 /// What Rust cannot express.
 pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
-    let types::DataTypes { module: messages, types, untyped } = types::emit(ir, config)?;
+    let types::DataTypes { text: messages, types, untyped } = types::emit(ir, config)?;
     let name = names::ident(&config.module);
     let docs = docs::tokens(&docs::protocol(&ir.info));
-    let framed = match ir.envelope {
-        Some(_) => enveloped(ir, config, &types)?,
-        None => {
-            let flat = flat::emit(ir, config, &types)?;
-            quote!(use ::tightwire::__rt; #flat)
-        }
-    };
-    let handshake = handshake::Handshakes::of(ir, config).emit(&types);
-    let contract = contract::emit(ir);
-    let (client_decoder, mut slow_messages) = decoder::emit(ir, &types, Direction::ToServer)?;
-    let (server_decoder, slow) = decoder::emit(ir, &types, Direction::ToClient)?;
-    slow_messages.extend(slow);
-    let module = quote! {
+    let mut printer = Printer::at_depth(0);
+    // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
+    printer.open(&quote! {
         #docs
-        // The text is generated: its style is the generator's business, and whoever includes it uses some of it only.
         #[allow(clippy::all, clippy::pedantic, missing_docs, nonstandard_style, rustdoc::all, unreachable_pub, unused)]
-        pub mod #name {
-            pub use messages::*;
-            #framed
-            #handshake
-            #messages
-            #contract
-            #client_decoder
-            #server_decoder
-        }
-    };
-    let file = syn::parse2(module).map_err(|error| Error::Internal(error.to_string()))?;
+        pub mod #name
+    })?;
+    printer.items(quote!(
+        pub use messages::*;
+    ))?;
+    match ir.envelope {
+        Some(_) => enveloped(ir, config, &types, &mut printer)?,
+        None => flat::emit(ir, config, &types, &mut printer)?,
+    }
+    printer.items(handshake::Handshakes::of(ir, config).emit(&types))?;
+    printer.append(&messages);
+    printer.items(contract::emit(ir))?;
+    let mut slow_messages = decoder::emit(ir, &types, Direction::ToServer, &mut printer)?;
+    slow_messages.extend(decoder::emit(ir, &types, Direction::ToClient, &mut printer)?);
+    printer.close();
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
-    let text = format!("{}{header}\n{}", config.preamble("//"), prettyplease::unparse(&file));
+    let text = format!("{}{header}\n{}", config.preamble("//"), printer.into_text());
     Ok(Module { text, slow_messages, untyped })
 }
 
 /// Everything of a protocol in the envelope but the data types, the contract and the decoders.
-fn enveloped(ir: &Ir, config: &Config, types: &model::RustTypes) -> Result<TokenStream, Error> {
+fn enveloped(ir: &Ir, config: &Config, types: &model::RustTypes, printer: &mut Printer) -> Result<(), Error> {
     let codes = error_code::ErrorCodes::of(ir, types)?;
-    let topics = topics::emit(ir);
-    let clients = frames::emit(ir, types, Direction::ToServer)?;
-    let servers = frames::emit(ir, types, Direction::ToClient)?;
-    let server_messages = frames::server_messages(ir, types)?;
-    let error_code = codes.emit();
     let (service, client) = (config.rust.has_service(ir.role), config.rust.has_client());
     let handled = if service { operations::methods(ir, types)? } else { Default::default() };
     let started = client::enveloped::started(ir, types)?;
-    let asked = handled.values().filter(|_| service);
-    let replies = service::reply_enums(asked.chain(started.iter().filter(|_| client)), types)?;
-    let service = if service { service::emit(ir, config, types, &codes, &handled)? } else { TokenStream::new() };
-    let client = if client { client::enveloped::emit(ir, config, types, &started)? } else { TokenStream::new() };
-    Ok(quote! {
+    printer.items(quote!(
         use ::tightwire::__rt::{self, topic::InvalidTopic};
-        #service
-        #client
-        #replies
-        #topics
-        #clients
-        #servers
-        #error_code
-        #server_messages
-    })
+    ))?;
+    if service {
+        printer.items(service::emit(ir, config, types, &codes, &handled)?)?;
+    }
+    if client {
+        printer.items(client::enveloped::emit(ir, config, types, &started)?)?;
+    }
+    let asked = handled.values().filter(|_| service);
+    printer.items(service::reply_enums(asked.chain(started.iter().filter(|_| client)), types)?)?;
+    printer.items(topics::emit(ir))?;
+    printer.items(frames::emit(ir, types, Direction::ToServer)?)?;
+    printer.items(frames::emit(ir, types, Direction::ToClient)?)?;
+    printer.items(codes.emit())?;
+    printer.items(frames::server_messages(ir, types)?)
 }
 
 fn comment(line: &str) -> String {

@@ -11,8 +11,8 @@ use super::model::{
 use crate::error::Error;
 
 /// The data types among the items, by name, in their order.
-pub(super) fn types(items: &[Item]) -> Result<IndexMap<String, RustType>, Error> {
-    let names: BTreeSet<String> = items.iter().filter_map(name_of).collect();
+pub(super) fn types<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> Result<IndexMap<String, RustType>, Error> {
+    let names: BTreeSet<String> = items.clone().filter_map(name_of).collect();
     let reader = Reader { names };
     let mut types = IndexMap::new();
     for item in items {

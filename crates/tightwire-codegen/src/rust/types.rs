@@ -15,16 +15,17 @@ use syn::{File, Item, ItemImpl};
 use tightwire_spec::ir::Ir;
 use typify::{TypeSpace, TypeSpaceImpl, TypeSpacePatch, TypeSpaceSettings};
 
-use super::model::RustTypes;
+use super::model::{RustType, RustTypes};
 use super::normalise::{Shapes, UntypedSchema};
-use super::{defaults, normalise, readback, runtime_paths, string_enum, tidy};
+use super::printer::Printer;
+use super::{batches, defaults, normalise, readback, runtime_paths, string_enum, tidy};
 use crate::config::{Config, RustConfig};
 use crate::error::Error;
 
 /// The data types, as code and as a model of it.
 pub(super) struct DataTypes {
-    /// `pub mod messages { … }`.
-    pub(super) module: TokenStream,
+    /// `pub mod messages { … }`, one module deep.
+    pub(super) text: String,
     /// What the module defines.
     pub(super) types: RustTypes,
     /// What became any JSON although it looks like more.
@@ -34,54 +35,108 @@ pub(super) struct DataTypes {
 /// Generates the module `messages`.
 pub(super) fn emit(ir: &Ir, config: &Config) -> Result<DataTypes, Error> {
     let mut shapes = normalise::shapes(ir, config);
-    let stream = run(&mut shapes, &config.rust)?;
-    let file: File = syn::parse2(stream).map_err(|error| Error::Internal(format!("the data types: {error}")))?;
-    let mut groups = group(file.items);
-    for items in groups.values_mut() {
-        *items = std::mem::take(items).into_iter().flat_map(|item| tidy::tidy(item, &shapes)).collect();
+    let mut groups = Groups::default();
+    for names in batches::of(&shapes.definitions) {
+        groups.add(&names, &mut shapes, &config.rust)?;
     }
-    for (name, string_enum) in &shapes.string_enums {
-        groups.insert(name.clone(), string_enum::items(name, string_enum, &config.rust)?);
+    if groups.clash {
+        // typify gave types of two batches the same name; where it sees all, it does not.
+        groups = Groups::default();
+        let all: Vec<String> = shapes.definitions.keys().cloned().collect();
+        groups.add(&all, &mut shapes, &config.rust)?;
     }
-    // typify sorts by name; a reader looks for the order of the document.
-    groups.sort_by_cached_key(|name, _| shapes.definitions.get_index_of(name).unwrap_or(usize::MAX));
-    let items: Vec<Item> = groups.into_values().flatten().collect();
-    let types = RustTypes::new(readback::types(&items)?, shapes.messages, shapes.handshakes);
-    let defaults = defaults::accessors(&types, &shapes.remarks);
-    let imports = runtime_paths::imports();
-    let items = runtime_paths::rewrite(quote!(#(#items)*));
-    let module = quote! {
-        #[doc = " The data of the messages."]
-        pub mod messages {
-            #imports
-            #items
-            #defaults
-        }
-    };
-    Ok(DataTypes { module, types, untyped: shapes.untyped })
+    let (texts, types) = groups.finish(&shapes);
+    let types = RustTypes::new(types, shapes.messages, shapes.handshakes);
+    let mut printer = Printer::at_depth(1);
+    printer.open(&quote!(#[doc = " The data of the messages."] pub mod messages))?;
+    printer.items(runtime_paths::imports())?;
+    texts.iter().for_each(|text| printer.append(text));
+    printer.items(defaults::accessors(&types, &shapes.remarks))?;
+    printer.close();
+    Ok(DataTypes { text: printer.into_text(), types, untyped: shapes.untyped })
 }
 
-/// Runs typify. Where it fails, the shapes that it cannot take become any JSON.
-fn run(shapes: &mut Shapes, options: &RustConfig) -> Result<TokenStream, Error> {
-    let message = match typify(shapes, &shapes.definitions, options) {
+/// The data types that are done, by name: their text and what they are.
+#[derive(Default)]
+struct Groups {
+    texts: IndexMap<String, String>,
+    types: IndexMap<String, RustType>,
+    /// Whether something implements `FromStr`, which the module `error` is for.
+    parses: bool,
+    /// Whether two batches made something of the same name.
+    clash: bool,
+}
+
+/// The module of what can go wrong with `FromStr`; it is always the same.
+const ERRORS: &str = "mod error";
+
+impl Groups {
+    /// Makes the types of some definitions, which refer to no others.
+    fn add(&mut self, names: &[String], shapes: &mut Shapes, options: &RustConfig) -> Result<(), Error> {
+        let stream = run(names, shapes, options)?;
+        let file: File = syn::parse2(stream).map_err(|error| Error::Internal(format!("the data types: {error}")))?;
+        self.parses |= file.items.iter().any(|item| matches!(item, Item::Impl(item) if implements(item, "FromStr")));
+        let mut groups = group(file.items);
+        for items in groups.values_mut() {
+            *items = std::mem::take(items).into_iter().flat_map(|item| tidy::tidy(item, shapes)).collect();
+        }
+        for name in names {
+            if let Some(string_enum) = shapes.string_enums.get(name) {
+                groups.insert(name.clone(), string_enum::items(name, string_enum, options)?);
+            }
+        }
+        self.types.extend(readback::types(groups.values().flatten())?);
+        for (name, items) in groups {
+            let mut printer = Printer::at_depth(2);
+            printer.items(runtime_paths::rewrite(quote!(#(#items)*)))?;
+            let known = self.texts.insert(name.clone(), printer.into_text());
+            self.clash |= known.is_some() && name != ERRORS;
+        }
+        Ok(())
+    }
+
+    /// What was made, in the order of the document; what it does not name comes last, as typify sorts it.
+    fn finish(mut self, shapes: &Shapes) -> (Vec<String>, IndexMap<String, RustType>) {
+        if !self.parses {
+            self.texts.shift_remove(ERRORS);
+        }
+        let place = |name: &str| match shapes.definitions.get_index_of(name) {
+            Some(at) => (at, String::new()),
+            None => (usize::MAX, name.to_owned()),
+        };
+        self.texts.sort_by_cached_key(|name, _| (name.starts_with("mod "), place(name)));
+        self.types.sort_by_cached_key(|name, _| place(name));
+        (self.texts.into_values().collect(), self.types)
+    }
+}
+
+/// Runs typify on some definitions. Where it fails, the shapes that it cannot take become any JSON.
+fn run(names: &[String], shapes: &mut Shapes, options: &RustConfig) -> Result<TokenStream, Error> {
+    let message = match typify(shapes, names, options) {
         Ok(stream) => return Ok(stream),
         Err(message) => message,
     };
     let mut refused: Vec<(String, String)> = Vec::new();
-    for (name, shape) in &shapes.definitions {
-        let alone = IndexMap::from([(name.clone(), without_references(shape.clone()))]);
-        if let Err(message) = typify(shapes, &alone, options) {
+    for name in names {
+        let shape = shapes.definitions.get(name).cloned().unwrap_or_default();
+        let alone = Map::from_iter([(name.clone(), without_references(shape))]);
+        if let Err(message) = typify_definitions(shapes, alone, options) {
             refused.push((name.clone(), message));
         }
     }
     give_up(shapes, refused);
-    if let Ok(stream) = typify(shapes, &shapes.definitions, options) {
+    if let Ok(stream) = typify(shapes, names, options) {
         return Ok(stream);
     }
     // Each is fine by itself, but not all together: the protocol is served, with values for types.
-    let all = shapes.definitions.keys().map(|name| (name.clone(), message.clone())).collect();
+    let all = names.iter().map(|name| (name.clone(), message.clone())).collect();
     give_up(shapes, all);
-    typify(shapes, &shapes.definitions, options).map_err(|message| Error::unsupported("the data types", message))
+    typify(shapes, names, options).map_err(|message| Error::unsupported("the data types", message))
+}
+
+fn typify(shapes: &Shapes, names: &[String], options: &RustConfig) -> Result<TokenStream, String> {
+    let definitions = names.iter().filter_map(|name| Some((name.clone(), shapes.definitions.get(name)?.clone())));
+    typify_definitions(shapes, definitions.collect(), options)
 }
 
 /// Makes these types any JSON.
@@ -96,7 +151,11 @@ fn give_up(shapes: &mut Shapes, refused: Vec<(String, String)>) {
     }
 }
 
-fn typify(shapes: &Shapes, definitions: &IndexMap<String, Value>, options: &RustConfig) -> Result<TokenStream, String> {
+fn typify_definitions(
+    shapes: &Shapes,
+    definitions: Map<String, Value>,
+    options: &RustConfig,
+) -> Result<TokenStream, String> {
     let mut settings = TypeSpaceSettings::default();
     settings
         .with_struct_builder(false)
@@ -108,7 +167,7 @@ fn typify(shapes: &Shapes, definitions: &IndexMap<String, Value>, options: &Rust
     for attribute in &options.attributes {
         settings.with_attr(attribute.clone());
     }
-    for name in shapes.string_enums.keys() {
+    for name in definitions.keys().filter(|name| shapes.string_enums.contains_key(*name)) {
         settings.with_replacement(name, name, [TypeSpaceImpl::Default; 0].into_iter());
     }
     for (name, options) in &options.types {
@@ -125,8 +184,6 @@ fn typify(shapes: &Shapes, definitions: &IndexMap<String, Value>, options: &Rust
         }
         settings.with_patch(name, &patch);
     }
-    let definitions: Map<String, Value> =
-        definitions.iter().map(|(name, shape)| (name.clone(), shape.clone())).collect();
     let schema = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "definitions": definitions });
     quietly(|| {
         let root = serde_json::from_value(schema).map_err(|error| error.to_string())?;
@@ -172,10 +229,8 @@ fn without_references(shape: Value) -> Value {
 fn group(items: Vec<Item>) -> IndexMap<String, Vec<Item>> {
     let mut groups: IndexMap<String, Vec<Item>> = IndexMap::new();
     let mut current = String::new();
-    let parses = items.iter().any(|item| matches!(item, Item::Impl(item) if implements(item, "FromStr")));
     for item in items {
         match &item {
-            Item::Mod(module) if module.ident == "error" && !parses => continue,
             Item::Mod(module) => current = format!("mod {}", module.ident),
             // `parse` does the same.
             Item::Impl(item) if implements(item, "TryFrom") => continue,

@@ -15,7 +15,9 @@ use syn::Ident;
 use super::disjoint::are_disjoint;
 use super::refusal::refusal;
 use super::{Decoder, Fast, SlowMessage, nothing, tells_routes_apart};
+use crate::error::Error;
 use crate::rust::names;
+use crate::rust::printer::Printer;
 use crate::view::View;
 
 /// A message that overlaps more of those before it is left to the reference path.
@@ -45,12 +47,14 @@ pub(super) fn reference(decoder: &Decoder<'_>, frame: &Ident, apart: bool) -> To
 pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
     let candidates = Candidates::of(decoder);
     let lists = candidates.values.iter().map(|(_, list)| list).chain([&candidates.others]);
-    let tried: BTreeSet<String> = lists.flatten().filter(|one| one.readable).map(|one| one.id.to_owned()).collect();
-    let (fast, left_out) =
-        std::mem::take(&mut decoder.fast).into_iter().partition(|fast| tried.contains(&fast.message.id));
+    let tried: BTreeSet<&str> = lists.flatten().filter(|one| one.readable).map(|one| one.id).collect();
+    let (fast, left_out): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut decoder.fast).into_iter().partition(|fast| tried.contains(fast.message.id.as_str()));
     decoder.fast = fast;
+    decoder.candidates = Some(candidates);
+    let ids: BTreeSet<&str> = left_out.iter().map(|fast| fast.message.id.as_str()).collect();
+    decoder.slow.retain(|slow| !ids.contains(slow.message.as_str()));
     for Fast { message, .. } in left_out {
-        decoder.slow.retain(|slow| slow.message != message.id);
         let reason = "a message that is tried before it may fit the same frames".to_owned();
         let help = Some("give each message the same property with a `const` of its own");
         decoder.slow.push(SlowMessage { message: message.id.clone(), whole: true, place: String::new(), reason, help });
@@ -58,29 +62,17 @@ pub(super) fn leave_out_unsafe(decoder: &mut Decoder<'_>) {
 }
 
 /// The module of the fast path.
-pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
+pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident, printer: &mut Printer) -> Result<(), Error> {
     let apart = tells_routes_apart(decoder.ir, decoder.direction);
-    if decoder.fast.is_empty() {
-        return nothing(frame, apart);
-    }
+    let Some(candidates) = decoder.candidates.as_ref().filter(|_| !decoder.fast.is_empty()) else {
+        return printer.items(nothing(frame, apart));
+    };
     let (parameter, route) = match apart {
         true => (quote!(, route: Option<usize>), quote!(route)),
         false => (quote!(), quote!(None)),
     };
-    let candidates = Candidates::of(&decoder);
-    let refusals = candidates.refusals();
-    let candidates = candidates.emit(&decoder);
-    let messages = decoder.fast.iter().map(|fast| {
-        let (name, variant, data) = (function(fast), &fast.variant, &fast.data);
-        quote! {
-            fn #name(cursor: &mut json::Cursor<'_>) -> Result<#frame, json::Irregular> {
-                Ok(#frame::#variant(#data))
-            }
-        }
-    });
-    let messages: Vec<TokenStream> = messages.collect();
-    let functions = decoder.readers.into_functions();
-    quote! {
+    let table = candidates.emit(&decoder);
+    printer.items(quote! {
         use ::tightwire::__rt::{Inbound, json};
 
         use super::*;
@@ -91,15 +83,20 @@ pub(super) fn fast_path(decoder: Decoder<'_>, frame: &Ident) -> TokenStream {
         }
 
         fn candidates(cursor: &json::Cursor<'_>) -> Result<&'static [json::Candidate<#frame>], json::Irregular> {
-            Ok(#candidates)
+            Ok(#table)
         }
-
-        #(#messages)*
-
-        #(#refusals)*
-
-        #(#functions)*
-    }
+    })?;
+    let mut messages = decoder.fast.iter().map(|fast| {
+        let (name, variant, data) = (function(fast), &fast.variant, &fast.data);
+        quote! {
+            fn #name(cursor: &mut json::Cursor<'_>) -> Result<#frame, json::Irregular> {
+                Ok(#frame::#variant(#data))
+            }
+        }
+    });
+    messages.try_for_each(|function| printer.items(function))?;
+    candidates.refusals().try_for_each(|function| printer.items(function))?;
+    decoder.readers.into_functions().try_for_each(|function| printer.items(function))
 }
 
 /// The function that reads a message.
@@ -108,7 +105,7 @@ fn function(fast: &Fast<'_>) -> Ident {
 }
 
 /// Which messages a frame can be, by the property that tells them apart.
-struct Candidates<'a> {
+pub(super) struct Candidates<'a> {
     by: &'a [String],
     /// The messages to try for each value.
     values: Vec<(&'a Value, Vec<Candidate<'a>>)>,
@@ -152,11 +149,14 @@ impl<'a> Candidates<'a> {
             let ids: Vec<&'a str> = dispatch.candidates(value).map(String::as_str).collect();
             let mut candidates: Vec<Candidate<'a>> = Vec::new();
             for (at, id) in ids.iter().enumerate() {
-                let overlaps: Vec<usize> = (0..at).filter(|earlier| !disjoint(ids[*earlier], id)).collect();
-                // What is never seen to refuse is in the way of everything after it.
-                let open = overlaps.iter().all(|earlier| refusals.contains_key(ids[*earlier]));
-                let readable = readers.contains(id) && open && overlaps.len() <= MAX_OVERLAPS;
-                let overlaps = overlaps.into_iter().filter_map(|earlier| u16::try_from(earlier).ok()).collect();
+                let mut overlaps = Vec::new();
+                let readable = readers.contains(id)
+                    && (0..at).filter(|earlier| !disjoint(ids[*earlier], id)).all(|earlier| {
+                        let Ok(place) = u16::try_from(earlier) else { return false };
+                        overlaps.push(place);
+                        // What is never seen to refuse is in the way of everything after it.
+                        refusals.contains_key(ids[earlier]) && overlaps.len() <= MAX_OVERLAPS
+                    });
                 candidates.push(Candidate { id, readable, overlaps });
             }
             let end = candidates.iter().rposition(|candidate| candidate.readable).map_or(0, |last| last + 1);
@@ -181,28 +181,29 @@ impl<'a> Candidates<'a> {
     }
 
     /// The functions that say what shows that a message refuses a frame.
-    fn refusals(&self) -> Vec<TokenStream> {
+    fn refusals(&self) -> impl Iterator<Item = TokenStream> {
         let lists = self.values.iter().map(|(_, list)| list).chain([&self.others]);
         let used: BTreeSet<&str> = lists.flatten().map(|candidate| candidate.id).collect();
-        let functions = self.refusals.iter().filter(|(id, _)| used.contains(*id)).map(|(_, (name, refusal))| {
+        self.refusals.iter().filter(move |(id, _)| used.contains(*id)).map(|(_, (name, refusal))| {
             quote! {
                 fn #name(outline: &json::Outline<'_>) -> bool {
                     #refusal
                 }
             }
-        });
-        functions.collect()
+        })
     }
 
     fn emit(&self, decoder: &Decoder<'_>) -> TokenStream {
-        let others = self.list(&self.others, decoder);
+        let readers: BTreeMap<&str, Ident> =
+            decoder.fast.iter().map(|fast| (fast.message.id.as_str(), function(fast))).collect();
+        let others = self.list(&self.others, &readers);
         if self.by.is_empty() {
             return others;
         }
         let by = self.by;
-        let arms = self.values.iter().filter_map(|(value, list)| {
+        let arms = self.values.iter().filter_map(|(value, candidates)| {
             // A value that is written in an unusual way is irregular: then the reference path decides.
-            let (pattern, list) = (scalar(value)?, self.list(list, decoder));
+            let (pattern, list) = (scalar(value)?, self.list(candidates, &readers));
             Some(quote!(Some(#pattern) => #list,))
         });
         quote! {
@@ -213,9 +214,9 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    fn list(&self, candidates: &[Candidate<'_>], decoder: &Decoder<'_>) -> TokenStream {
+    fn list(&self, candidates: &[Candidate<'_>], readers: &BTreeMap<&str, Ident>) -> TokenStream {
         let candidates = candidates.iter().map(|Candidate { id, readable, overlaps }| {
-            let reader = decoder.fast.iter().find(|fast| *readable && fast.message.id == *id).map(function);
+            let reader = readers.get(id).filter(|_| *readable);
             let read = reader.map_or_else(|| quote!(None), |function| quote!(Some(#function)));
             let refuses = self.refusals.get(id).map_or_else(|| quote!(|_| false), |(name, _)| quote!(#name));
             let overlaps = if *readable { overlaps.as_slice() } else { &[] };

@@ -20,10 +20,12 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::ir::{Direction, Ir, Message};
 
+use self::flat::Candidates;
 use self::value::Readers;
 use crate::error::Error;
 use crate::rust::model::{FieldType, RustTypes};
 use crate::rust::names;
+use crate::rust::printer::Printer;
 use crate::view::{Obstacle, View};
 
 /// A message that the fast path does not read alone.
@@ -54,7 +56,12 @@ pub(crate) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
 ///
 /// # Errors
 /// What no decoder can be generated for.
-pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenStream, Vec<SlowMessage>), Error> {
+pub(super) fn emit(
+    ir: &Ir,
+    types: &RustTypes,
+    direction: Direction,
+    printer: &mut Printer,
+) -> Result<Vec<SlowMessage>, Error> {
     let mut decoder = Decoder::new(ir, types, direction);
     let slow = std::mem::take(&mut decoder.slow);
     let (frame, module, path, list) = match direction {
@@ -65,10 +72,6 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenSt
     let reference = match ir.envelope {
         Some(_) => decoder.reference_in_envelope(&frame),
         None => flat::reference(&decoder, &frame, tells_routes_apart(ir, direction)),
-    };
-    let fast = match ir.envelope {
-        Some(_) => decoder.fast_path(&frame),
-        None => flat::fast_path(decoder, &frame),
     };
     // Where routes make a difference, the two paths are told of them.
     let apart = tells_routes_apart(ir, direction);
@@ -118,7 +121,7 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenSt
         };
         (public, None)
     };
-    let tokens = quote! {
+    printer.items(quote! {
         impl #frame {
             /// Decodes and validates a frame.
             ///
@@ -158,13 +161,14 @@ pub fn emit(ir: &Ir, types: &RustTypes, direction: Direction) -> Result<(TokenSt
                 &REFERENCE
             }
         }
-
-        #[doc = " The fast path: see `decode_fast`."]
-        mod #module {
-            #fast
-        }
-    };
-    Ok((tokens, slow))
+    })?;
+    printer.open(&quote!(#[doc = " The fast path: see `decode_fast`."] mod #module))?;
+    match ir.envelope {
+        Some(_) => decoder.fast_path(&frame, printer)?,
+        None => flat::fast_path(decoder, &frame, printer)?,
+    }
+    printer.close();
+    Ok(slow)
 }
 
 /// A message on the fast path.
@@ -187,6 +191,8 @@ struct Decoder<'ir> {
     fast: Vec<Fast<'ir>>,
     slow: Vec<SlowMessage>,
     readers: Readers<'ir>,
+    /// In a flat protocol: which messages a frame can be.
+    candidates: Option<Candidates<'ir>>,
 }
 
 impl<'ir> Decoder<'ir> {
@@ -201,8 +207,9 @@ impl<'ir> Decoder<'ir> {
             .filter(|message| message.directions.contains(&direction))
             .filter_map(|message| named(message).map(|wire_type| (message, wire_type)))
             .collect();
+        let readers = Readers::new(types);
         let mut decoder =
-            Self { ir, direction, messages, fast: Vec::new(), slow: Vec::new(), readers: Readers::new(types) };
+            Self { ir, direction, messages, fast: Vec::new(), slow: Vec::new(), readers, candidates: None };
         for (message, wire_type) in decoder.messages.clone() {
             let before = decoder.readers.lengths();
             let note = |(place, Obstacle { reason, help }), whole| SlowMessage {
@@ -266,9 +273,9 @@ impl<'ir> Decoder<'ir> {
     }
 
     /// The module of the fast path.
-    fn fast_path(self, frame: &Ident) -> TokenStream {
+    fn fast_path(self, frame: &Ident, printer: &mut Printer) -> Result<(), Error> {
         if self.fast.is_empty() {
-            return nothing(frame, false);
+            return printer.items(nothing(frame, false));
         }
         let (mut kinds, mut frames) = (Vec::new(), Vec::new());
         let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
@@ -282,8 +289,7 @@ impl<'ir> Decoder<'ir> {
         }
         let shapes = shapes.iter().map(|(shape, variants)| quote!(#(Kind::#variants)|* => #shape,)).collect::<Vec<_>>();
         let variants = self.fast.iter().map(|fast| fast.variant.clone()).collect::<Vec<_>>();
-        let functions = self.readers.into_functions();
-        quote! {
+        printer.items(quote! {
             use ::tightwire::__rt::{Inbound, json};
 
             use super::*;
@@ -316,9 +322,8 @@ impl<'ir> Decoder<'ir> {
                     #(#frames)*
                 })
             }
-
-            #(#functions)*
-        }
+        })?;
+        self.readers.into_functions().try_for_each(|function| printer.items(function))
     }
 }
 

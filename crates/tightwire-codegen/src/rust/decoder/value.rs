@@ -1,5 +1,7 @@
 //! Reading a value: the schema says what to check, the Rust type what to make.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -18,6 +20,8 @@ use crate::view::{Obstacle, View};
 pub(super) struct Readers<'ir> {
     pub(super) types: &'ir RustTypes,
     functions: IndexMap<Key, Reader>,
+    /// Their names.
+    taken: BTreeSet<String>,
     /// Newtypes that are being read in place.
     newtypes: Vec<Key>,
     pub(super) patterns: Patterns,
@@ -42,6 +46,7 @@ impl<'ir> Readers<'ir> {
         Self {
             types,
             functions: IndexMap::new(),
+            taken: BTreeSet::new(),
             newtypes: Vec::new(),
             patterns: Patterns::default(),
             parts: Parts::default(),
@@ -93,7 +98,9 @@ impl<'ir> Readers<'ir> {
 
     /// Forgets what has been made since.
     pub(super) fn truncate(&mut self, [functions, patterns, parts, obstacles]: [usize; 4]) {
-        self.functions.truncate(functions);
+        for (_, reader) in self.functions.drain(functions..) {
+            self.taken.remove(&reader.name.to_string());
+        }
         self.patterns.truncate(patterns);
         self.parts.truncate(parts);
         self.obstacles.truncate(obstacles);
@@ -302,11 +309,11 @@ impl<'ir> Readers<'ir> {
     }
 
     /// `read_thread_message`, with a number where the type is read under several views.
-    fn function_name(&self, name: &Ident) -> Ident {
+    fn function_name(&mut self, name: &Ident) -> Ident {
         let base = format!("read_{}", names::snake(&name.to_string()));
-        let taken = |candidate: &str| self.functions.values().any(|reader| reader.name == candidate);
         let numbered = (2..).map(|number: u32| format!("{base}_{number}"));
-        let free = std::iter::once(base.clone()).chain(numbered).find(|candidate| !taken(candidate));
+        let mut candidates = std::iter::once(base.clone()).chain(numbered);
+        let free = candidates.find(|candidate| self.taken.insert(candidate.clone()));
         format_ident!("{}", free.unwrap_or(base))
     }
 }
