@@ -10,6 +10,7 @@
 //! }
 //! ```
 
+mod alternatives;
 pub mod build;
 pub mod cases;
 pub mod config;

@@ -123,8 +123,3 @@ pub(super) fn constant(object: &SchemaObject, property: &str) -> Option<String> 
         _ => None,
     }
 }
-
-/// What an alternative is called in its union.
-pub(super) fn variant_name(variant: &SchemaObject, number: usize) -> String {
-    variant.title.as_deref().map_or_else(|| format!("Variant{number}"), names::pascal)
-}

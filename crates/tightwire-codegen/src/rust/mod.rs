@@ -28,6 +28,7 @@ mod string_enum;
 mod tidy;
 mod topics;
 mod types;
+mod variants;
 
 pub use normalise::UntypedSchema;
 use quote::quote;

@@ -122,7 +122,7 @@ pub(super) fn taken(ir: &Ir, config: &Config) -> BTreeSet<String> {
 }
 
 /// A text of any characters as the name of a variant: `<=` → `LessEqual`, `-1` → `Minus1`.
-pub(super) fn spelled(text: &str) -> String {
+pub(crate) fn spelled(text: &str) -> String {
     let spell = |c: char| match c {
         '+' => "Plus",
         '-' => "Minus",

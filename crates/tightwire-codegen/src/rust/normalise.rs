@@ -16,9 +16,10 @@ use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
 use super::facts::{
     constant, is_null, kind, listed, nullable, only_alternative, single_type, strings, structural, tag, unsigned,
-    values, variant_name,
+    values,
 };
-use super::names;
+use super::{names, variants};
+use crate::alternatives::{self, Name};
 use crate::config::Config;
 use crate::handshakes::{self, Handshake};
 
@@ -36,6 +37,8 @@ pub(super) struct Shapes {
     pub(super) string_enums: IndexMap<String, StringEnum>,
     /// Unions whose alternatives have the same JSON type, so that serde's first that fits may not be the right one.
     pub(super) overlapping: BTreeSet<String>,
+    /// What the variants of the untagged unions are called.
+    pub(super) variants: IndexMap<String, Vec<String>>,
     /// The name of the type of each message's data, by the message's key.
     pub(super) messages: IndexMap<String, String>,
     /// The name of the type of the handshake's parameters, by the path.
@@ -283,11 +286,12 @@ impl<'ir> Lowering<'ir> {
     fn union(&mut self, union: &str, object: &SchemaObject) -> Value {
         let alternatives = self.alternatives(object);
         let resolved: Vec<SchemaObject> = alternatives.iter().map(|schema| self.resolve(schema)).collect();
+        let names = alternatives::names(&self.as_written(object, &alternatives), &resolved);
         if let Some(tag) = tag(&resolved) {
             // typify sees the tag only in objects that stand here, and names the variants by it.
             let mut variants = Vec::new();
-            for (variant, number) in resolved.iter().zip(1..) {
-                let name = format!("{union}{}", variant_name(variant, number));
+            for (variant, Name { text, .. }) in resolved.iter().zip(&names) {
+                let name = format!("{union}{text}");
                 let (mut shape, remarks) = self.structure(&name, variant, Closed::No, Some(tag));
                 if let Some(value) = constant(variant, tag) {
                     self.remember(format!("{union}::{value}"), &shape, remarks);
@@ -302,36 +306,30 @@ impl<'ir> Lowering<'ir> {
         if !(0..kinds.len()).all(differ) {
             self.shapes.overlapping.insert(union.to_owned());
         }
-        let mut titles = BTreeSet::new();
+        self.shapes.variants.insert(union.to_owned(), variants::names(&names));
         let mut variants = Vec::new();
-        for ((schema, variant), number) in alternatives.iter().zip(&resolved).zip(1..) {
+        for ((schema, variant), name) in alternatives.iter().zip(&resolved).zip(&names) {
+            let place = if name.is_given { name.text.clone() } else { format!("{union}{}", name.text) };
             let shape = match schema {
                 Schema::Ref(reference) if self.nominal(variant) => {
                     used(&self.define_named(&reference.name, variant, Closed::Keep), None, false)
                 }
                 _ if self.nominal(variant) => {
-                    let name = self.unique(&variant_name(variant, number), "Value");
+                    let name = self.unique(&place, "Value");
                     self.define(&name, variant, Closed::Keep);
                     used(&name, None, false)
                 }
-                _ => {
-                    let mut title = match (&variant.title, schema) {
-                        (None, Schema::Ref(reference)) => names::pascal(&reference.name),
-                        _ => variant_name(variant, number),
-                    };
-                    while !titles.insert(title.clone()) {
-                        title.push_str(&number.to_string());
-                    }
-                    let mut shape = self.at(schema, &format!("{union}{title}"));
-                    if let Value::Object(shape) = &mut shape {
-                        shape.insert("title".to_owned(), Value::String(title));
-                    }
-                    shape
-                }
+                _ => self.at(schema, &format!("{union}{}", name.text)),
             };
             variants.push(shape);
         }
         json!({ "oneOf": variants })
+    }
+
+    /// The alternatives as the document lists them, for their names: what they became may have lost that of its schema.
+    fn as_written(&self, object: &SchemaObject, alternatives: &[Schema]) -> Vec<Schema> {
+        let listed: Vec<Schema> = listed(object).iter().filter(|schema| !is_null(schema)).cloned().collect();
+        if listed.len() == alternatives.len() { listed } else { alternatives.to_vec() }
     }
 
     /// A scalar, an array or a map.
@@ -428,6 +426,7 @@ impl<'ir> Lowering<'ir> {
             let mut base = SchemaObject { one_of: Vec::new(), any_of: Vec::new(), description: None, ..object.clone() };
             // It looks at the alternatives too: as a shape it says nothing.
             base.unevaluated_properties = None;
+            base.title = None;
             for alternative in &mut alternatives {
                 let mut whole = self.resolve(alternative);
                 whole.all_of.push(Schema::Object(Box::new(base.clone())));

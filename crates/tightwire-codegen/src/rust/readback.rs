@@ -43,6 +43,11 @@ pub(super) fn is_optional(attributes: &[Attribute]) -> bool {
     SerdeOptions::of(attributes).is_ok_and(|options| options.default || options.skips)
 }
 
+/// Whether nothing on the wire says which variant of an enum a value is.
+pub(super) fn is_untagged(attributes: &[Attribute]) -> bool {
+    SerdeOptions::of(attributes).is_ok_and(|options| options.untagged)
+}
+
 /// Whether the field takes all properties that no other field has.
 pub(super) fn is_flattened(attributes: &[Attribute]) -> bool {
     SerdeOptions::of(attributes).is_ok_and(|options| options.flatten)

@@ -18,7 +18,7 @@ use typify::{TypeSpace, TypeSpaceImpl, TypeSpacePatch, TypeSpaceSettings};
 use super::model::{RustType, RustTypes};
 use super::normalise::{Shapes, UntypedSchema};
 use super::printer::Printer;
-use super::{batches, defaults, normalise, readback, runtime_paths, string_enum, tidy};
+use super::{batches, defaults, normalise, readback, runtime_paths, string_enum, tidy, variants};
 use crate::config::{Config, RustConfig};
 use crate::error::Error;
 
@@ -77,7 +77,10 @@ impl Groups {
         let file: File = syn::parse2(stream).map_err(|error| Error::Internal(format!("the data types: {error}")))?;
         self.parses |= file.items.iter().any(|item| matches!(item, Item::Impl(item) if implements(item, "FromStr")));
         let mut groups = group(file.items);
-        for items in groups.values_mut() {
+        for (name, items) in &mut groups {
+            if let Some(names) = shapes.variants.get(name) {
+                variants::rename(items, names)?;
+            }
             *items = std::mem::take(items).into_iter().flat_map(|item| tidy::tidy(item, shapes)).collect();
         }
         for name in names {

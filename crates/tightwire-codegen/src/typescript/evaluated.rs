@@ -18,6 +18,9 @@ use crate::error::Error;
 
 /// How the statements of a collector ask about schemas.
 pub(super) trait Asks {
+    /// The protocol.
+    fn ir(&self) -> &Ir;
+
     /// Whether a schema accepts `value`, as an expression; `None` where it accepts everything.
     fn accepts(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error>;
 
@@ -52,8 +55,7 @@ pub(super) fn emit<A: Asks>(
         whole(asks, part, &format!("{hint}Part{}", index + 1), w)?;
     }
     for alternatives in [&object.any_of, &object.one_of] {
-        for (index, alternative) in alternatives.iter().enumerate() {
-            let hint = shape::alternative(hint, alternative, index);
+        for (alternative, hint) in alternatives.iter().zip(shape::alternatives(asks.ir(), hint, alternatives)) {
             let mut inner = w.deeper();
             whole(asks, alternative, &hint, &mut inner)?;
             if inner.is_empty() {

@@ -7,6 +7,7 @@ use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 
 use super::names::{key, pascal, string};
+use crate::alternatives;
 
 /// The formats that the server's validator checks, each with the function that does it here. Any other is only a note to
 /// the reader, on both sides: so are `idn-email` and `idn-hostname`, which need tables of all of Unicode.
@@ -63,13 +64,11 @@ pub(super) fn format_functions() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|(_, format)| format.function)
 }
 
-/// What one of several alternatives is called.
-pub(super) fn alternative(hint: &str, schema: &Schema, index: usize) -> String {
-    let title = match schema {
-        Schema::Object(object) => object.title.as_deref().map(pascal),
-        Schema::Bool(_) | Schema::Ref(_) => None,
-    };
-    format!("{hint}{}", title.unwrap_or_else(|| format!("Option{}", index + 1)))
+/// What is called after each of several alternatives: it begins with `hint`.
+pub(super) fn alternatives(ir: &Ir, hint: &str, schemas: &[Schema]) -> Vec<String> {
+    let resolved: Vec<SchemaObject> = schemas.iter().map(|schema| ir.merged(schema).unwrap_or_default()).collect();
+    let names = alternatives::names(schemas, &resolved);
+    names.iter().map(|name| format!("{hint}{}", pascal(&name.text))).collect()
 }
 
 /// A schema without what is only for readers.

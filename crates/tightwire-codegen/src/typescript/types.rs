@@ -9,7 +9,7 @@ use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
 
 use super::names::{Names, content, key, pascal, property, string};
-use super::shape::number;
+use super::shape::{self, number};
 use super::writer::Writer;
 
 /// Writes `models.ts`. `others` are types beside those of the schemas and messages, by name.
@@ -161,13 +161,8 @@ impl Models<'_> {
         let mut parts = Vec::new();
         if !branches.is_empty() {
             let mut union = Vec::new();
-            for (index, branch) in branches.iter().enumerate() {
-                let title = match branch {
-                    Schema::Object(branch) => branch.title.clone(),
-                    Schema::Bool(_) | Schema::Ref(_) => None,
-                };
-                let title = title.unwrap_or_else(|| format!("Option{}", index + 1));
-                union.extend(self.alternatives(branch, &format!("{hint}{}", pascal(&title)), false));
+            for (branch, hint) in branches.iter().zip(shape::alternatives(self.ir, hint, branches)) {
+                union.extend(self.alternatives(branch, &hint, false));
             }
             // One alternative that takes anything leaves nothing to say.
             if !union.iter().any(|alternative| alternative == "unknown") {

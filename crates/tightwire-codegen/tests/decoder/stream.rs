@@ -365,9 +365,9 @@ pub mod stream {
             #[serde(rename = "trade")]
             Trade { price: String },
             #[serde(rename = "change")]
-            Change { side: UpdateEventsItemVariant2Side },
+            Change { side: UpdateEventsItemChangeSide },
         }
-        /// `UpdateEventsItemVariant2Side`
+        /// `UpdateEventsItemChangeSide`
         #[derive(
             serde::Deserialize,
             serde::Serialize,
@@ -381,13 +381,13 @@ pub mod stream {
             PartialOrd
         )]
         #[serde(crate = "::tightwire::__rt::serde")]
-        pub enum UpdateEventsItemVariant2Side {
+        pub enum UpdateEventsItemChangeSide {
             #[serde(rename = "bid")]
             Bid,
             #[serde(rename = "ask")]
             Ask,
         }
-        impl ::std::fmt::Display for UpdateEventsItemVariant2Side {
+        impl ::std::fmt::Display for UpdateEventsItemChangeSide {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match *self {
                     Self::Bid => f.write_str("bid"),
@@ -395,7 +395,7 @@ pub mod stream {
                 }
             }
         }
-        impl ::std::str::FromStr for UpdateEventsItemVariant2Side {
+        impl ::std::str::FromStr for UpdateEventsItemChangeSide {
             type Err = self::error::ConversionError;
             fn from_str(
                 value: &str,
@@ -424,8 +424,8 @@ pub mod stream {
         #[serde(untagged)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub enum LevelNote {
-            Variant1(String),
-            Variant2(String),
+            String(String),
+            String2(String),
         }
         impl<'de> serde::Deserialize<'de> for LevelNote {
             fn deserialize<D: serde::Deserializer<'de>>(
@@ -436,11 +436,11 @@ pub mod stream {
                     &[
                         |value| {
                             serde::Deserialize::deserialize(value)
-                                .map(|(value_0): (String)| Self::Variant1(value_0))
+                                .map(|(value_0): (String)| Self::String(value_0))
                         },
                         |value| {
                             serde::Deserialize::deserialize(value)
-                                .map(|(value_0): (String)| Self::Variant2(value_0))
+                                .map(|(value_0): (String)| Self::String2(value_0))
                         },
                     ],
                 )
@@ -449,8 +449,8 @@ pub mod stream {
         impl ::std::fmt::Display for LevelNote {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
-                    Self::Variant1(x) => x.fmt(f),
-                    Self::Variant2(x) => x.fmt(f),
+                    Self::String(x) => x.fmt(f),
+                    Self::String2(x) => x.fmt(f),
                 }
             }
         }
@@ -1271,7 +1271,7 @@ pub mod stream {
                                 );
                             }
                             "side" if side.is_none() => {
-                                side = Some(read_update_events_item_variant2_side(cursor)?);
+                                side = Some(read_update_events_item_change_side(cursor)?);
                             }
                             "type" | "side" => return Err(json::Irregular),
                             _ => unknown.skip(name, cursor)?,
@@ -1285,12 +1285,12 @@ pub mod stream {
                 _ => Err(json::Irregular),
             }
         }
-        fn read_update_events_item_variant2_side(
+        fn read_update_events_item_change_side(
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<UpdateEventsItemVariant2Side, json::Irregular> {
+        ) -> Result<UpdateEventsItemChangeSide, json::Irregular> {
             match cursor.plain_string()? {
-                "bid" => Ok(UpdateEventsItemVariant2Side::Bid),
-                "ask" => Ok(UpdateEventsItemVariant2Side::Ask),
+                "bid" => Ok(UpdateEventsItemChangeSide::Bid),
+                "ask" => Ok(UpdateEventsItemChangeSide::Ask),
                 _ => Err(json::Irregular),
             }
         }

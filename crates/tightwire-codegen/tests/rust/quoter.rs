@@ -659,20 +659,20 @@ pub mod quoter {
         #[serde(untagged)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub enum MarketDataFilter {
-            Variant1(i64),
-            Variant2(Variant2),
+            Number(i64),
+            String(MarketDataFilterString),
         }
         impl ::std::convert::From<i64> for MarketDataFilter {
             fn from(value: i64) -> Self {
-                Self::Variant1(value)
+                Self::Number(value)
             }
         }
-        impl ::std::convert::From<Variant2> for MarketDataFilter {
-            fn from(value: Variant2) -> Self {
-                Self::Variant2(value)
+        impl ::std::convert::From<MarketDataFilterString> for MarketDataFilter {
+            fn from(value: MarketDataFilterString) -> Self {
+                Self::String(value)
             }
         }
-        /// `Variant2`
+        /// `MarketDataFilterString`
         #[derive(
             serde::Deserialize,
             serde::Serialize,
@@ -686,13 +686,13 @@ pub mod quoter {
             PartialOrd
         )]
         #[serde(crate = "::tightwire::__rt::serde")]
-        pub enum Variant2 {
+        pub enum MarketDataFilterString {
             #[serde(rename = "all")]
             All,
             #[serde(rename = "none")]
             None,
         }
-        impl ::std::fmt::Display for Variant2 {
+        impl ::std::fmt::Display for MarketDataFilterString {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match *self {
                     Self::All => f.write_str("all"),
@@ -700,7 +700,7 @@ pub mod quoter {
                 }
             }
         }
-        impl ::std::str::FromStr for Variant2 {
+        impl ::std::str::FromStr for MarketDataFilterString {
             type Err = self::error::ConversionError;
             fn from_str(
                 value: &str,

@@ -787,12 +787,12 @@ pub mod trader {
         #[serde(untagged)]
         #[serde(crate = "::tightwire::__rt::serde")]
         pub enum Tree {
-            Variant1(Vec<Tree>),
-            Variant2(String),
+            Array(Vec<Tree>),
+            String(String),
         }
         impl ::std::convert::From<Vec<Tree>> for Tree {
             fn from(value: Vec<Tree>) -> Self {
-                Self::Variant1(value)
+                Self::Array(value)
             }
         }
         /// `Tick`

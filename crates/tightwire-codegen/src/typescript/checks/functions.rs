@@ -72,6 +72,11 @@ pub(in crate::typescript) struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
+    /// The protocol.
+    pub(super) fn ir(&self) -> &'a Ir {
+        self.ir
+    }
+
     pub(in crate::typescript) fn new(ir: &'a Ir, names: &'a Names) -> Self {
         let recursive = recursive(ir);
         let schemas = ir.schemas.keys().map(|schema| names.schema(schema));
@@ -325,6 +330,10 @@ impl<'a> Checks<'a> {
 }
 
 impl Asks for Checks<'_> {
+    fn ir(&self) -> &Ir {
+        self.ir
+    }
+
     fn accepts(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
         let check = self.check(schema, hint)?;
         self.asked.insert(hint.to_owned(), (schema.clone(), check.clone()));

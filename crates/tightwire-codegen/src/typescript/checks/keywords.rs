@@ -397,8 +397,8 @@ fn combinations(c: &mut Checks<'_>, schema: &SchemaObject, hint: &str, w: &mut W
             continue;
         }
         let mut checks = Vec::new();
-        for (index, alternative) in alternatives.iter().enumerate() {
-            checks.push(c.check_or_anything(alternative, &shape::alternative(hint, alternative, index))?);
+        for (alternative, hint) in alternatives.iter().zip(shape::alternatives(c.ir(), hint, alternatives)) {
+            checks.push(c.check_or_anything(alternative, &hint)?);
         }
         let list = c.list(&format!("{}_ALTERNATIVES", shouty(hint)), "Check", &checks);
         call(c, keyword, &[&list], w);

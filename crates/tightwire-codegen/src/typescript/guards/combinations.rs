@@ -37,8 +37,8 @@ pub(super) fn combinations(
             }
         } else {
             let mut guards = Vec::new();
-            for (index, alternative) in schema.one_of.iter().enumerate() {
-                guards.push(p.predicate(alternative, &shape::alternative(hint, alternative, index))?);
+            for (alternative, hint) in schema.one_of.iter().zip(shape::alternatives(p.ir(), hint, &schema.one_of)) {
+                guards.push(p.predicate(alternative, &hint)?);
             }
             p.uses("matching");
             parts.push(format!("matching([{}], value) === 1", guards.join(", ")));
@@ -63,8 +63,8 @@ fn choice(p: &mut Predicates<'_>, alternatives: &[Schema], hint: &str) -> Result
         return Ok(None);
     }
     let mut tests = Vec::new();
-    for (index, alternative) in alternatives.iter().enumerate() {
-        match p.test(alternative, "value", &shape::alternative(hint, alternative, index))? {
+    for (alternative, hint) in alternatives.iter().zip(shape::alternatives(p.ir(), hint, alternatives)) {
+        match p.test(alternative, "value", &hint)? {
             Some(test) => tests.push(test),
             None => return Ok(None),
         }

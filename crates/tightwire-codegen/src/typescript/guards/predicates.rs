@@ -304,6 +304,10 @@ impl<'a> Predicates<'a> {
 }
 
 impl Asks for Predicates<'_> {
+    fn ir(&self) -> &Ir {
+        self.ir
+    }
+
     fn accepts(&mut self, schema: &Schema, hint: &str) -> Result<Option<String>, Error> {
         let test = self.test(schema, "value", hint)?;
         self.asked.insert(hint.to_owned(), (schema.clone(), test.clone()));

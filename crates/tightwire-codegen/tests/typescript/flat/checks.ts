@@ -103,7 +103,7 @@ const CLASS_FRAME_VALUES: readonly string[] = [
 
 const STRING_DATA_VALUES: readonly unknown[] = [1, "1", 1];
 
-const CLASS_DATA_INTERFACE_ALTERNATIVES: readonly Check[] = [check_, checkClassDataInterfaceOption2];
+const CLASS_DATA_INTERFACE_ALTERNATIVES: readonly Check[] = [check_, checkClassDataInterfaceNull];
 
 const ANY_CLIENT_FRAME_ALTERNATIVES: readonly Check[] = [
   checkToStringFrame,
@@ -117,7 +117,7 @@ const ANY_CLIENT_FRAME_ALTERNATIVES: readonly Check[] = [
 
 const 温度FRAME_VALUES: readonly unknown[] = ["", null, "a", "a"];
 
-const BRANCH_ALTERNATIVES: readonly Check[] = [checkFork, checkBranchOption2];
+const BRANCH_ALTERNATIVES: readonly Check[] = [checkFork, checkBranchNull];
 
 const ANY_SERVER_FRAME_ALTERNATIVES: readonly Check[] = [check温度Frame, checkTreeFrame, checkBothFrame];
 
@@ -251,7 +251,7 @@ function check_If(value: unknown, report: Report): void {
   }
 }
 
-function checkClassDataInterfaceOption2(value: unknown, report: Report): void {
+function checkClassDataInterfaceNull(value: unknown, report: Report): void {
   if (value !== null) {
     fail(report, "type");
     return;
@@ -377,7 +377,7 @@ function checkForkLevel(value: unknown, report: Report): void {
   required(value, "left", checkBranch, report);
 }
 
-function checkBranchOption2(value: unknown, report: Report): void {
+function checkBranchNull(value: unknown, report: Report): void {
   if (value !== null) {
     fail(report, "type");
     return;

@@ -131,11 +131,11 @@ const PROBE_OTHERS_KEYS: readonly string[] = ["a"];
 
 const PROBE_ANY_ALTERNATIVES: readonly Check[] = [checkText, checkIntegerFrom10];
 
-const PROBE_ONE_ALTERNATIVES: readonly Check[] = [checkProbeOneOption1, checkProbeOneOption2];
+const PROBE_ONE_ALTERNATIVES: readonly Check[] = [checkProbeOneNumber, checkProbeOneNumber2];
 
-const PROBE_MEANT_OPTION2_N_ALTERNATIVES: readonly Check[] = [checkProbeMeantOption2NOption1, checkText];
+const PROBE_MEANT_BN_ALTERNATIVES: readonly Check[] = [checkProbeMeantBNVariant1, checkText];
 
-const PROBE_MEANT_ALTERNATIVES: readonly Check[] = [checkProbeMeantOption1, checkProbeMeantOption2, checkInteger];
+const PROBE_MEANT_ALTERNATIVES: readonly Check[] = [checkProbeMeantA, checkProbeMeantB, checkInteger];
 
 const TREE_KEYS: readonly string[] = ["children"];
 
@@ -143,7 +143,7 @@ const PROBE_FRAME_KEYS: readonly string[] = ["v", "id", "type", "topic", "ts", "
 
 const LATER_FRAME_DATA_UNEVALUATED_KEYS: readonly string[] = ["kind"];
 
-const LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS: readonly string[] = ["a"];
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly string[] = ["a"];
 
 const NAMED_KEYS: readonly string[] = ["name"];
 
@@ -151,21 +151,21 @@ const LATER_FRAME_DATA_UNEVALUATED_IF_KEYS: readonly string[] = ["kind"];
 
 const LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS: readonly string[] = ["more"];
 
-const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly string[] = ["b"];
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2: readonly string[] = ["b"];
 
-const LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES: readonly Check[] = [checkLaterFrameDataUnevaluatedOption1, checkNamed];
+const LATER_FRAME_DATA_UNEVALUATED_ALTERNATIVES: readonly Check[] = [checkLaterFrameDataUnevaluatedWithA2, checkNamed];
 
-const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS: readonly string[] = ["a"];
+const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS: readonly string[] = ["a"];
 
-const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS: readonly string[] = ["b"];
+const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS: readonly string[] = ["b"];
 
 const LATER_FRAME_DATA_UNEVALUATED_REST_ALTERNATIVES: readonly Check[] = [
-  checkLaterFrameDataUnevaluatedRestOption1,
-  checkLaterFrameDataUnevaluatedRestOption2,
+  checkLaterFrameDataUnevaluatedRestWithA,
+  checkLaterFrameDataUnevaluatedRestWithB,
 ];
 
 const LATER_FRAME_DATA_UNEVALUATED_ITEMS_ALTERNATIVES: readonly Check[] = [
-  checkLaterFrameDataUnevaluatedItemsOption1,
+  checkLaterFrameDataUnevaluatedItemsVariant1,
   anything,
 ];
 
@@ -655,7 +655,7 @@ function checkProbeOne(value: unknown, report: Report): void {
   oneOf(value, PROBE_ONE_ALTERNATIVES, report);
 }
 
-function checkProbeOneOption1(value: unknown, report: Report): void {
+function checkProbeOneNumber(value: unknown, report: Report): void {
   if (typeof value !== "number" || !Number.isInteger(value)) {
     fail(report, "type");
     return;
@@ -665,7 +665,7 @@ function checkProbeOneOption1(value: unknown, report: Report): void {
   }
 }
 
-function checkProbeOneOption2(value: unknown, report: Report): void {
+function checkProbeOneNumber2(value: unknown, report: Report): void {
   if (typeof value !== "number" || !Number.isInteger(value)) {
     fail(report, "type");
     return;
@@ -679,41 +679,41 @@ function checkProbeMeant(value: unknown, report: Report): void {
   oneOf(value, PROBE_MEANT_ALTERNATIVES, report);
 }
 
-function checkProbeMeantOption1(value: unknown, report: Report): void {
+function checkProbeMeantA(value: unknown, report: Report): void {
   if (!isObject(value)) {
     fail(report, "type");
     return;
   }
-  required(value, "kind", checkProbeMeantOption1Kind, report);
+  required(value, "kind", checkProbeMeantAKind, report);
   optional(value, "n", checkInteger, report);
 }
 
-function checkProbeMeantOption1Kind(value: unknown, report: Report): void {
+function checkProbeMeantAKind(value: unknown, report: Report): void {
   if (value !== "a") {
     fail(report, "const");
   }
 }
 
-function checkProbeMeantOption2(value: unknown, report: Report): void {
+function checkProbeMeantB(value: unknown, report: Report): void {
   if (!isObject(value)) {
     fail(report, "type");
     return;
   }
-  required(value, "kind", checkProbeMeantOption2Kind, report);
-  optional(value, "n", checkProbeMeantOption2N, report);
+  required(value, "kind", checkProbeMeantBKind, report);
+  optional(value, "n", checkProbeMeantBN, report);
 }
 
-function checkProbeMeantOption2Kind(value: unknown, report: Report): void {
+function checkProbeMeantBKind(value: unknown, report: Report): void {
   if (value !== "b") {
     fail(report, "const");
   }
 }
 
-function checkProbeMeantOption2N(value: unknown, report: Report): void {
-  anyOf(value, PROBE_MEANT_OPTION2_N_ALTERNATIVES, report);
+function checkProbeMeantBN(value: unknown, report: Report): void {
+  anyOf(value, PROBE_MEANT_BN_ALTERNATIVES, report);
 }
 
-function checkProbeMeantOption2NOption1(value: unknown, report: Report): void {
+function checkProbeMeantBNVariant1(value: unknown, report: Report): void {
   if (typeof value === "number") {
     if (value > 1) {
       fail(report, "maximum");
@@ -925,8 +925,8 @@ function checkLaterFrameDataUnevaluatedWithA(_value: unknown, _report: Report): 
 
 function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen, report: Report): void {
   seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_KEYS.includes(key) || PROBE_OTHERS_PATTERN1_PATTERN.test(key));
-  if (accepts(checkLaterFrameDataUnevaluatedOption1, value, report.depth)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS.includes(key));
+  if (accepts(checkLaterFrameDataUnevaluatedWithA2, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
   }
   if (accepts(checkNamed, value, report.depth)) {
     evaluatedByNamed(value, seen, report);
@@ -936,11 +936,11 @@ function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen, report
     seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS.includes(key));
   }
   if (isObject(value) && has(value, "a")) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2.includes(key));
   }
 }
 
-function checkLaterFrameDataUnevaluatedOption1(value: unknown, report: Report): void {
+function checkLaterFrameDataUnevaluatedWithA2(value: unknown, report: Report): void {
   if (isObject(value)) {
     required(value, "a", checkInteger, report);
   }
@@ -986,21 +986,21 @@ function checkLaterFrameDataUnevaluatedRest(value: unknown, report: Report): voi
 }
 
 function evaluatedByLaterFrameDataUnevaluatedRest(value: unknown, seen: Seen, report: Report): void {
-  if (accepts(checkLaterFrameDataUnevaluatedRestOption1, value, report.depth)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS.includes(key));
+  if (accepts(checkLaterFrameDataUnevaluatedRestWithA, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS.includes(key));
   }
-  if (accepts(checkLaterFrameDataUnevaluatedRestOption2, value, report.depth)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS.includes(key));
+  if (accepts(checkLaterFrameDataUnevaluatedRestWithB, value, report.depth)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS.includes(key));
   }
 }
 
-function checkLaterFrameDataUnevaluatedRestOption1(value: unknown, report: Report): void {
+function checkLaterFrameDataUnevaluatedRestWithA(value: unknown, report: Report): void {
   if (isObject(value)) {
     present(value, "a", "required", report);
   }
 }
 
-function checkLaterFrameDataUnevaluatedRestOption2(value: unknown, report: Report): void {
+function checkLaterFrameDataUnevaluatedRestWithB(value: unknown, report: Report): void {
   if (isObject(value)) {
     present(value, "b", "required", report);
   }
@@ -1022,7 +1022,7 @@ function checkLaterFrameDataUnevaluatedItems(value: unknown, report: Report): vo
 function evaluatedByLaterFrameDataUnevaluatedItems(value: unknown, seen: Seen, report: Report): void {
   seeItems(value, seen, (_, index) => index < 1);
   seeItems(value, seen, (item) => accepts(checkLaterFrameDataUnevaluatedItemsContained, item, report.depth));
-  if (accepts(checkLaterFrameDataUnevaluatedItemsOption1, value, report.depth)) {
+  if (accepts(checkLaterFrameDataUnevaluatedItemsVariant1, value, report.depth)) {
     seeItems(value, seen, (_, index) => index < 2);
   }
 }
@@ -1033,13 +1033,13 @@ function checkLaterFrameDataUnevaluatedItemsContained(value: unknown, report: Re
   }
 }
 
-function checkLaterFrameDataUnevaluatedItemsOption1(value: unknown, report: Report): void {
+function checkLaterFrameDataUnevaluatedItemsVariant1(value: unknown, report: Report): void {
   if (Array.isArray(value)) {
-    item(value, 1, checkLaterFrameDataUnevaluatedItemsOption1Item2, report);
+    item(value, 1, checkLaterFrameDataUnevaluatedItemsVariant1Item2, report);
   }
 }
 
-function checkLaterFrameDataUnevaluatedItemsOption1Item2(value: unknown, report: Report): void {
+function checkLaterFrameDataUnevaluatedItemsVariant1Item2(value: unknown, report: Report): void {
   if (value !== "two") {
     fail(report, "const");
   }

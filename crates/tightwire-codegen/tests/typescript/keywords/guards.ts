@@ -98,7 +98,7 @@ const PROBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", 
 
 const LATER_FRAME_DATA_UNEVALUATED_KEYS: readonly unknown[] = ["kind"];
 
-const LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS: readonly unknown[] = ["a"];
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly unknown[] = ["a"];
 
 const NAMED_KEYS: readonly unknown[] = ["name"];
 
@@ -106,11 +106,11 @@ const LATER_FRAME_DATA_UNEVALUATED_IF_KEYS: readonly unknown[] = ["kind"];
 
 const LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS: readonly unknown[] = ["more"];
 
-const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly unknown[] = ["b"];
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2: readonly unknown[] = ["b"];
 
-const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS: readonly unknown[] = ["a"];
+const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS: readonly unknown[] = ["a"];
 
-const LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS: readonly unknown[] = ["b"];
+const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS: readonly unknown[] = ["b"];
 
 const LATER_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
@@ -274,34 +274,34 @@ function isProbeAny(value: unknown): boolean {
 }
 
 function isProbeOne(value: unknown): boolean {
-  return matching([isProbeOneOption1, isProbeOneOption2], value) === 1;
+  return matching([isProbeOneNumber, isProbeOneNumber2], value) === 1;
 }
 
-function isProbeOneOption1(value: unknown): boolean {
+function isProbeOneNumber(value: unknown): boolean {
   return isInteger(value) && isMultiple(value, 2);
 }
 
-function isProbeOneOption2(value: unknown): boolean {
+function isProbeOneNumber2(value: unknown): boolean {
   return isInteger(value) && isMultiple(value, 3);
 }
 
 function isProbeMeant(value: unknown): boolean {
-  return isProbeMeantOption1(value) || isProbeMeantOption2(value) || isInteger(value);
+  return isProbeMeantA(value) || isProbeMeantB(value) || isInteger(value);
 }
 
-function isProbeMeantOption1(value: unknown): value is JsonObject {
+function isProbeMeantA(value: unknown): value is JsonObject {
   return isObject(value) && value.kind === "a" && (value.n === undefined || isInteger(value.n));
 }
 
-function isProbeMeantOption2(value: unknown): value is JsonObject {
-  return isObject(value) && value.kind === "b" && (value.n === undefined || isProbeMeantOption2N(value.n));
+function isProbeMeantB(value: unknown): value is JsonObject {
+  return isObject(value) && value.kind === "b" && (value.n === undefined || isProbeMeantBN(value.n));
 }
 
-function isProbeMeantOption2N(value: unknown): boolean {
-  return isProbeMeantOption2NOption1(value) || isText(value);
+function isProbeMeantBN(value: unknown): boolean {
+  return isProbeMeantBNVariant1(value) || isText(value);
 }
 
-function isProbeMeantOption2NOption1(value: unknown): boolean {
+function isProbeMeantBNVariant1(value: unknown): boolean {
   return typeof value !== "number" || value <= 1;
 }
 
@@ -382,7 +382,7 @@ function isLaterFrameDataUnevaluated(value: unknown): value is JsonObject {
     (value.kind === undefined || isText(value.kind)) &&
     (value.a === undefined || isLaterFrameDataUnevaluatedWithA(value)) &&
     unevaluatedKeys(value, evaluatedByLaterFrameDataUnevaluated).length === 0 &&
-    (isLaterFrameDataUnevaluatedOption1(value) || isNamed(value)) &&
+    (isLaterFrameDataUnevaluatedWithA2(value) || isNamed(value)) &&
     (!isLaterFrameDataUnevaluatedIf(value) || isLaterFrameDataUnevaluatedThen(value))
   );
 }
@@ -393,8 +393,8 @@ function isLaterFrameDataUnevaluatedWithA(_value: unknown): boolean {
 
 function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen): void {
   seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_KEYS.includes(key) || PROBE_OTHERS_PATTERN1_PATTERN.test(key));
-  if (isLaterFrameDataUnevaluatedOption1(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_OPTION1_KEYS.includes(key));
+  if (isLaterFrameDataUnevaluatedWithA2(value)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
   }
   if (isNamed(value)) {
     evaluatedByNamed(value, seen);
@@ -404,11 +404,11 @@ function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen): void 
     seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS.includes(key));
   }
   if (isObject(value) && has(value, "a")) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2.includes(key));
   }
 }
 
-function isLaterFrameDataUnevaluatedOption1(value: unknown): boolean {
+function isLaterFrameDataUnevaluatedWithA2(value: unknown): boolean {
   return !isObject(value) || isInteger(value.a);
 }
 
@@ -431,24 +431,24 @@ function isLaterFrameDataUnevaluatedThen(_value: unknown): boolean {
 function isLaterFrameDataUnevaluatedRest(value: unknown): boolean {
   return (
     (!isObject(value) || unevaluatedKeys(value, evaluatedByLaterFrameDataUnevaluatedRest).every((key) => isInteger(value[key]))) &&
-    matching([isLaterFrameDataUnevaluatedRestOption1, isLaterFrameDataUnevaluatedRestOption2], value) === 1
+    matching([isLaterFrameDataUnevaluatedRestWithA, isLaterFrameDataUnevaluatedRestWithB], value) === 1
   );
 }
 
 function evaluatedByLaterFrameDataUnevaluatedRest(value: unknown, seen: Seen): void {
-  if (isLaterFrameDataUnevaluatedRestOption1(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION1_KEYS.includes(key));
+  if (isLaterFrameDataUnevaluatedRestWithA(value)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS.includes(key));
   }
-  if (isLaterFrameDataUnevaluatedRestOption2(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_OPTION2_KEYS.includes(key));
+  if (isLaterFrameDataUnevaluatedRestWithB(value)) {
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS.includes(key));
   }
 }
 
-function isLaterFrameDataUnevaluatedRestOption1(value: unknown): boolean {
+function isLaterFrameDataUnevaluatedRestWithA(value: unknown): boolean {
   return !isObject(value) || value.a !== undefined;
 }
 
-function isLaterFrameDataUnevaluatedRestOption2(value: unknown): boolean {
+function isLaterFrameDataUnevaluatedRestWithB(value: unknown): boolean {
   return !isObject(value) || value.b !== undefined;
 }
 
@@ -463,12 +463,12 @@ function isLaterFrameDataUnevaluatedItems(value: unknown): boolean {
 function evaluatedByLaterFrameDataUnevaluatedItems(value: unknown, seen: Seen): void {
   seeItems(value, seen, (_, index) => index < 1);
   seeItems(value, seen, (item) => item === 7);
-  if (isLaterFrameDataUnevaluatedItemsOption1(value)) {
+  if (isLaterFrameDataUnevaluatedItemsVariant1(value)) {
     seeItems(value, seen, (_, index) => index < 2);
   }
 }
 
-function isLaterFrameDataUnevaluatedItemsOption1(value: unknown): boolean {
+function isLaterFrameDataUnevaluatedItemsVariant1(value: unknown): boolean {
   return !Array.isArray(value) || (value.length <= 1 || value[1] === "two");
 }
 

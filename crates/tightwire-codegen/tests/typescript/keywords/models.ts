@@ -42,7 +42,7 @@ export interface Probe {
   readonly all?: number;
   readonly any?: string | number;
   readonly one?: number;
-  readonly meant?: ProbeMeantOption1 | ProbeMeantOption2 | number;
+  readonly meant?: ProbeMeantA | ProbeMeantB | number;
   readonly not?: unknown;
   readonly conditional?: unknown;
   /** Contains itself. */
@@ -76,12 +76,12 @@ export interface ProbeInherited {
   readonly toString?: string;
 }
 
-export interface ProbeMeantOption1 {
+export interface ProbeMeantA {
   readonly kind: "a";
   readonly n?: number;
 }
 
-export interface ProbeMeantOption2 {
+export interface ProbeMeantB {
   readonly kind: "b";
   readonly n?: unknown;
 }
@@ -106,20 +106,20 @@ export interface Later {
   readonly counted?: readonly unknown[];
   readonly few?: readonly unknown[];
   readonly any_number?: readonly unknown[];
-  readonly unevaluated?: (LaterUnevaluatedOption1 | Named) & { readonly kind?: string };
-  readonly unevaluated_rest?: LaterUnevaluatedRestOption1 | LaterUnevaluatedRestOption2;
+  readonly unevaluated?: (LaterUnevaluatedWithA | Named) & { readonly kind?: string };
+  readonly unevaluated_rest?: LaterUnevaluatedRestWithA | LaterUnevaluatedRestWithB;
   readonly unevaluated_items?: readonly [string?, ...unknown[]];
   readonly unevaluated_items_rest?: readonly unknown[];
 }
 
-export interface LaterUnevaluatedOption1 {
+export interface LaterUnevaluatedWithA {
   readonly a: number;
 }
 
-export interface LaterUnevaluatedRestOption1 {
+export interface LaterUnevaluatedRestWithA {
   readonly a: unknown;
 }
 
-export interface LaterUnevaluatedRestOption2 {
+export interface LaterUnevaluatedRestWithB {
   readonly b: unknown;
 }

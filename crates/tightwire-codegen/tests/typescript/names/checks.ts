@@ -88,7 +88,7 @@ function unknownType(value: unknown, report: Report): void {
 
 const CLASS_FRAME_DATA_XY_VALUES: readonly string[] = ["a b", "it's", 'say "x"', "1"];
 
-const FRAME_DATA_ALTERNATIVES: readonly Check[] = [checkFrameDataByName, checkFrameDataOption2, checkFrameDataOption3];
+const FRAME_DATA_ALTERNATIVES: readonly Check[] = [checkFrameDataByName, checkFrameDataArray, checkFrameDataNull];
 
 function checkClassFrame(value: unknown, report: Report): void {
   if (!isObject(value)) {
@@ -264,22 +264,22 @@ function checkFrameDataByName(value: unknown, report: Report): void {
   required(value, "name", checkText, report);
 }
 
-function checkFrameDataOption2(value: unknown, report: Report): void {
+function checkFrameDataArray(value: unknown, report: Report): void {
   if (!Array.isArray(value)) {
     fail(report, "type");
     return;
   }
-  items(value, checkFrameDataOption2Item, report);
+  items(value, checkFrameDataArrayItem, report);
 }
 
-function checkFrameDataOption2Item(value: unknown, report: Report): void {
+function checkFrameDataArrayItem(value: unknown, report: Report): void {
   if ((typeof value !== "number" || !Number.isInteger(value)) && typeof value !== "string") {
     fail(report, "type");
     return;
   }
 }
 
-function checkFrameDataOption3(value: unknown, report: Report): void {
+function checkFrameDataNull(value: unknown, report: Report): void {
   if (value !== null) {
     fail(report, "type");
     return;

@@ -60,14 +60,14 @@ function isMapData(value: unknown): value is JsonObject {
 }
 
 function isFrameData(value: unknown): boolean {
-  return isFrameDataByName(value) || isList(value, isFrameDataOption2Item) || value === null;
+  return isFrameDataByName(value) || isList(value, isFrameDataArrayItem) || value === null;
 }
 
 function isFrameDataByName(value: unknown): value is JsonObject {
   return isObject(value) && isText(value.name);
 }
 
-function isFrameDataOption2Item(value: unknown): boolean {
+function isFrameDataArrayItem(value: unknown): boolean {
   return isInteger(value) || typeof value === "string";
 }
 

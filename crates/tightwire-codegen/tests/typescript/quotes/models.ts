@@ -54,7 +54,7 @@ export interface MarketDataHandshake {
   readonly query_symbol?: string;
   /** @defaultValue `"start"` */
   readonly since?: string | null;
-  readonly filter?: number | MarketDataHandshakeFilterOption2;
+  readonly filter?: number | MarketDataHandshakeFilterString;
 }
 
 /**
@@ -82,12 +82,12 @@ export const MarketDataHandshakeSideItem = {
 
 export type MarketDataHandshakeSideItem = (typeof MarketDataHandshakeSideItem)[keyof typeof MarketDataHandshakeSideItem];
 
-export const MarketDataHandshakeFilterOption2 = {
+export const MarketDataHandshakeFilterString = {
   all: "all",
   none: "none",
 } as const;
 
-export type MarketDataHandshakeFilterOption2 = (typeof MarketDataHandshakeFilterOption2)[keyof typeof MarketDataHandshakeFilterOption2];
+export type MarketDataHandshakeFilterString = (typeof MarketDataHandshakeFilterString)[keyof typeof MarketDataHandshakeFilterString];
 
 /** The headers with which a client connects at `/v1/marketdata/{symbol}`. */
 export interface MarketDataHeaders {

@@ -43,9 +43,9 @@ const MARKET_DATA_PATH_SYMBOL_VALUES: readonly string[] = ["btcusd", "ethusd", "
 
 const MARKET_DATA_QUERY_SIDE_ITEM_VALUES: readonly string[] = ["bid", "ask"];
 
-const MARKET_DATA_QUERY_FILTER_OPTION2_VALUES: readonly string[] = ["all", "none"];
+const MARKET_DATA_QUERY_FILTER_STRING_VALUES: readonly string[] = ["all", "none"];
 
-const MARKET_DATA_QUERY_FILTER_ALTERNATIVES: readonly Check[] = [checkInteger, checkMarketDataQueryFilterOption2];
+const MARKET_DATA_QUERY_FILTER_ALTERNATIVES: readonly Check[] = [checkInteger, checkMarketDataQueryFilterString];
 
 const MARKET_DATA_ROUTE: RouteInfo = {
   path: "/v1/marketdata/{symbol}",
@@ -183,12 +183,12 @@ function checkInteger(value: unknown, report: Report): void {
   }
 }
 
-function checkMarketDataQueryFilterOption2(value: unknown, report: Report): void {
+function checkMarketDataQueryFilterString(value: unknown, report: Report): void {
   if (typeof value !== "string") {
     fail(report, "type");
     return;
   }
-  if (!MARKET_DATA_QUERY_FILTER_OPTION2_VALUES.includes(value)) {
+  if (!MARKET_DATA_QUERY_FILTER_STRING_VALUES.includes(value)) {
     fail(report, "enum");
   }
 }
