@@ -57,8 +57,9 @@ bench: ## The benchmarks (release builds)
 	$(CARGO) bench --package tightwire-codegen --bench generate
 	npm run bench --workspace frontend
 
-nightly: test ## The slow lanes: a million differential cases
+nightly: test ## The slow lanes: a million differential cases, the Autobahn test suite
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
+	scripts/autobahn.sh
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift
 	git config core.hooksPath scripts/hooks

@@ -64,7 +64,7 @@ impl From<&Position> for StreamPosition {
 impl OutboundFrame {
     /// Puts the header in front of the payload that `buffer` holds after [`MAX_HEADER`] bytes of room.
     pub(crate) fn seal(mut buffer: Vec<u8>, tag: Tag, position: Option<Position>) -> Self {
-        let (header, header_len) = text_header(buffer.len() - MAX_HEADER);
+        let (header, header_len) = header(Opcode::Text, buffer.len() - MAX_HEADER);
         let start = MAX_HEADER - header_len;
         buffer[start..MAX_HEADER].copy_from_slice(&header[..header_len]);
         let bytes = Bytes::from(buffer).slice(start..);
@@ -108,10 +108,22 @@ impl OutboundFrame {
     }
 }
 
-/// The header of an unmasked, final text frame, and its length.
-fn text_header(payload: usize) -> ([u8; MAX_HEADER], usize) {
+/// What a message is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    /// UTF-8.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+/// The header of an unmasked, final frame, and its length.
+fn header(opcode: Opcode, payload: usize) -> ([u8; MAX_HEADER], usize) {
     let mut header = [0; MAX_HEADER];
-    header[0] = 0x81;
+    header[0] = match opcode {
+        Opcode::Text => 0x81,
+        Opcode::Binary => 0x82,
+    };
     if let Ok(short) = u8::try_from(payload)
         && short < 126
     {
@@ -126,6 +138,13 @@ fn text_header(payload: usize) -> ([u8; MAX_HEADER], usize) {
         header[2..].copy_from_slice(&(payload as u64).to_be_bytes());
         (header, MAX_HEADER)
     }
+}
+
+/// A message in one unmasked frame, as a server sends it.
+#[must_use]
+pub fn message_frame(opcode: Opcode, payload: &[u8]) -> Bytes {
+    let (header, header_len) = header(opcode, payload.len());
+    [&header[..header_len], payload].concat().into()
 }
 
 /// A ping of WebSocket itself, from the server.

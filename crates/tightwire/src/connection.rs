@@ -13,7 +13,7 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Framing, SessionRole};
-use tightwire_proto::frame::{close_frame, ping_frame};
+use tightwire_proto::frame::{Opcode, close_frame, message_frame, ping_frame};
 use tightwire_proto::inbound::{Inbound, SessionRequest, Violation};
 use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
@@ -97,8 +97,10 @@ struct Connection<S: Service> {
 enum End {
     /// The server closes.
     Ours(CloseReason),
-    /// The peer closes, or broke the rules: the frame that answers it, and its code.
+    /// The peer closes: the frame that answers it, and its code.
     Theirs(bytes::Bytes, u16),
+    /// The peer broke the rules of WebSocket: the frame that says so, and its code.
+    Broken(bytes::Bytes, u16),
     /// There is nobody to talk to.
     Gone,
 }
@@ -212,16 +214,16 @@ impl<S: Service> Connection<S> {
 
     fn receive(&mut self, received: Received) -> Option<End> {
         match received {
+            Received::Text(text) if S::ECHOES => self.peer.outbound().send_control(message_frame(Opcode::Text, &text)),
+            Received::Binary(data) if S::ECHOES => {
+                self.peer.outbound().send_control(message_frame(Opcode::Binary, &data));
+            }
             Received::Text(text) => self.receive_text(&text),
-            Received::Binary => self.peer.outbound().begin_close(CloseReason::UnsupportedData),
+            Received::Binary(_) => self.peer.outbound().begin_close(CloseReason::UnsupportedData),
             Received::Pong if self.is_flat => self.session.heartbeat().pong(),
             Received::Ping | Received::Pong => {}
-            Received::Close(frame, code) => {
-                // Whoever says goodbye does not want what still waits.
-                self.peer.outbound().discard();
-                return Some(End::Theirs(frame, code));
-            }
-            Received::Broken(frame, code) => return Some(End::Theirs(frame, code)),
+            Received::Close(frame, code) => return Some(End::Theirs(frame, code)),
+            Received::Broken(frame, code) => return Some(End::Broken(frame, code)),
             Received::Gone => return Some(End::Gone),
         }
         None
@@ -319,6 +321,18 @@ impl<S: Service> Connection<S> {
                 (reason.code(), false)
             }
             End::Theirs(frame, code) => {
+                // Answers to what came just before the close go out, as far as the peer takes them at once; whoever
+                // says goodbye does not wait for the rest.
+                poll_fn(|cx| {
+                    let _ = outbound.poll_write(cx);
+                    Poll::Ready(())
+                })
+                .await;
+                outbound.discard();
+                outbound.end(None, frame);
+                (code, true)
+            }
+            End::Broken(frame, code) => {
                 outbound.end(None, frame);
                 (code, true)
             }
@@ -332,7 +346,7 @@ impl<S: Service> Connection<S> {
                 while !peer_closed
                     && matches!(
                         poll_fn(|cx| self.incoming.poll_next(cx)).await,
-                        Received::Text(_) | Received::Binary | Received::Ping | Received::Pong
+                        Received::Text(_) | Received::Binary(_) | Received::Ping | Received::Pong
                     )
                 {}
             };

@@ -18,6 +18,10 @@ pub trait Service: Send + Sync + 'static {
     type Frame: Send + 'static;
     /// The generated enum of error codes, `ErrorCode`.
     type Code: ErrorCode;
+    /// Whether every message is sent back as it came, text or binary, before the session looks at it: for test suites of
+    /// WebSocket itself, which know no contract.
+    #[doc(hidden)]
+    const ECHOES: bool = false;
 
     /// The protocol.
     fn contract(&self) -> &'static Contract;

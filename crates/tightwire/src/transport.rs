@@ -126,7 +126,7 @@ pub(crate) enum Received {
     /// A text message, valid UTF-8.
     Text(tokio_websockets::Payload),
     /// A binary message.
-    Binary,
+    Binary(tokio_websockets::Payload),
     /// A ping of WebSocket itself. It is answered already.
     Ping,
     /// A pong of WebSocket itself.
@@ -156,7 +156,7 @@ impl Incoming {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         let received = match ready!(self.messages.poll_next_unpin(cx)) {
             Some(Ok(message)) if message.is_text() => Received::Text(message.into_payload()),
-            Some(Ok(message)) if message.is_binary() => Received::Binary,
+            Some(Ok(message)) if message.is_binary() => Received::Binary(message.into_payload()),
             Some(Ok(message)) if message.is_close() => match **message.as_payload() {
                 [high, low, ..] => {
                     let code = u16::from_be_bytes([high, low]);
