@@ -18,6 +18,7 @@ mod duplicate_channel_address;
 mod duplicate_discriminator;
 mod duplicate_enum_value;
 mod duplicate_key;
+mod empty_enum;
 mod envelope_shape;
 mod example_invalid;
 mod example_topic;
@@ -69,6 +70,7 @@ pub static RULES: &[Rule] = &[
     duplicate_discriminator::RULE,
     duplicate_enum_value::RULE,
     duplicate_key::RULE,
+    empty_enum::RULE,
     envelope_shape::RULE,
     example_invalid::RULE,
     example_topic::RULE,

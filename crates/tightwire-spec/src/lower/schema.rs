@@ -139,6 +139,9 @@ impl<'a> Lowering<'a> {
             if self.dialect != Dialect::Later || !siblings {
                 return reference;
             }
+            if takes_nothing(node) {
+                return Schema::Bool(false);
+            }
             let mut object = self.object(node);
             object.all_of.push(reference);
             return Schema::Object(Box::new(object));
@@ -147,6 +150,9 @@ impl<'a> Lowering<'a> {
             let wrapped = dialect::wrapped(node).map(|(schema, dialect)| Described::Schema(schema, dialect));
             let schema = wrapped.and_then(|wrapped| self.described(wrapped));
             return schema.unwrap_or(Schema::Bool(true));
+        }
+        if takes_nothing(node) {
+            return Schema::Bool(false);
         }
         Schema::Object(Box::new(self.object(node)))
     }
@@ -328,6 +334,11 @@ fn all(a: Dependency, b: Dependency) -> Schema {
         }
     };
     Schema::Object(Box::new(SchemaObject { all_of: vec![schema(a), schema(b)], ..SchemaObject::default() }))
+}
+
+/// Whether a schema has a list of no values to choose from.
+fn takes_nothing(schema: Node<'_>) -> bool {
+    schema.get("enum").is_some_and(|values| values.is_array() && values.items().next().is_none())
 }
 
 fn types(schema: Node<'_>) -> Vec<JsonType> {

@@ -73,7 +73,7 @@ fn wanted(keyword: &str, value: Node<'_>) -> Option<&'static str> {
         "properties" | "definitions" | "patternProperties" => (value.is_object(), "an object of schemas"),
         "dependencies" => (value.is_object(), "an object"),
         "items" => (is_schema(value) || value.is_array(), "a schema, or a list of schemas for a tuple"),
-        "enum" => (value.is_array() && value.items().next().is_some(), "a list of values that is not empty"),
+        "enum" => (value.is_array(), "a list of values"),
         "examples" => (value.is_array(), "a list"),
         _ => return None,
     };
@@ -163,7 +163,7 @@ mod tests {
             ("exclusiveMinimum: true", "27 `exclusiveMinimum` must be a number, found a boolean"),
             ("multipleOf: 0", "21 `multipleOf` must be a number above 0, found a number"),
             ("required: true", "19 `required` must be a list of property names, found a boolean"),
-            ("enum: []", "15 `enum` must be a list of values that is not empty, found an array"),
+            ("enum: {}", "15 `enum` must be a list of values, found an object"),
             ("allOf: {}", "16 `allOf` must be a list of schemas that is not empty, found an object"),
             ("properties: []", "21 `properties` must be an object of schemas, found an array"),
             ("items: 1", "16 `items` must be a schema, or a list of schemas for a tuple, found a number"),
@@ -182,6 +182,7 @@ mod tests {
             "items: [{}, true], additionalItems: false",
             "dependencies: {a: [b], c: {}}",
             "properties: {type: {type: string}}",
+            "enum: []",
         ] {
             check_schema(schema, &[]);
         }
