@@ -5,6 +5,7 @@
 
 pub mod agents;
 mod answer;
+pub mod auth;
 pub mod dashboard;
 pub mod responder;
 pub mod service;
@@ -14,7 +15,6 @@ mod web;
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tightwire::proto::session::ContractPolicy;
 use tightwire::{Auth, Config, Server};
 use tokio::net::TcpListener;
 
+use crate::auth::AuthError;
 use crate::chat::ChatServer;
 use crate::responder::Guide;
 use crate::service::{Chat, Handlers};
@@ -31,11 +32,16 @@ use crate::settings::Settings;
 tightwire::include_protocol!("chat");
 
 /// The chat server, ready to serve streams or a listener.
-pub fn server(settings: &Settings) -> Server<ChatServer<Handlers>> {
+///
+/// # Errors
+/// If the settings do not say who may connect.
+pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, AuthError> {
+    let auth = auth::auth(settings)?;
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.responder_delay_ms))));
-    let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config(settings)).with_routes(web::routes());
+    let server =
+        Server::new(chat::service(Handlers(Arc::clone(&chat))), config(settings, auth)).with_routes(web::routes());
     chat.attach(server.stats(), settings.connections);
-    server
+    Ok(server)
 }
 
 /// Serves on `listener` until `shutdown` is ready and the clients have been sent away.
@@ -44,14 +50,15 @@ pub fn server(settings: &Settings) -> Server<ChatServer<Handlers>> {
 /// The listener's, and the refusal to serve without authentication on an address that others can reach.
 pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
-    may_serve_everyone(&settings, address)?;
+    auth::may_serve(&settings, address)?;
+    let server = server(&settings)?;
     tracing::info!(%address, page = %format!("http://{address}/"), socket = %format!("ws://{address}/ws"), "serving");
-    server(&settings).run(listener, shutdown).await
+    server.run(listener, shutdown).await
 }
 
-fn config(settings: &Settings) -> Config {
+fn config(settings: &Settings, auth: Auth) -> Config {
     Config {
-        auth: Auth::Disabled { force: settings.auth_disabled_anywhere },
+        auth,
         limits: Some(Limits {
             max_message_bytes: settings.max_message_bytes,
             max_frame_bytes: settings.max_frame_bytes,
@@ -74,22 +81,4 @@ fn config(settings: &Settings) -> Config {
         drain: Duration::from_millis(settings.drain_ms),
         ..Config::default()
     }
-}
-
-/// Refuses to let strangers in by mistake. The runtime would too, but it does not know the names of our flags.
-fn may_serve_everyone(settings: &Settings, address: SocketAddr) -> io::Result<()> {
-    let refusal = if settings.auth_disabled_anywhere || (settings.auth_disabled && address.ip().is_loopback()) {
-        return Ok(());
-    } else if settings.auth_disabled {
-        format!(
-            "--auth-disabled is for loopback addresses, and {address} can be reached from other machines: everyone there \
-             could read and write every thread. Listen on 127.0.0.1, or start with --auth-disabled-anywhere if something \
-             in front of the server keeps strangers out"
-        )
-    } else {
-        "clients cannot be authenticated yet: start with --auth-disabled (loopback addresses only), \
-         or with --auth-disabled-anywhere behind something that authenticates"
-            .to_owned()
-    };
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, refusal))
 }

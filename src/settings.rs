@@ -4,11 +4,11 @@
 //! file is an error, not a silent nothing. Defaults that the contract states (`x-limits`, `x-heartbeat`) are read from
 //! it, so that they are written down once.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tightwire::telemetry::Format;
 
@@ -70,6 +70,16 @@ settings! {
     auth_disabled: bool = false, clap::value_parser!(bool);
     /// Accepts every client without a token on any address. Only behind something that authenticates.
     auth_disabled_anywhere: bool = false, clap::value_parser!(bool);
+    /// The secret with which clients' tokens are signed (HS256), at least 32 bytes. Better given as a file.
+    auth_jwt_secret: Secret = Secret::default(), StringValueParser::new().map(Secret);
+    /// A file with that secret.
+    auth_jwt_secret_file: String = "", clap::value_parser!(String);
+    /// What a token's claim `aud` must be, or contain. Empty: anything.
+    auth_audience: String = "", clap::value_parser!(String);
+    /// What a token's claim `iss` must be. Empty: anything.
+    auth_issuer: String = "", clap::value_parser!(String);
+    /// By how much the clocks of this server and of whoever issues tokens may differ, in milliseconds.
+    auth_leeway_ms: u64 = 30_000, clap::value_parser!(u64);
     /// Origins allowed beside the server's own, separated by commas, for instance https://app.example.com.
     allowed_origins: String = "", clap::value_parser!(String);
     /// How log lines look: json, or pretty for people.
@@ -108,6 +118,30 @@ settings! {
     drain_ms: u64 = 10_000, clap::value_parser!(u64);
     /// The pause between two pieces of the built-in responder's answer, in milliseconds.
     responder_delay_ms: u64 = 30, clap::value_parser!(u64);
+}
+
+/// A setting that is shown to nobody.
+#[derive(Clone, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// What it is.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(none)" } else { "(hidden)" })
+    }
+}
+
+/// For the table, whose default is none.
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "" } else { "(hidden)" })
+    }
 }
 
 /// Why there are no settings.
@@ -191,6 +225,10 @@ fn command(table: Vec<Setting>) -> Command {
             .value_parser(parser)
             .default_value(setting.default)
             .help(setting.doc);
+        if setting.key.ends_with("_secret") {
+            // Help shows values from the environment and from the file, of everything else.
+            argument = argument.hide_env_values(true).hide_default_value(true);
+        }
         if switch {
             argument = argument.num_args(0..=1).default_missing_value("true");
         }
@@ -283,6 +321,13 @@ mod tests {
     fn a_switch_needs_no_value() {
         assert!(read(&["--auth-disabled"]).expect("a switch").auth_disabled);
         assert!(!read(&["--auth-disabled", "false"]).expect("a value").auth_disabled);
+    }
+
+    #[test]
+    fn help_does_not_show_secrets() {
+        let file = file("auth_jwt_secret = \"hunter2\"\n");
+        let help = read(&["--config", file.path().to_str().expect("UTF-8"), "--help"]).expect_err("help");
+        assert!(help.contains("--auth-jwt-secret") && !help.contains("hunter2"), "{help}");
     }
 
     #[test]

@@ -18,7 +18,8 @@ type Chat = Server<ChatServer<Handlers>>;
 /// The chat server with these flags.
 fn serve(flags: &[&str]) -> Chat {
     let arguments = ["tightwire-chat", "--auth-disabled"].iter().chain(flags).copied();
-    tightwire_chat::server(&Settings::read(arguments).expect("the flags are right"))
+    let settings = Settings::read(arguments).expect("the flags are right");
+    tightwire_chat::server(&settings).expect("the settings say who may connect")
 }
 
 async fn connect(server: &Chat) -> ChatClient {

@@ -12,7 +12,7 @@ use tokio::io::DuplexStream;
 pub(crate) fn serve(flags: &[&str]) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone> {
     let arguments = ["tightwire-chat", "--auth-disabled"].iter().chain(flags).copied();
     let settings = Settings::read(arguments).expect("the flags are right");
-    let server = tightwire_chat::server(&settings);
+    let server = tightwire_chat::server(&settings).expect("the settings say who may connect");
     let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
     WsHarness::spawn(contract, move |io| {
         Box::pin(server.serve_stream(io, SocketAddr::from(([127, 0, 0, 1], 1)))) as BoxFuture<'_, _>

@@ -22,8 +22,10 @@ pub enum CloseReason {
     InternalError,
     /// The server is at capacity.
     OverCapacity,
-    /// The credentials are missing, invalid or expired.
+    /// The credentials are missing or invalid.
     Unauthorized,
+    /// The credentials have expired while the connection lived.
+    AuthenticationExpired,
     /// The client will never be allowed what it asks for.
     TopicForbidden,
     /// No pong arrived in time.
@@ -46,7 +48,7 @@ impl CloseReason {
             Self::TooLarge => 1009,
             Self::InternalError => 1011,
             Self::OverCapacity => 1013,
-            Self::Unauthorized => 4401,
+            Self::Unauthorized | Self::AuthenticationExpired => 4401,
             Self::TopicForbidden => 4403,
             Self::PongTimeout => 4408,
             Self::SlowConsumer => 4409,
@@ -70,7 +72,7 @@ impl CloseReason {
             Self::TooLarge => "the message is too large",
             Self::InternalError => "the server failed",
             Self::OverCapacity => "the server has too much to do",
-            Self::Unauthorized => "the credentials are missing, invalid or expired",
+            Self::Unauthorized | Self::AuthenticationExpired => "the credentials are missing, invalid or expired",
             Self::TopicForbidden => "the topic is not allowed",
             Self::PongTimeout => "no pong came in time",
             Self::SlowConsumer => "the client does not read fast enough",
@@ -87,12 +89,13 @@ impl CloseReason {
             Self::PongTimeout => Some("pong_timeout"),
             Self::SlowConsumer => Some("slow_consumer"),
             Self::IdleTimeout => Some("idle_timeout"),
-            Self::Unauthorized => Some("authentication_expired"),
+            Self::AuthenticationExpired => Some("authentication_expired"),
             Self::ContractViolation
             | Self::UnsupportedData
             | Self::PolicyViolation
             | Self::TooLarge
             | Self::InternalError
+            | Self::Unauthorized
             | Self::TopicForbidden => None,
         }
     }

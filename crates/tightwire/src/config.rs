@@ -6,6 +6,8 @@ use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 
+use crate::auth::Auth;
+
 /// The server's settings. `Config::default()` is what the contract and the protocol's defaults say.
 ///
 /// ```
@@ -46,17 +48,6 @@ pub struct Config {
     /// On shutdown clients are told to reconnect after a random time up to this, so that they do not all come at once.
     /// Default: 5 s.
     pub reconnect_spread: Duration,
-}
-
-/// Who may connect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Auth {
-    /// Everyone: for development. The server refuses to listen on anything but loopback, unless forced.
-    Disabled {
-        /// Listen on any address nevertheless.
-        force: bool,
-    },
 }
 
 impl Default for Config {

@@ -21,6 +21,7 @@ use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Se
 use tokio::time::{Sleep, sleep_until};
 use uuid::Uuid;
 
+use crate::auth::{Identity, Unauthorized};
 use crate::clock;
 use crate::connections::Place;
 use crate::dispatch::{connected, dispatch, topic};
@@ -39,8 +40,13 @@ pub(crate) async fn run<S: Service>(
     shared: Arc<Shared<S>>,
     socket: Socket,
     request: Option<Box<HandshakeRequest>>,
+    identity: Result<Option<Arc<Identity>>, Unauthorized>,
     place: Place,
 ) {
+    let (identity, unauthorized) = match identity {
+        Ok(identity) => (identity, None),
+        Err(why) => (None, Some(why)),
+    };
     let (wire, unread) = socket.split();
     let limits = shared.limits();
     let queue = OutboundQueue::new(limits, shared.config.slow_consumer);
@@ -50,24 +56,24 @@ pub(crate) async fn run<S: Service>(
         Subscriptions::new(limits.subscriptions_per_connection),
         Arc::clone(&shared.voice),
         request,
+        identity,
         Arc::clone(&shared.counters),
     ));
     let incoming = Incoming::new(unread, Arc::clone(&peer), limits.max_frame_bytes);
     let mut connection = Connection {
         session: Session::new(&shared.policy, clock::now()),
         inbox: VecDeque::new(),
-        job: Some(Box::pin(connected(Arc::clone(&shared), Arc::clone(&peer)))),
+        job: None,
         read_first: false,
         is_flat: shared.contract.framing == Framing::Flat,
         shared,
         peer: Arc::clone(&peer),
         incoming,
     };
-    connection.greet();
-    // Only now, so that a shutdown cannot close the connection before its first frame.
-    place.seat(&peer);
-    tracing::debug!(connection_id = %peer.id(), "connected");
-    let end = connection.live().await;
+    let end = match unauthorized {
+        None => connection.begin(&place).await,
+        Some(why) => connection.turn_away(why, &place),
+    };
     connection.forget();
     let code = connection.close(end).await;
     place.leave(&peer);
@@ -114,6 +120,26 @@ enum Event {
 }
 
 impl<S: Service> Connection<S> {
+    /// The life of a connection whose client may be here.
+    async fn begin(&mut self, place: &Place) -> End {
+        self.job = Some(Box::pin(connected(Arc::clone(&self.shared), Arc::clone(&self.peer))));
+        self.greet();
+        // Only now, so that a shutdown cannot close the connection before its first frame.
+        place.seat(&self.peer);
+        tracing::debug!(connection_id = %self.peer.id(), "connected");
+        self.live().await
+    }
+
+    /// The end of a connection whose client may not be here, before any frame. The handshake was completed all the
+    /// same, because a browser shows its page the code of a close, and nothing of an HTTP response.
+    fn turn_away(&self, why: Unauthorized, place: &Place) -> End {
+        self.shared.counters.unauthorized_total.increment();
+        tracing::info!(connection_id = %self.peer.id(), %why, "a client was not let in");
+        self.peer.outbound().begin_close_saying(CloseReason::Unauthorized, why.said());
+        place.seat(&self.peer);
+        End::Ours(CloseReason::Unauthorized)
+    }
+
     /// The first frame, where there is an envelope.
     fn greet(&self) {
         let unix_ms = clock::unix_ms();

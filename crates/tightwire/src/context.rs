@@ -7,6 +7,7 @@ use tightwire_proto::inbound::StreamPosition;
 use tightwire_proto::session::{ErrorReport, code};
 use uuid::Uuid;
 
+use crate::auth::Identity;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::plain::{PlainMessage, TooManyGroups};
@@ -20,6 +21,7 @@ pub struct Context<'a> {
     peer: &'a Arc<Peer>,
     frame_id: Uuid,
     subscribed_at: Option<StreamPosition>,
+    identity: Option<Arc<Identity>>,
     /// Correlated with the frame.
     publisher: Publisher,
     hub: &'a Hub,
@@ -27,7 +29,8 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher, hub: &'a Hub) -> Self {
-        Self { peer, frame_id, subscribed_at: None, publisher: publisher.correlated(frame_id), hub }
+        let identity = peer.identity();
+        Self { peer, frame_id, subscribed_at: None, identity, publisher: publisher.correlated(frame_id), hub }
     }
 
     pub(crate) fn at(mut self, position: Option<StreamPosition>) -> Self {
@@ -39,6 +42,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn connection_id(&self) -> Uuid {
         self.peer.id()
+    }
+
+    /// Who the client is, as its token says; `None` where the server asks for no token.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
     }
 
     /// The `id` of the frame that is being handled: the `correlation_id` of everything it causes.

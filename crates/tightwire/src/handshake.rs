@@ -9,10 +9,14 @@ use tightwire_proto::contract::Framing;
 use tightwire_proto::inbound::Violation;
 use tokio::net::TcpStream;
 use tracing::Instrument;
-use warp::http::header::{CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use warp::http::header::{
+    CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
+use crate::auth::{Identity, Unauthorized, credentials};
+use crate::clock;
 use crate::connection;
 use crate::connections::{Place, Refused};
 use crate::http::{problem, violated};
@@ -81,7 +85,15 @@ pub(crate) struct Attempt {
 struct Accepted {
     key: SecWebsocketKey,
     upgrade: OnUpgrade,
+    /// The subprotocol to answer with.
+    subprotocol: Option<HeaderValue>,
+    client: Client,
+}
+
+/// What the request says of the client.
+struct Client {
     request: Option<Box<HandshakeRequest>>,
+    identity: Result<Option<Arc<Identity>>, Unauthorized>,
     place: Place,
 }
 
@@ -94,10 +106,10 @@ pub(crate) fn answer<S: Service>(
 ) -> Response {
     let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
     match check(shared, attempt, upgrade) {
-        Ok(Accepted { key, upgrade, request, place }) => {
+        Ok(Accepted { key, upgrade, subprotocol, client }) => {
             let span = tracing::info_span!("connection", remote);
-            tokio::spawn(take_over(Arc::clone(shared), upgrade, request, place).instrument(span));
-            switch_protocols(key)
+            tokio::spawn(take_over(Arc::clone(shared), upgrade, client).instrument(span));
+            switch_protocols(key, subprotocol)
         }
         Err(error) => {
             tracing::info!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
@@ -134,7 +146,10 @@ fn check<S: Service>(
         return Err(HandshakeError::Origin);
     }
     let is_flat = shared.contract.framing == Framing::Flat;
-    let request = if is_flat || shared.service.has_handshake() {
+    let token = credentials::token(&headers, &query);
+    let identity = shared.config.auth.identify(token.as_deref(), clock::unix_ms());
+    // Strangers are not told what the contract asks for.
+    let request = if identity.is_ok() && (is_flat || shared.service.has_handshake()) {
         let request = HandshakeRequest::new(route, &query, &headers).ok_or(HandshakeError::Query)?;
         let typed = shared.service.handshake(&request).map_err(HandshakeError::Contract)?;
         Some(Box::new(request.with_typed(typed)))
@@ -145,18 +160,18 @@ fn check<S: Service>(
         Refused::Full => HandshakeError::Full,
         Refused::Ending => HandshakeError::Ending,
     })?;
-    Ok(Accepted { key, upgrade, request, place })
+    let subprotocol = credentials::selected_subprotocol(&headers);
+    Ok(Accepted { key, upgrade, subprotocol, client: Client { request, identity, place } })
 }
 
 /// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.
 async fn take_over<S: Service>(
     shared: Arc<Shared<S>>,
     upgrade: OnUpgrade,
-    request: Option<Box<HandshakeRequest>>,
-    place: Place,
+    Client { request, identity, place }: Client,
 ) {
     match tokio::time::timeout(shared.config.handshake_timeout, upgrade).await {
-        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), request, place).await,
+        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), request, identity, place).await,
         Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
         Err(_) => tracing::debug!("a handshake took too long"),
     }
@@ -170,13 +185,16 @@ fn socket(upgraded: Upgraded) -> Socket {
     }
 }
 
-fn switch_protocols(key: SecWebsocketKey) -> Response {
+fn switch_protocols(key: SecWebsocketKey, subprotocol: Option<HeaderValue>) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.typed_insert(SecWebsocketAccept::from(key));
+    if let Some(subprotocol) = subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
     response
 }
 

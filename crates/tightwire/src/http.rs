@@ -8,11 +8,13 @@ use serde_json::json;
 use tightwire_proto::inbound::Violation;
 use warp::filters::BoxedFilter;
 use warp::filters::path::FullPath;
-use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use warp::http::{HeaderValue, StatusCode};
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
+use crate::auth::{Identity, Unauthorized, credentials};
+use crate::clock;
 use crate::handshake::{self, Attempt};
 use crate::routes::Match;
 use crate::server::RemoteAddr;
@@ -62,19 +64,44 @@ fn websocket<S: Service>(shared: Arc<Shared<S>>, asked: Asked) -> BoxedFilter<(R
             std::future::ready(found.map(|found| (found, upgrade)).ok_or_else(warp::reject::not_found))
         }
     };
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path::full()
         .and(warp::ext::optional::<OnUpgrade>())
         .and_then(find)
         .untuple_one()
         .and(warp::method())
-        .and(query)
+        .and(query())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<RemoteAddr>())
         .map(move |route, upgrade, method, query, headers, remote| {
             handshake::answer(&shared, Attempt { route, method, query, headers }, upgrade, remote)
         })
         .boxed()
+}
+
+fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    warp::query::raw().or(warp::any().map(String::new)).unify()
+}
+
+/// Who sends the request.
+fn identify<S: Service>(
+    shared: &Shared<S>,
+    headers: &HeaderMap,
+    query: &str,
+) -> Result<Option<Arc<Identity>>, Unauthorized> {
+    let token = credentials::token(headers, query);
+    shared.config.auth.identify(token.as_deref(), clock::unix_ms()).inspect_err(|why| {
+        shared.counters.unauthorized_total.increment();
+        tracing::info!(%why, "a request was refused");
+    })
+}
+
+/// The answer to who may not ask.
+fn unauthorized(why: Unauthorized) -> Response {
+    let mut response = problem(StatusCode::UNAUTHORIZED, why.said());
+    if let Ok(challenge) = HeaderValue::try_from(why.challenge()) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 async fn nowhere() -> Result<Response, Rejection> {
@@ -104,7 +131,12 @@ fn health<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
 fn limits<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
     let path = warp::path!("api" / "dashboard" / "websocket" / "limits");
     path.and(warp::get())
-        .map(move || {
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .map(move |query: String, headers: HeaderMap| {
+            if let Err(why) = identify(&shared, &headers, &query) {
+                return unauthorized(why);
+            }
             let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);
             let body = json!({
                 "contract_version": shared.contract.version,

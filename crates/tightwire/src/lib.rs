@@ -23,6 +23,7 @@
 //! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`
 //! queue of every subscriber, from where the subscriber's connection writes it.
 
+pub mod auth;
 mod broker;
 pub mod client;
 mod clock;
@@ -57,7 +58,8 @@ pub use codegen_support as __rt;
 pub use tightwire_proto as proto;
 pub use warp;
 
-pub use crate::config::{Auth, Config};
+pub use crate::auth::{Auth, Identity, Jwt, WeakSecret};
+pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::plain::{PlainCode, PlainMessage, TooManyGroups};

@@ -7,6 +7,7 @@ use tightwire_proto::contract::SessionRole;
 use tightwire_proto::session::{ErrorReport, Subscriptions, Voice};
 use uuid::Uuid;
 
+use crate::auth::Identity;
 use crate::clock;
 use crate::outbound::Outbound;
 use crate::request::HandshakeRequest;
@@ -22,6 +23,8 @@ pub(crate) struct Peer {
     voice: Arc<Voice>,
     /// Kept in flat protocols only.
     request: Option<Box<HandshakeRequest>>,
+    /// Who the client is; `None` where nobody is asked. Replaced when its token is renewed.
+    identity: Mutex<Option<Arc<Identity>>>,
     counters: Arc<Counters>,
 }
 
@@ -32,9 +35,11 @@ impl Peer {
         subscriptions: Subscriptions,
         voice: Arc<Voice>,
         request: Option<Box<HandshakeRequest>>,
+        identity: Option<Arc<Identity>>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { id, outbound, subscriptions: Mutex::new(subscriptions), voice, request, counters }
+        let (subscriptions, identity) = (Mutex::new(subscriptions), Mutex::new(identity));
+        Self { id, outbound, subscriptions, voice, request, identity, counters }
     }
 
     pub(crate) fn id(&self) -> Uuid {
@@ -51,6 +56,10 @@ impl Peer {
 
     pub(crate) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends one of the session's own frames about the connection.

@@ -21,7 +21,8 @@ use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use crate::config::{Auth, Config};
+use crate::auth::Auth;
+use crate::config::Config;
 use crate::http;
 use crate::publisher::Publisher;
 use crate::service::Service;
@@ -182,7 +183,7 @@ impl<S: Service> Server<S> {
 
     /// Without authentication only loopback is safe.
     fn may_listen(&self, address: SocketAddr) -> io::Result<()> {
-        let Auth::Disabled { force } = self.shared.config.auth;
+        let Auth::Disabled { force } = self.shared.config.auth else { return Ok(()) };
         if !address.ip().is_loopback() && !force {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,

@@ -35,9 +35,17 @@ impl Client<DuplexStream> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {
     /// Connects over a stream that is served already.
     pub(crate) async fn over(stream: IO) -> Self {
-        let uri = "ws://localhost/ws";
-        let (socket, _) =
-            ClientBuilder::new().uri(uri).expect("a URI").connect_on(stream).await.expect("the handshake succeeds");
+        Self::over_with(stream, "/ws", &[]).await
+    }
+
+    /// The same at a path with its query, and with headers.
+    pub(crate) async fn over_with(stream: IO, path: &str, headers: &[(&str, &str)]) -> Self {
+        let mut builder = ClientBuilder::new().uri(&format!("ws://localhost{path}")).expect("a URI");
+        for (name, value) in headers {
+            let name = name.parse().expect("a header name");
+            builder = builder.add_header(name, value.parse().expect("a header value")).expect("a header");
+        }
+        let (socket, _) = builder.connect_on(stream).await.expect("the handshake succeeds");
         Self { socket, started: Instant::now() }
     }
 
@@ -112,6 +120,7 @@ pub(crate) fn brief(frame: &Value) -> String {
         "replay_gap" => format!(" {}..{}", data["oldest_seq"], data["latest_seq"]),
         "joined" | "welcome" => format!(" {}", data["seq"]),
         "posted" => format!("#{} {}", frame["seq"], text(&data["text"])),
+        "you" => format!(" {}", text(&data["text"])),
         _ => String::new(),
     };
     format!("{}{detail}", text(&frame["type"]))

@@ -1,5 +1,6 @@
 //! The runtime from outside: a small protocol, a client over an in-memory pipe with the clock paused, and real sockets.
 
+mod auth;
 mod churn;
 mod client;
 mod exchange;

@@ -38,6 +38,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("panic", Delivery::Control, None),
         message("fail", Delivery::Control, None),
         message("flood", Delivery::Control, None),
+        message("whoami", Delivery::Control, None),
     ],
     to_client: &[
         session("connection_established", SessionRole::ConnectionEstablished),
@@ -51,6 +52,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("typing", Delivery::Ephemeral, None),
         message("joined", Delivery::Control, None),
         message("welcome", Delivery::Control, None),
+        message("you", Delivery::Control, None),
     ],
     channels: &[ChannelInfo { id: "system", address: "system" }, ChannelInfo { id: "room", address: "room:{name}" }],
     close_codes: &[CloseCodeInfo {
@@ -100,6 +102,7 @@ macro_rules! server_message {
 server_message!(Posted { text: String } "posted" Durable);
 server_message!(Typing { text: String } "typing" Ephemeral);
 server_message!(Joined { seq: u64 } "joined" Control);
+server_message!(You { text: String } "you" Control);
 server_message!(Welcome { seq: u64 } "welcome" Control);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +222,10 @@ impl Service for Rooms {
                 for _ in 0..data["frames"].as_u64().unwrap_or_default() {
                     cx.reply(&topic, &Welcome { seq: 0 });
                 }
+            }
+            "whoami" => {
+                let text = cx.identity().map_or("nobody", |identity| identity.subject()).to_owned();
+                cx.reply(&topic, &You { text });
             }
             other => unreachable!("{other} is the session's"),
         }

@@ -1,0 +1,53 @@
+//! Who a client is, as its token says.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// Who a client is, as its token says. See [`Context::identity`](crate::Context::identity).
+#[derive(Clone, PartialEq)]
+pub struct Identity {
+    pub(super) subject: String,
+    pub(super) roles: Vec<String>,
+    pub(super) expires_unix_ms: u64,
+    pub(super) claims: Map<String, Value>,
+}
+
+impl Identity {
+    /// The claim `sub`: who it is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The claim `roles`.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// Whether the claim `roles` names the role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
+
+    /// When the token expires, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn expires_unix_ms(&self) -> u64 {
+        self.expires_unix_ms
+    }
+
+    /// Any claim of the token, as JSON.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims.get(name)
+    }
+}
+
+/// Names of claims only: what they say is nobody's business but the handlers'.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("claims", &self.claims.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}

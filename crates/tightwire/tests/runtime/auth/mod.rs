@@ -1,0 +1,4 @@
+//! Who may connect, from outside: tokens and what follows where they are missing, wrong or too old.
+
+mod handshake;
+mod tokens;
