@@ -1,9 +1,10 @@
 //! The session core of a Tightwire server, without I/O and without a clock.
 //!
-//! What goes over the wire ([`envelope`], [`flat`], [`frame`]), what is done with what arrives ([`session`]), what waits
-//! for a client ([`outbound`]), what is kept for replay ([`log`]), why connections end ([`close`]), and the static side
-//! of it that generated code fills in ([`contract`], [`handshake`], [`inbound`], [`json`], [`reference`](mod@reference)). Time is always a
-//! parameter, a [`std::time::Instant`]; identities and wall-clock times arrive in a [`Stamp`](envelope::Stamp).
+//! What goes over the wire ([`envelope`], [`flat`], [`frame`], [`websocket`]), what is done with what arrives
+//! ([`session`]), what waits for a client ([`outbound`]), what is kept for replay ([`log`]), why connections end
+//! ([`close`]), and the static side of it that generated code fills in ([`contract`], [`handshake`], [`inbound`],
+//! [`json`], [`reference`](mod@reference)). Time is always a parameter, a [`std::time::Instant`]; identities and
+//! wall-clock times arrive in a [`Stamp`](envelope::Stamp).
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -31,3 +32,4 @@ pub mod outbound;
 pub mod reference;
 pub mod session;
 pub mod session_request;
+pub mod websocket;
