@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tightwire::{Auth, Jwt, WeakSecret};
+use tightwire::{Auth, Jwt, KeysError, WeakSecret};
 
 use crate::settings::Settings;
 
@@ -14,12 +14,12 @@ use crate::settings::Settings;
 pub enum AuthError {
     /// Nothing says how: give a secret, or serve everyone.
     #[error(
-        "nothing says how clients are authenticated: give --auth-jwt-secret-file, or start with --auth-disabled \
+        "nothing says how clients are authenticated: give --auth-jwks-file or --auth-jwt-secret-file, or start with --auth-disabled \
          (loopback addresses only), or with --auth-disabled-anywhere behind something that authenticates"
     )]
     Nothing,
     /// More than one way is given: keep one.
-    #[error("only one of --auth-jwt-secret and --auth-jwt-secret-file may be given")]
+    #[error("only one of --auth-jwt-secret, --auth-jwt-secret-file and --auth-jwks-file may be given")]
     Ambiguous,
     /// The secret's file cannot be read.
     #[error("cannot read the file of --auth-jwt-secret-file, {path}: {cause}")]
@@ -29,6 +29,9 @@ pub enum AuthError {
         /// What the system says.
         cause: io::Error,
     },
+    /// The key set cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The secret is too short.
     #[error(transparent)]
     Weak(#[from] WeakSecret),
@@ -55,12 +58,13 @@ pub fn auth(settings: &Settings) -> Result<Auth, AuthError> {
     if settings.auth_disabled || settings.auth_disabled_anywhere {
         return Ok(Auth::Disabled { force: settings.auth_disabled_anywhere });
     }
-    let (secret, file) = (settings.auth_jwt_secret.reveal(), &settings.auth_jwt_secret_file);
-    let mut jwt = match (secret.is_empty(), file.is_empty()) {
-        (false, true) => Jwt::secret(secret.as_bytes())?,
-        (true, false) => Jwt::secret(&secret_in(file)?)?,
-        (true, true) => return Err(AuthError::Nothing),
-        (false, false) => return Err(AuthError::Ambiguous),
+    let (secret, file) = (settings.auth_jwt_secret.reveal(), &*settings.auth_jwt_secret_file);
+    let mut jwt = match (secret, file, &*settings.auth_jwks_file) {
+        ("", "", "") => return Err(AuthError::Nothing),
+        (secret, "", "") => Jwt::secret(secret.as_bytes())?,
+        ("", file, "") => Jwt::secret(&secret_in(file)?)?,
+        ("", "", keys) => Jwt::jwks_file(keys)?,
+        _ => return Err(AuthError::Ambiguous),
     };
     if !settings.auth_audience.is_empty() {
         jwt = jwt.audience(&settings.auth_audience);
@@ -118,6 +122,9 @@ mod tests {
         check(&["--auth-jwt-secret", SECRET, "--auth-jwt-secret-file", path], Err("only one"));
         check(&["--auth-jwt-secret", "short"], Err("32 bytes"));
         check(&["--auth-jwt-secret-file", "/does/not/exist"], Err("/does/not/exist"));
+        check(&["--auth-jwks-file", "/does/not/exist"], Err("/does/not/exist"));
+        check(&["--auth-jwks-file", path], Err("not a JSON Web Key Set"));
+        check(&["--auth-jwks-file", path, "--auth-jwt-secret-file", path], Err("only one"));
         check(&["--auth-jwt-secret", SECRET, "--auth-disabled"], Ok("Disabled"));
     }
 

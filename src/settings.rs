@@ -74,6 +74,8 @@ settings! {
     auth_jwt_secret: Secret = Secret::default(), StringValueParser::new().map(Secret);
     /// A file with that secret.
     auth_jwt_secret_file: String = "", clap::value_parser!(String);
+    /// A file with the public keys of whoever issues the tokens (JSON Web Key Set). It may change while the server runs.
+    auth_jwks_file: String = "", clap::value_parser!(String);
     /// What a token's claim `aud` must be, or contain. Empty: anything.
     auth_audience: String = "", clap::value_parser!(String);
     /// What a token's claim `iss` must be. Empty: anything.

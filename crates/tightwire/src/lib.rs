@@ -58,7 +58,7 @@ pub use codegen_support as __rt;
 pub use tightwire_proto as proto;
 pub use warp;
 
-pub use crate::auth::{Auth, Identity, Jwt, WeakSecret};
+pub use crate::auth::{Auth, Identity, Jwt, KeysError, WeakSecret};
 pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;

@@ -1,6 +1,6 @@
 //! Who a client is: the token it brings, what that token says, and what follows where it says nothing good.
 //!
-//! [`Auth`] is the setting. A request's token is found by `credentials`, verified by [`Jwt`] against `key`s, read by
+//! [`Auth`] is the setting. A request's token is found by `credentials`, verified by [`Jwt`] against the `keyring`, read by
 //! `claims`, and becomes an [`Identity`], which the connection keeps and handlers ask for. Why there is none is an
 //! [`Unauthorized`]: its `Display` is for the log, [`Unauthorized::said`] for the client. Neither repeats any part of a
 //! token.
@@ -8,14 +8,20 @@
 mod claims;
 pub(crate) mod credentials;
 mod identity;
+mod jwks;
 mod jwt;
 mod key;
+mod keyring;
 mod unauthorized;
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 pub use identity::Identity;
 pub use jwt::{Jwt, WeakSecret};
+pub use keyring::KeysError;
 pub(crate) use unauthorized::Unauthorized;
 
 /// Who may connect.
@@ -42,4 +48,9 @@ impl Auth {
             }
         }
     }
+}
+
+/// What the text stands for in base64url without padding, in which tokens and keys are written.
+fn base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }

@@ -1,5 +1,6 @@
 //! Tokens at the door, over real sockets.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,34 +12,62 @@ use super::tokens::{SECRET, claims, config, hs256, now, signed, token};
 use crate::client::{Client, settle};
 use crate::protocol::Rooms;
 
-/// Connects with these headers and this query, asks who it is, and reads until it knows or the connection is closed.
-async fn events(config: Config, query: &str, headers: &[(&str, &str)]) -> Vec<String> {
-    let server = Server::new(Rooms::default(), config);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(server.clone().run(listener, std::future::pending()));
-    let stream = TcpStream::connect(address).await.expect("connected");
-    let mut client = Client::over_with(stream, &format!("/ws{query}"), headers).await;
-    client.send("whoami", "room:a", json!({})).await;
-    let mut events = Vec::new();
-    while !events.last().is_some_and(|last: &String| last.starts_with("you") || last.starts_with("close")) {
-        events.push(client.event().await);
+/// A server on a real socket.
+pub(super) struct Door {
+    server: Server<Rooms>,
+    address: SocketAddr,
+}
+
+impl Door {
+    pub(super) async fn open(config: Config) -> Self {
+        let server = Server::new(Rooms::default(), config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(server.clone().run(listener, std::future::pending()));
+        Self { server, address }
     }
-    drop(client);
-    settle(&server).await;
-    events
+
+    /// Connects with this token.
+    pub(super) async fn events(&self, token: &str) -> Vec<String> {
+        self.events_with("", &[("authorization", &format!("Bearer {token}"))]).await
+    }
+
+    /// Connects with these headers and this query, asks who it is, and reads until it knows or the connection is closed.
+    async fn events_with(&self, query: &str, headers: &[(&str, &str)]) -> Vec<String> {
+        let asking = async {
+            let stream = TcpStream::connect(self.address).await.expect("connected");
+            let mut client = Client::over_with(stream, &format!("/ws{query}"), headers).await;
+            client.send("whoami", "room:a", json!({})).await;
+            let mut events: Vec<String> = Vec::new();
+            while !events.last().is_some_and(|last| last.starts_with("you") || last.starts_with("close")) {
+                events.push(client.event().await);
+            }
+            drop(client);
+            settle(&self.server).await;
+            events
+        };
+        tokio::time::timeout(Duration::from_secs(10), asking).await.expect("in time")
+    }
+
+    /// Tries again until the token lets its bearer in, or no longer does.
+    pub(super) async fn until(&self, token: &str, let_in: bool) {
+        let trying = async {
+            while (self.events(token).await == ADA) != let_in {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), trying).await.expect("the change is noticed");
+    }
 }
 
 #[track_caller]
 fn check(config: Config, query: &str, headers: &[(&str, &str)], expected: &[&str]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let found = runtime.block_on(async {
-        tokio::time::timeout(Duration::from_secs(10), events(config, query, headers)).await.expect("in time")
-    });
+    let found = runtime.block_on(async { Door::open(config).await.events_with(query, headers).await });
     assert_eq!(found, expected, "{query} {headers:?}");
 }
 
-const ADA: [&str; 2] = ["connection_established", "you ada"];
+pub(super) const ADA: [&str; 2] = ["connection_established", "you ada"];
 
 #[test]
 fn a_token_is_taken_from_header_subprotocol_and_query() {

@@ -1,4 +1,6 @@
 //! Who may connect, from outside: tokens and what follows where they are missing, wrong or too old.
 
 mod handshake;
+mod keys;
+mod rotation;
 mod tokens;

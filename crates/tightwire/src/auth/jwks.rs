@@ -1,0 +1,137 @@
+//! Sets of keys (RFC 7517): which of them this server can use.
+//!
+//! What it cannot use is left out, as section 5 wants it, and said in the log: sets hold keys for encryption, and of
+//! algorithms to come.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::base64url;
+use super::key::Key;
+
+/// Keys, each with the name by which tokens call it.
+#[derive(Debug)]
+pub(super) struct KeySet(pub(super) Vec<(Option<String>, Key)>);
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<Value>,
+}
+
+/// A key as the set has it. Members that must be strings and are something else make the key unusable.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    k: Option<String>,
+}
+
+impl KeySet {
+    /// Reads a set.
+    ///
+    /// # Errors
+    /// What is wrong with it, if there is no key in it that can be used. Says nothing of the keys but their place.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
+        let document: Document = serde_json::from_slice(text).map_err(|error| {
+            format!("it is not a JSON Web Key Set: line {}, column {}", error.line(), error.column())
+        })?;
+        let (mut keys, mut unusable) = (Vec::new(), Vec::new());
+        for (index, value) in document.keys.into_iter().enumerate() {
+            match read(value) {
+                Ok(key) => keys.push(key),
+                Err(why) => unusable.push(format!("key {index} {why}")),
+            }
+        }
+        let unusable = unusable.join(", ");
+        if keys.is_empty() {
+            let why = if unusable.is_empty() { "it is empty" } else { &unusable };
+            return Err(format!("no key in it can be used: {why}"));
+        }
+        if !unusable.is_empty() {
+            tracing::warn!(unusable, "keys of the key set are left out");
+        }
+        Ok(Self(keys))
+    }
+}
+
+fn read(value: Value) -> Result<(Option<String>, Key), &'static str> {
+    let jwk: Jwk = serde_json::from_value(value).map_err(|_| "is not a JSON Web Key")?;
+    let verifies = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
+        && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|one| one == "verify"));
+    if !verifies {
+        return Err("is not for signatures");
+    }
+    let member = |member: &Option<String>| member.as_deref().and_then(base64url).ok_or("lacks a member");
+    let key = match (&*jwk.kty, jwk.crv.as_deref()) {
+        ("RSA", _) => Key::rs256(&member(&jwk.n)?, &member(&jwk.e)?).ok_or("has less than 2048 bits"),
+        ("EC", Some("P-256")) => Key::es256(&member(&jwk.x)?, &member(&jwk.y)?).ok_or("is not a point"),
+        ("OKP", Some("Ed25519")) => Key::ed25519(&member(&jwk.x)?).ok_or("has not 32 bytes"),
+        ("oct", _) => Key::hs256(&member(&jwk.k)?).ok_or("has less than 32 bytes"),
+        _ => Err("is of a type or curve that is not known here"),
+    }?;
+    if jwk.alg.as_deref().is_some_and(|algorithm| algorithm != key.algorithm()) {
+        return Err("is for an algorithm that is not known here");
+    }
+    Ok((jwk.kid, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What becomes of a set: `kid:alg` of each key, or what is wrong.
+    #[track_caller]
+    fn check(keys: Value, expected: Result<&str, &str>) {
+        let text = json!({ "keys": keys }).to_string();
+        let found = KeySet::parse(text.as_bytes()).map(|set| {
+            let name = |(kid, key): &(Option<String>, Key)| {
+                format!("{}:{}", kid.as_deref().unwrap_or_default(), key.algorithm())
+            };
+            set.0.iter().map(name).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(found.as_deref().map_err(String::as_str), expected, "{keys}");
+    }
+
+    const POINT: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    #[test]
+    fn keys_for_signatures_are_taken() {
+        let ed = json!({"kty": "OKP", "crv": "Ed25519", "x": POINT, "kid": "a", "use": "sig"});
+        let ec = json!({"kty": "EC", "crv": "P-256", "x": POINT, "y": POINT, "alg": "ES256", "key_ops": ["verify"]});
+        let rsa = json!({"kty": "RSA", "n": format!("{}w", "_".repeat(341)), "e": "AQAB", "kid": "r"});
+        let oct = json!({"kty": "oct", "k": POINT});
+        check(json!([ed, ec, rsa, oct]), Ok("a:EdDSA :ES256 r:RS256 :HS256"));
+        let other = json!({"kty": "EC", "crv": "P-521", "x": POINT, "y": POINT});
+        check(json!([other, 7, oct]), Ok(":HS256"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_explained() {
+        let none = |why: &str, key: Value| {
+            check(json!([key]), Err(&format!("no key in it can be used: key 0 {why}")));
+        };
+        check(json!([]), Err("no key in it can be used: it is empty"));
+        none("is not a JSON Web Key", json!({"kid": "a"}));
+        none("is not for signatures", json!({"kty": "oct", "k": POINT, "use": "enc"}));
+        none("is not for signatures", json!({"kty": "oct", "k": POINT, "key_ops": ["sign"]}));
+        none("lacks a member", json!({"kty": "RSA", "n": "AQAB"}));
+        none("lacks a member", json!({"kty": "oct", "k": "not base64"}));
+        none("has less than 2048 bits", json!({"kty": "RSA", "n": "AA".repeat(170), "e": "AQAB"}));
+        none("has less than 32 bytes", json!({"kty": "oct", "k": "AQAB"}));
+        none("is not a point", json!({"kty": "EC", "crv": "P-256", "x": POINT, "y": "AQAB"}));
+        none("is for an algorithm that is not known here", json!({"kty": "oct", "k": POINT, "alg": "HS512"}));
+        let error = KeySet::parse(b"{\"keys\": hunter2}").map(|_| ()).expect_err("not JSON");
+        assert_eq!(error, "it is not a JSON Web Key Set: line 1, column 10");
+    }
+}
