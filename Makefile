@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench nightly hooks node-modules
+	test-typescript bench bench-fanout nightly hooks node-modules
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: ## The benchmarks (release builds)
 	$(CARGO) bench --package tightwire-spec --bench load
 	$(CARGO) bench --package tightwire-codegen --bench generate
 	npm run bench --workspace frontend
+
+bench-fanout: node-modules ## What a delivery costs, beside other servers; writes the table in docs/performance.md
+	$(CARGO) run --release --package tightwire-fanout-bench -- --write docs/performance.md
 
 nightly: test ## The slow lanes: a million differential cases, the Autobahn test suite
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
