@@ -14,8 +14,11 @@ use crate::inbound::StreamPosition;
 /// The longest header of an unmasked frame: two bytes and a 64-bit length (RFC 6455, section 5.2).
 pub(crate) const MAX_HEADER: usize = 10;
 
-/// The longest reason that a close frame can carry: a control frame holds 125 bytes, the code takes 2.
-const MAX_CLOSE_REASON: usize = 123;
+/// The largest payload of a control frame.
+const MAX_CONTROL: usize = 125;
+
+/// The longest reason that a close frame can carry: the code takes two bytes.
+const MAX_CLOSE_REASON: usize = MAX_CONTROL - 2;
 
 /// A frame of the server, ready to be written to any number of sockets. Cloning it copies a pointer.
 #[derive(Clone, Debug)]
@@ -151,6 +154,19 @@ pub fn message_frame(opcode: Opcode, payload: &[u8]) -> Bytes {
 #[must_use]
 pub fn ping_frame() -> Bytes {
     Bytes::from_static(&[0x89, 0])
+}
+
+/// The pong that answers a ping, from the server. A ping has at most 125 bytes; more would be cut.
+#[must_use]
+pub fn pong_frame(payload: &[u8]) -> Bytes {
+    let payload = &payload[..payload.len().min(MAX_CONTROL)];
+    [&[0x8a, payload.len() as u8], payload].concat().into()
+}
+
+/// A close frame of the server without a code.
+#[must_use]
+pub fn empty_close_frame() -> Bytes {
+    Bytes::from_static(&[0x88, 0])
 }
 
 /// A close frame of the server. A reason that is too long is cut at a character.

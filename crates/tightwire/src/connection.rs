@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,11 +14,12 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Framing, SessionRole};
-use tightwire_proto::frame::{Opcode, close_frame, message_frame, ping_frame};
+use tightwire_proto::frame::{Opcode, close_frame, empty_close_frame, message_frame, ping_frame, pong_frame};
 use tightwire_proto::inbound::{Inbound, SessionRequest, Violation};
 use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
 use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
+use tightwire_proto::websocket;
 use tokio::time::{Sleep, sleep_until};
 use uuid::Uuid;
 
@@ -35,6 +37,9 @@ use crate::transport::{Incoming, Received, Socket};
 /// How many frames may wait for a handler before no more are read.
 const INBOX_FRAMES: usize = 32;
 
+/// Stands for a close without a code (RFC 6455, section 7.1.5); it never goes over the wire.
+const NO_CODE: u16 = 1005;
+
 /// Runs a connection to its end.
 pub(crate) async fn run<S: Service>(
     shared: Arc<Shared<S>>,
@@ -47,8 +52,8 @@ pub(crate) async fn run<S: Service>(
         Ok(identity) => (identity, None),
         Err(why) => (None, Some(why)),
     };
-    let (wire, unread) = socket.split();
     let limits = shared.limits();
+    let (wire, mut incoming) = socket.split(limits.max_frame_bytes);
     let queue = OutboundQueue::new(limits, shared.config.slow_consumer);
     let peer = Arc::new(Peer::new(
         Uuid::now_v7(),
@@ -59,7 +64,6 @@ pub(crate) async fn run<S: Service>(
         identity,
         Arc::clone(&shared.counters),
     ));
-    let incoming = Incoming::new(unread, Arc::clone(&peer), limits.max_frame_bytes);
     let mut connection = Connection {
         session: Session::new(&shared.policy, clock::now()),
         inbox: VecDeque::new(),
@@ -68,14 +72,14 @@ pub(crate) async fn run<S: Service>(
         is_flat: shared.contract.framing == Framing::Flat,
         shared,
         peer: Arc::clone(&peer),
-        incoming,
     };
     let end = match unauthorized {
-        None => connection.begin(&place).await,
+        None => connection.begin(&mut incoming, &place).await,
         Some(why) => connection.turn_away(why, &place),
     };
     connection.forget();
-    let code = connection.close(end).await;
+    // Boxed: room for it is needed at the end only, and would be kept by every connection all its life.
+    let code = Box::pin(connection.close(&mut incoming, end)).await;
     place.leave(&peer);
     tracing::debug!(connection_id = %peer.id(), code, "disconnected");
     if let Some(job) = connection.job {
@@ -87,7 +91,6 @@ pub(crate) async fn run<S: Service>(
 struct Connection<S: Service> {
     shared: Arc<Shared<S>>,
     peer: Arc<Peer>,
-    incoming: Incoming,
     session: Session,
     /// Frames that wait for the handler of the one before.
     inbox: VecDeque<(Inbound<S::Frame>, Option<SessionRequest>)>,
@@ -103,10 +106,10 @@ struct Connection<S: Service> {
 enum End {
     /// The server closes.
     Ours(CloseReason),
-    /// The peer closes: the frame that answers it, and its code.
-    Theirs(bytes::Bytes, u16),
-    /// The peer broke the rules of WebSocket: the frame that says so, and its code.
-    Broken(bytes::Bytes, u16),
+    /// The peer closes, with this code; [`NO_CODE`] if it gives none.
+    Theirs(u16),
+    /// The peer broke the rules of WebSocket.
+    Broken(websocket::Violation),
     /// There is nobody to talk to.
     Gone,
 }
@@ -115,19 +118,20 @@ enum End {
 enum Event {
     JobDone,
     Written(std::io::Result<Progress>),
-    Received(Received),
+    /// With why the connection ends, if it does.
+    Received(Option<End>),
     Timer,
 }
 
 impl<S: Service> Connection<S> {
     /// The life of a connection whose client may be here.
-    async fn begin(&mut self, place: &Place) -> End {
+    async fn begin(&mut self, incoming: &mut Incoming, place: &Place) -> End {
         self.job = Some(Box::pin(connected(Arc::clone(&self.shared), Arc::clone(&self.peer))));
         self.greet();
         // Only now, so that a shutdown cannot close the connection before its first frame.
         place.seat(&self.peer);
         tracing::debug!(connection_id = %self.peer.id(), "connected");
-        self.live().await
+        self.live(incoming).await
     }
 
     /// The end of a connection whose client may not be here, before any frame. The handshake was completed all the
@@ -149,7 +153,7 @@ impl<S: Service> Connection<S> {
     }
 
     /// Everything between the first frame and the last.
-    async fn live(&mut self) -> End {
+    async fn live(&mut self, incoming: &mut Incoming) -> End {
         let mut timer = Box::pin(sleep_until(self.session.deadline().into()));
         loop {
             let now = clock::now();
@@ -162,7 +166,7 @@ impl<S: Service> Connection<S> {
             }
             self.start_job();
             set(&mut timer, self.session.deadline());
-            let event = poll_fn(|cx| self.poll_event(cx, timer.as_mut())).await;
+            let event = poll_fn(|cx| self.poll_event(cx, incoming, timer.as_mut())).await;
             // Whoever had its turn comes second now: a flood in one direction must not starve the other.
             self.read_first = matches!(event, Event::Written(_));
             match event {
@@ -173,40 +177,47 @@ impl<S: Service> Connection<S> {
                     }
                 }
                 Event::Written(Err(_)) => return End::Gone,
-                Event::Received(received) => {
-                    if let Some(end) = self.receive(received) {
-                        return end;
-                    }
-                }
-                Event::Timer => {}
+                Event::Received(Some(end)) => return end,
+                Event::Received(None) | Event::Timer => {}
             }
         }
     }
 
     /// The next thing that happens: first the handler's end, so that frames are answered in their order.
-    fn poll_event(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+    fn poll_event(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming, timer: Pin<&mut Sleep>) -> Poll<Event> {
         if self.job.as_mut().is_some_and(|job| job.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Event::JobDone);
         }
-        if self.read_first
-            && let Poll::Ready(received) = self.poll_read(cx)
-        {
-            return Poll::Ready(Event::Received(received));
+        // What was read with one call is answered with one, as far as there is room for the answers.
+        let read_first = self.read_first || (incoming.has_unread() && self.peer.outbound().takes_more());
+        if read_first && let Poll::Ready(end) = self.poll_read(cx, incoming) {
+            return Poll::Ready(Event::Received(end));
         }
         if let Poll::Ready(written) = self.peer.outbound().poll_write(cx) {
             return Poll::Ready(Event::Written(written));
         }
-        if !self.read_first
-            && let Poll::Ready(received) = self.poll_read(cx)
-        {
-            return Poll::Ready(Event::Received(received));
+        if !read_first && let Poll::Ready(end) = self.poll_read(cx, incoming) {
+            return Poll::Ready(Event::Received(end));
         }
         timer.poll(cx).map(|()| Event::Timer)
     }
 
     /// What the peer sends, unless too much of it waits already.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        if self.is_reading() { self.incoming.poll_next(cx) } else { Poll::Pending }
+    fn poll_read(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming) -> Poll<Option<End>> {
+        if !self.is_reading() {
+            return Poll::Pending;
+        }
+        incoming.poll_receive(cx, |received| {
+            if let Some(end) = self.receive(received) {
+                return ControlFlow::Break(Some(end));
+            }
+            // A handler has its turn before the frame behind its own is looked at.
+            if self.inbox.is_empty() && self.peer.outbound().takes_more() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(None)
+            }
+        })
     }
 
     fn is_reading(&self) -> bool {
@@ -238,18 +249,18 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    fn receive(&mut self, received: Received) -> Option<End> {
+    fn receive(&mut self, received: Received<'_>) -> Option<End> {
+        let outbound = self.peer.outbound();
         match received {
-            Received::Text(text) if S::ECHOES => self.peer.outbound().send_control(message_frame(Opcode::Text, &text)),
-            Received::Binary(data) if S::ECHOES => {
-                self.peer.outbound().send_control(message_frame(Opcode::Binary, &data));
-            }
+            Received::Text(text) if S::ECHOES => outbound.send_control(message_frame(Opcode::Text, &text)),
+            Received::Binary(data) if S::ECHOES => outbound.send_control(message_frame(Opcode::Binary, &data)),
             Received::Text(text) => self.receive_text(&text),
-            Received::Binary(_) => self.peer.outbound().begin_close(CloseReason::UnsupportedData),
+            Received::Binary(_) => outbound.begin_close(CloseReason::UnsupportedData),
+            Received::Ping(payload) => outbound.send_control(pong_frame(&payload)),
             Received::Pong if self.is_flat => self.session.heartbeat().pong(),
-            Received::Ping | Received::Pong => {}
-            Received::Close(frame, code) => return Some(End::Theirs(frame, code)),
-            Received::Broken(frame, code) => return Some(End::Broken(frame, code)),
+            Received::Pong => {}
+            Received::Close(code) => return Some(End::Theirs(code.unwrap_or(NO_CODE))),
+            Received::Broken(violation) => return Some(End::Broken(violation)),
             Received::Gone => return Some(End::Gone),
         }
         None
@@ -336,7 +347,7 @@ impl<S: Service> Connection<S> {
     }
 
     /// The closing handshake, within its time. Returns the close code, 1006 where there was none.
-    async fn close(&mut self, end: End) -> u16 {
+    async fn close(&mut self, incoming: &mut Incoming, end: End) -> u16 {
         let outbound = self.peer.outbound();
         let (code, peer_closed) = match end {
             End::Ours(reason) => {
@@ -346,7 +357,7 @@ impl<S: Service> Connection<S> {
                 outbound.end(notice, close_frame(reason.code(), words));
                 (reason.code(), false)
             }
-            End::Theirs(frame, code) => {
+            End::Theirs(code) => {
                 // Answers to what came just before the close go out, as far as the peer takes them at once; whoever
                 // says goodbye does not wait for the rest.
                 poll_fn(|cx| {
@@ -355,12 +366,12 @@ impl<S: Service> Connection<S> {
                 })
                 .await;
                 outbound.discard();
-                outbound.end(None, frame);
+                outbound.end(None, if code == NO_CODE { empty_close_frame() } else { close_frame(code, "") });
                 (code, true)
             }
-            End::Broken(frame, code) => {
-                outbound.end(None, frame);
-                (code, true)
+            End::Broken(violation) => {
+                outbound.end(None, close_frame(violation.code(), &violation.to_string()));
+                (violation.code(), true)
             }
             End::Gone => {
                 outbound.abort();
@@ -369,16 +380,11 @@ impl<S: Service> Connection<S> {
         };
         let farewell = async {
             let read = async {
-                while !peer_closed
-                    && matches!(
-                        poll_fn(|cx| self.incoming.poll_next(cx)).await,
-                        Received::Text(_) | Received::Binary(_) | Received::Ping | Received::Pong
-                    )
-                {}
+                while !peer_closed && poll_fn(|cx| incoming.poll_receive(cx, until_closed)).await.is_none() {}
             };
             let (written, ()) = tokio::join!(drain(outbound), read);
             if written && poll_fn(|cx| outbound.poll_shutdown(cx)).await.is_ok() {
-                self.incoming.linger().await;
+                incoming.linger().await;
             }
         };
         let complete = tokio::select! {
@@ -400,6 +406,14 @@ impl<S: Service> Connection<S> {
         };
         let data = DisconnectNotice { reason: reason.notice()?, reconnect_after_ms };
         self.shared.voice.say(SessionRole::DisconnectNotice, clock::stamp(None), &data)
+    }
+}
+
+/// Ignores what the peer still says, until it closes too.
+fn until_closed(received: Received<'_>) -> ControlFlow<Option<()>> {
+    match received {
+        Received::Text(_) | Received::Binary(_) | Received::Ping(_) | Received::Pong => ControlFlow::Continue(()),
+        Received::Close(_) | Received::Broken(_) | Received::Gone => ControlFlow::Break(Some(())),
     }
 }
 

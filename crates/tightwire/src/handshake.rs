@@ -180,7 +180,7 @@ async fn take_over<S: Service>(
 fn socket(upgraded: Upgraded) -> Socket {
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         // Only what was read goes on. `read_buf` itself may be a view into hyper's large buffer, so it is copied.
-        Ok(parts) => Socket::tcp(parts.io.into_inner(), bytes::Bytes::copy_from_slice(&parts.read_buf)),
+        Ok(parts) => Socket::tcp(parts.io.into_inner(), parts.read_buf.to_vec()),
         Err(upgraded) => Socket::stream(TokioIo::new(upgraded)),
     }
 }

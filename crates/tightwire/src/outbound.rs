@@ -148,6 +148,12 @@ impl Outbound {
         self.lock().held = None;
     }
 
+    /// Whether answers to more than what was read so far have room.
+    pub(crate) fn takes_more(&self) -> bool {
+        let state = self.lock();
+        state.phase == Phase::Open && state.queue.has_room()
+    }
+
     /// Waits until a replay may go on. False if the connection is being closed.
     pub(crate) async fn has_room(&self) -> bool {
         loop {

@@ -1,24 +1,30 @@
 //! The seam between a socket and the protocol: a side that reads messages and a side that writes bytes.
 //!
-//! Reading goes through `tokio-websockets` (framing, masking, UTF-8, fragments). Writing does not: frames are encoded
-//! once per publish, header included, and go to the [`Wire`] as they are. The pongs that `tokio-websockets` wants to
-//! write are put into the same queue as everything else.
+//! Reading is done into a buffer that all connections of a thread share, and what lies in it as a whole is looked at in
+//! place: a connection that waits has no buffer of its own. Frames to be written are encoded once per publish, header
+//! included, and go to the [`Wire`] as they are.
 
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
-use futures_util::StreamExt;
-use tightwire_proto::frame::close_frame;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
+use tightwire_proto::websocket::{self, Event, Role, Violation};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio_websockets::proto::ProtocolError;
-use tokio_websockets::{Limits, ServerBuilder, WebSocketStream};
+use tokio::task::coop::has_budget_remaining;
 
-use crate::peer::Peer;
+/// How much is read at once.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// Where the connections of this thread read to, one after the other. Taken while it is used.
+    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
 
 /// Anything that bytes go through in both directions.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -28,7 +34,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 /// A connection after the handshake: what to read, what was read already, and what to write to.
 pub(crate) struct Socket {
     reader: Reader,
-    prefix: Bytes,
+    prefix: Vec<u8>,
     wire: Wire,
 }
 
@@ -61,7 +67,7 @@ impl std::fmt::Debug for dyn Stream {
 
 impl Socket {
     /// A TCP socket, of which `prefix` was read already.
-    pub(crate) fn tcp(stream: TcpStream, prefix: Bytes) -> Self {
+    pub(crate) fn tcp(stream: TcpStream, prefix: Vec<u8>) -> Self {
         let (reader, writer) = stream.into_split();
         Self { reader: Reader::Tcp(reader), prefix, wire: Wire::Tcp(writer) }
     }
@@ -69,19 +75,20 @@ impl Socket {
     /// Any other stream.
     pub(crate) fn stream(stream: impl Stream + 'static) -> Self {
         let (reader, writer) = tokio::io::split(Box::new(stream) as Box<dyn Stream>);
-        Self { reader: Reader::Stream(reader), prefix: Bytes::new(), wire: Wire::Stream { writer, unflushed: false } }
+        Self { reader: Reader::Stream(reader), prefix: Vec::new(), wire: Wire::Stream { writer, unflushed: false } }
     }
 
-    /// The side to write to, and the rest.
-    pub(crate) fn split(self) -> (Wire, Unread) {
-        (self.wire, Unread { reader: self.reader, prefix: self.prefix })
+    /// The side to write to, and the side to read messages of up to `max_frame_bytes` from.
+    pub(crate) fn split(self, max_frame_bytes: u64) -> (Wire, Incoming) {
+        let limit = usize::try_from(max_frame_bytes).unwrap_or(usize::MAX);
+        let incoming = Incoming {
+            reader: self.reader,
+            messages: websocket::Reader::new(Role::Server, limit),
+            unread: self.prefix,
+            at: 0,
+        };
+        (self.wire, incoming)
     }
-}
-
-/// The side to read from, before it is known where the answers to WebSocket's own pings go.
-pub(crate) struct Unread {
-    reader: Reader,
-    prefix: Bytes,
 }
 
 impl Wire {
@@ -122,110 +129,129 @@ impl Wire {
 
 /// What the peer sent.
 #[derive(Debug)]
-pub(crate) enum Received {
+pub(crate) enum Received<'a> {
     /// A text message, valid UTF-8.
-    Text(tokio_websockets::Payload),
+    Text(Cow<'a, [u8]>),
     /// A binary message.
-    Binary(tokio_websockets::Payload),
-    /// A ping of WebSocket itself. It is answered already.
-    Ping,
+    Binary(Cow<'a, [u8]>),
+    /// A ping of WebSocket itself, to be answered with its payload.
+    Ping(Cow<'a, [u8]>),
     /// A pong of WebSocket itself.
     Pong,
-    /// The peer closes; the frame that answers it, and its code.
-    Close(Bytes, u16),
-    /// The peer broke the rules of WebSocket; the close frame that says so, and its code.
-    Broken(Bytes, u16),
+    /// The peer closes, perhaps with a code.
+    Close(Option<u16>),
+    /// The peer broke the rules of WebSocket.
+    Broken(Violation),
     /// Nothing more will come.
     Gone,
 }
 
 /// The reading half of a connection.
 pub(crate) struct Incoming {
-    messages: WebSocketStream<ReadSide>,
+    reader: Reader,
+    messages: websocket::Reader,
+    /// What was read and not looked at: with the handshake, or because its taker had enough.
+    unread: Vec<u8>,
+    /// How much of it was looked at since.
+    at: usize,
 }
 
 impl Incoming {
-    pub(crate) fn new(unread: Unread, peer: Arc<Peer>, max_frame_bytes: u64) -> Self {
-        let limit = usize::try_from(max_frame_bytes).unwrap_or(usize::MAX);
-        let side = ReadSide { reader: unread.reader, prefix: unread.prefix, pongs: Vec::new(), peer };
-        let limits = Limits::default().max_payload_len(Some(limit));
-        Self { messages: ServerBuilder::new().limits(limits).serve(side) }
+    /// Hands on what the peer sends, until `take` breaks or nothing more is here. Ready with what it breaks with, and with
+    /// nothing when what was here is taken; pending if nothing was here.
+    pub(crate) fn poll_receive<B>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(Received<'_>) -> ControlFlow<Option<B>>,
+    ) -> Poll<Option<B>> {
+        if self.has_unread() {
+            // As for a read: without it a turn could go on after the writer was told that its turn is over.
+            if !has_budget_remaining() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let mut unread = std::mem::take(&mut self.unread);
+            let (count, result) = hand_on(&mut self.messages, &mut unread[self.at..], &mut take);
+            self.at += count;
+            if self.at < unread.len() {
+                self.unread = unread;
+            }
+            return Poll::Ready(result);
+        }
+        with_scratch(|scratch| {
+            let count = ready!(self.poll_read(cx, scratch)).unwrap_or(0);
+            if count == 0 {
+                return Poll::Ready(take(Received::Gone).break_value().flatten());
+            }
+            let (taken, result) = hand_on(&mut self.messages, &mut scratch[..count], &mut take);
+            if taken < count {
+                self.unread = scratch[taken..count].to_vec();
+                self.at = 0;
+            }
+            Poll::Ready(result)
+        })
     }
 
-    /// The next thing the peer sends.
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        let received = match ready!(self.messages.poll_next_unpin(cx)) {
-            Some(Ok(message)) if message.is_text() => Received::Text(message.into_payload()),
-            Some(Ok(message)) if message.is_binary() => Received::Binary(message.into_payload()),
-            Some(Ok(message)) if message.is_close() => match **message.as_payload() {
-                [high, low, ..] => {
-                    let code = u16::from_be_bytes([high, low]);
-                    Received::Close(close_frame(code, ""), code)
-                }
-                // 1005 stands for "no code" and never goes over the wire.
-                _ => Received::Close(Bytes::from_static(&[0x88, 0]), 1005),
-            },
-            Some(Ok(message)) if message.is_pong() => Received::Pong,
-            Some(Ok(_)) => Received::Ping,
-            Some(Err(tokio_websockets::Error::Protocol(error))) => {
-                let code = if matches!(error, ProtocolError::InvalidUtf8) { 1007 } else { 1002 };
-                Received::Broken(close_frame(code, &error.to_string()), code)
-            }
-            Some(Err(tokio_websockets::Error::PayloadTooLong { max_len, .. })) => {
-                Received::Broken(close_frame(1009, &format!("the message is larger than {max_len} bytes")), 1009)
-            }
-            Some(Err(_)) | None => Received::Gone,
-        };
-        Poll::Ready(received)
+    /// Whether there is more to hand on without reading.
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
     }
 
     /// Reads and forgets what still comes, until the peer has closed its side.
     ///
     /// A socket that is closed with unread data resets the connection, and the peer may lose our close frame.
     pub(crate) async fn linger(&mut self) {
-        let mut buffer = [0; 1024];
-        while let Ok(1..) = self.messages.get_mut().read(&mut buffer).await {}
+        self.unread = Vec::new();
+        while let Ok(1..) = poll_fn(|cx| with_scratch(|scratch| self.poll_read(cx, scratch))).await {}
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(match &mut self.reader {
+            Reader::Tcp(reader) => Pin::new(reader).poll_read(cx, &mut buffer),
+            Reader::Stream(reader) => Pin::new(reader).poll_read(cx, &mut buffer),
+        })?;
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 }
 
-/// Reads from the socket and writes to the connection's queue.
-struct ReadSide {
-    reader: Reader,
-    prefix: Bytes,
-    /// What `tokio-websockets` has written of a frame so far.
-    pongs: Vec<u8>,
-    peer: Arc<Peer>,
-}
-
-impl AsyncRead for ReadSide {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.prefix.has_remaining() {
-            let count = self.prefix.len().min(buffer.remaining());
-            buffer.put_slice(&self.prefix.split_to(count));
-            return Poll::Ready(Ok(()));
-        }
-        match &mut self.reader {
-            Reader::Tcp(reader) => Pin::new(reader).poll_read(cx, buffer),
-            Reader::Stream(reader) => Pin::new(reader).poll_read(cx, buffer),
+/// Hands on what lies in `bytes` until `take` breaks; how much of it was looked at, and what `take` broke with.
+fn hand_on<B>(
+    messages: &mut websocket::Reader,
+    bytes: &mut [u8],
+    take: &mut impl FnMut(Received<'_>) -> ControlFlow<Option<B>>,
+) -> (usize, Option<B>) {
+    let mut at = 0;
+    loop {
+        let (consumed, received) = match messages.read(&mut bytes[at..]) {
+            Ok(websocket::Step { consumed, event: Some(event) }) => (consumed, event.into()),
+            Ok(websocket::Step { consumed, event: None }) => return (at + consumed, None),
+            // Nothing that follows means anything.
+            Err(violation) => (bytes.len() - at, Received::Broken(violation)),
+        };
+        at += consumed;
+        if let ControlFlow::Break(value) = take(received) {
+            return (at, value);
         }
     }
 }
 
-impl AsyncWrite for ReadSide {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.pongs.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.pongs.is_empty() {
-            let pongs = std::mem::take(&mut self.pongs);
-            self.peer.outbound().send_control(Bytes::from(pongs));
+impl<'a> From<Event<'a>> for Received<'a> {
+    fn from(event: Event<'a>) -> Self {
+        match event {
+            Event::Text(text) => Self::Text(text),
+            Event::Binary(data) => Self::Binary(data),
+            Event::Ping(payload) => Self::Ping(payload),
+            Event::Pong(_) => Self::Pong,
+            Event::Close { code, .. } => Self::Close(code),
         }
-        Poll::Ready(Ok(()))
     }
+}
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+/// Lends the thread's buffer.
+fn with_scratch<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+    let mut scratch = SCRATCH.take().unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
+    let result = read(&mut scratch);
+    SCRATCH.set(Some(scratch));
+    result
 }

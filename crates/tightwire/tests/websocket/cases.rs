@@ -76,6 +76,7 @@ fn clients_must_mask_and_lengths_must_be_as_short_as_they_can() {
     check(&[text("a"), vec![FIN | TEXT, 1, b'b'], text("c")], &["text a", "close 1002"]);
     check(&[vec![FIN | BINARY, 0x80 | 126, 0, 125]], &["close 1002"]);
     check(&[vec![FIN | BINARY, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]], &["close 1002"]);
+    check(&[vec![FIN | BINARY, 0x80 | 127, 0x80, 0, 0, 0, 0, 1, 0, 0]], &["close 1002"]);
 }
 
 #[test]
@@ -181,4 +182,16 @@ fn a_message_has_a_largest_size_however_it_is_cut() {
     check_with(config, &fragments("x".repeat(501).as_bytes()), &["close 1009"]);
     // The length alone is enough: nothing of the payload has to come.
     check_with(config, &[vec![FIN | BINARY, 0x80 | 127, 0, 0, 0, 0xff, 0, 0, 0, 0]], &["close 1009"]);
+}
+
+/// Far more pings than the queue has room for may come at once: they are answered as they are looked at.
+#[test]
+fn a_burst_that_is_read_at_once_is_answered_within_the_bounds_of_the_queue() {
+    let config = || Config { limits: Some(Limits { outbound_queue_frames: 4, ..Limits::DEFAULT }), ..echo::config() };
+    let pings = vec![frame(FIN | PING, b"p"); 2000];
+    for pace in [Pace::AtOnce, Pace::Pieces(4000)] {
+        let found = block_on(converse(config(), &pings, pace));
+        assert_eq!(found.iter().filter(|frame| *frame == "pong p").count(), 2000, "then {:?}", found.last());
+        assert_eq!(found.last().map(String::as_str), Some("close 1000"));
+    }
 }
