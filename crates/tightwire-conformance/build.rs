@@ -10,13 +10,13 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 use suite::{Dialect, Group, Payload};
-use tightwire_codegen::{Config, rust};
+use tightwire_codegen::{Config, Formats, rust};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let write = |name: String, text: &str| fs::write(out.join(name), text).expect("the output can be written");
     for dialect in Dialect::ALL {
-        let (module, notes) = generate(&suite::read(dialect));
+        let (module, notes) = generate(&suite::read(dialect), dialect.formats());
         write(format!("{}.rs", dialect.as_str()), &module);
         write(format!("{}.json", dialect.as_str()), &notes.to_string());
     }
@@ -26,16 +26,16 @@ fn main() {
 }
 
 /// The module, and by message why it is not in it (`missing`) or not read by the fast path alone (`slow`).
-fn generate(groups: &[Group]) -> (String, Value) {
+fn generate(groups: &[Group], formats: Formats) -> (String, Value) {
     let mut missing = serde_json::Map::new();
     let mut readable = Vec::new();
     for group in groups {
-        match module([group]) {
+        match module([group], formats) {
             Ok(_) => readable.push(group),
             Err(why) => drop(missing.insert(group.message.clone(), why.into())),
         }
     }
-    let module = module(readable).unwrap_or_else(|why| panic!("each schema alone can be generated: {why}"));
+    let module = module(readable, formats).unwrap_or_else(|why| panic!("each schema alone can be generated: {why}"));
     let slow: Vec<Value> = module
         .slow_messages
         .iter()
@@ -44,8 +44,8 @@ fn generate(groups: &[Group]) -> (String, Value) {
     (module.text, json!({ "missing": missing, "slow": slow }))
 }
 
-fn module<'a>(groups: impl IntoIterator<Item = &'a Group>) -> Result<rust::Module, String> {
-    let ir = suite::protocol(groups, Payload::Named)?;
+fn module<'a>(groups: impl IntoIterator<Item = &'a Group>, formats: Formats) -> Result<rust::Module, String> {
+    let ir = suite::protocol(groups, Payload::Named, formats)?;
     let config = Config { document: "suite.json".to_owned(), module: "suite".to_owned(), ..Config::default() };
     rust::module(&ir, &config).map_err(|error| error.to_string())
 }

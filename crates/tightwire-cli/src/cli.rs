@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightwire_codegen::{Config, input};
 use tightwire_spec::ir::Role;
 use tightwire_spec::rules::TOLERABLE;
-use tightwire_spec::{FileSystem, Loaded, load_with};
+use tightwire_spec::{FileSystem, Formats, Loaded, load_with};
 
 /// One AsyncAPI document, a whole WebSocket protocol.
 ///
@@ -55,6 +55,11 @@ pub(crate) struct ReadArguments {
     /// than once.
     #[arg(long, value_name = "URL=PATH", value_parser = copies)]
     pub(crate) schemas: Vec<(String, PathBuf)>,
+
+    /// Whether `format` judges values, `assert`, or is only a note to people, `annotate`. It wins over the
+    /// `tightwire.toml`; the default is `assert`.
+    #[arg(long, value_name = "MEANING", value_parser = formats)]
+    pub(crate) formats: Option<Formats>,
 }
 
 impl ReadArguments {
@@ -67,7 +72,8 @@ impl ReadArguments {
     /// The same as options of the generator.
     pub(crate) fn config(&self) -> Config {
         let schemas = self.schemas.iter().cloned().collect();
-        Config { role: self.role, allow: self.allow.clone(), schemas, ..Config::default() }
+        let (role, formats) = (self.role, self.formats);
+        Config { role, allow: self.allow.clone(), schemas, formats, ..Config::default() }
     }
 }
 
@@ -82,6 +88,10 @@ fn copies(text: &str) -> Result<(String, PathBuf), String> {
 
 fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "the sides are `server` and `client`".to_owned())
+}
+
+fn formats(text: &str) -> Result<Formats, String> {
+    Formats::parse(text).ok_or_else(|| "the meanings are `assert` and `annotate`".to_owned())
 }
 
 /// Show what a document says: routes, operations, messages, and which property tells them apart.

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use tightwire_spec::Source;
 use tightwire_spec::ir::Role;
+use tightwire_spec::{Formats, Source};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -53,6 +53,12 @@ impl Builder {
     /// leave the document's meaning plain.
     pub fn allow(mut self, rule: impl Into<String>) -> Self {
         self.config.allow.push(rule.into());
+        self
+    }
+
+    /// Whether `format` judges values. Default: it does.
+    pub fn formats(mut self, formats: Formats) -> Self {
+        self.config.formats = Some(formats);
         self
     }
 

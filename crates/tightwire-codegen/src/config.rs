@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
-use tightwire_spec::LoadOptions;
 use tightwire_spec::ir::Role;
 use tightwire_spec::rules::TOLERABLE;
+use tightwire_spec::{Formats, LoadOptions};
 
 use crate::rust::names;
 
@@ -29,6 +29,9 @@ pub struct Config {
     /// Rules whose errors are only warnings: those that leave the document's meaning plain, for instance
     /// `example-invalid`.
     pub allow: Vec<String>,
+    /// Whether `format` judges values, `assert` (the default), or is only a note to people, `annotate`.
+    #[serde(deserialize_with = "formats")]
+    pub formats: Option<Formats>,
     /// Copies of the schemas that the document names by URL: the beginning of a URL and a folder, or a whole URL and a
     /// file. In a `tightwire.toml`, paths count from the file's folder.
     pub schemas: BTreeMap<String, PathBuf>,
@@ -40,6 +43,12 @@ fn role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Role>, D::E
     let name = String::deserialize(deserializer)?;
     let unknown = || serde::de::Error::custom(format!("role: `{name}` is neither `server` nor `client`"));
     Role::parse(&name).map(Some).ok_or_else(unknown)
+}
+
+fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Formats>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let unknown = || serde::de::Error::custom(format!("formats: `{name}` is neither `assert` nor `annotate`"));
+    Formats::parse(&name).map(Some).ok_or_else(unknown)
 }
 
 impl Config {
@@ -75,6 +84,7 @@ impl Config {
         self.regenerate = over.regenerate.or(self.regenerate);
         self.role = over.role.or(self.role);
         self.allow.extend(over.allow);
+        self.formats = over.formats.or(self.formats);
         self.schemas.extend(over.schemas);
         self.rust.client = over.rust.client.or(self.rust.client);
         self.rust.service = over.rust.service.or(self.rust.service);
@@ -92,7 +102,12 @@ impl Config {
 
     /// What these options say about reading the document.
     pub fn load_options(&self) -> LoadOptions {
-        LoadOptions { role: self.role, allow: self.allow.clone(), schemas: self.schemas.iter().collect() }
+        LoadOptions {
+            role: self.role,
+            allow: self.allow.clone(),
+            schemas: self.schemas.iter().collect(),
+            formats: self.formats.unwrap_or_default(),
+        }
     }
 
     /// These options with everything that depends on the document's path.

@@ -30,4 +30,5 @@ pub use build::{Builder, compile, configure};
 pub use config::Config;
 pub use error::Error;
 pub use output::{OutputFile, Target, generate, generate_all, generate_targets};
+pub use tightwire_spec::Formats;
 pub use tightwire_spec::ir::Role;

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tightwire_codegen::{Config, Error, generate_all, input, rust};
+use tightwire_codegen::{Config, Error, Formats, generate_all, input, rust};
 use tightwire_spec::{FileSystem, InMemory};
 
 fn path(file: &str) -> PathBuf {
@@ -109,6 +109,23 @@ fn what_cannot_be_generated_is_named() {
     );
     check("{type: string}", "rust.types.A.replace_with = '1'", "rust.types.A.replace_with: `1` is not a type");
     check("{$ref: '#/nowhere'}", "", "push.yml");
+    check("{type: string}", "formats = 'judge'", "formats: `judge` is neither `assert` nor `annotate`");
+}
+
+#[test]
+fn formats_are_an_option() {
+    #[track_caller]
+    fn check(options: &str, over: Option<Formats>, asserted: bool) {
+        let source = InMemory::file("trader.yml", fs::read_to_string(path("trader.yml")).expect("it can be read"))
+            .with("tightwire.toml", options);
+        let over = Config { formats: over, ..Config::default() };
+        let options = input::load_options(Path::new("trader.yml"), &source, over).expect("they are valid");
+        assert_eq!(options.formats == Formats::Assert, asserted);
+    }
+    check("", None, true);
+    check("formats = 'annotate'", None, false);
+    check("formats = 'annotate'", Some(Formats::Assert), true);
+    check("formats = 'assert'", Some(Formats::Annotate), false);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde_json::{Map, Value, json};
 use tightwire_spec::ir::Ir;
-use tightwire_spec::{FileSystem, InMemory, LoadOptions, Severity, Source, load_with};
+use tightwire_spec::{FileSystem, Formats, InMemory, LoadOptions, Severity, Source, load_with};
 
 /// A dialect that the suite has tests for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,15 @@ impl Dialect {
         match self {
             Self::Draft7 => "draft 7",
             Self::Draft202012 => "draft 2020-12",
+        }
+    }
+
+    /// What `format` means by default: in draft 7 a reader may judge by it, in 2020-12 it is a note to people.
+    #[must_use]
+    pub fn formats(self) -> Formats {
+        match self {
+            Self::Draft7 => Formats::Assert,
+            Self::Draft202012 => Formats::Annotate,
         }
     }
 
@@ -143,7 +152,11 @@ impl Source for WithRemotes {
 ///
 /// # Errors
 /// The first thing that is wrong with the document.
-pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payload) -> Result<Ir, String> {
+pub fn protocol<'a>(
+    groups: impl IntoIterator<Item = &'a Group>,
+    payload: Payload,
+    formats: Formats,
+) -> Result<Ir, String> {
     let mut messages = Map::new();
     let mut source = InMemory::default();
     for Group { message, schema, dialect, .. } in groups {
@@ -174,7 +187,7 @@ pub fn protocol<'a>(groups: impl IntoIterator<Item = &'a Group>, payload: Payloa
     });
     let source = WithRemotes(source.with("suite.json", document.to_string()));
     let schemas = [("http://localhost:1234/", folder().join("remotes"))].into_iter().collect();
-    let options = LoadOptions { schemas, ..LoadOptions::default() };
+    let options = LoadOptions { schemas, formats, ..LoadOptions::default() };
     let loaded = load_with(Path::new("suite.json"), &source, &options).map_err(|error| error.to_string())?;
     let error = loaded.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
     match (loaded.ir, error) {

@@ -11,6 +11,7 @@ use crate::resources::{Location, Resources};
 use crate::source::Source;
 use crate::sources::{FileId, SourceMap, Span};
 use crate::tree::{self, Arena, Kind, Node, fault};
+use crate::uri;
 
 /// More faults than this in one file are not kept.
 const MAX_FAULTS: usize = 2_000;
@@ -44,6 +45,8 @@ pub(crate) struct Documents {
     files: HashMap<Location, Result<FileId, String>>,
     pub(crate) resources: Resources,
     catalog: Catalog,
+    /// Whether a metaschema of others is among the files.
+    pub(crate) has_vocabularies: bool,
 }
 
 impl Documents {
@@ -110,6 +113,13 @@ impl Documents {
         self.files.get(location).map(|file| file.as_ref().map_err(String::clone).and_then(root))
     }
 
+    /// The metaschema of others with that URI, if it is among the files.
+    pub(crate) fn metaschema(&self, uri: &str) -> Option<Node<'_>> {
+        let location = Location::Uri(without_fragment(uri).to_owned());
+        let file = self.file(&location).and_then(Result::ok);
+        file.or_else(|| self.resources.find_anywhere(&location).map(|id| self.node(id)))
+    }
+
     /// The path that a location has or would have.
     pub(crate) fn path(&self, location: &Location) -> Option<PathBuf> {
         match location {
@@ -160,6 +170,7 @@ impl Documents {
         };
         let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let built_in = matches!(&location, Location::Uri(uri) if metaschemas::text(uri).is_some());
+        self.has_vocabularies |= !built_in && text.contains("$vocabulary");
         let file = self.sources.add(path, text, built_in);
         let text = self.sources.file(file).text();
         let (root, mut faults) = if let Some(start) = bad {
@@ -191,7 +202,7 @@ impl Documents {
         file
     }
 
-    /// The other files that references of this file name, each with what it means where `$id` is no more than a label.
+    /// The other files that references of this file name, and the metaschemas of others, each with what it means where `$id` is no more than a label.
     /// What only looks like a reference (in an example) costs an attempt to read it and nothing else.
     fn named_in(&self, file: FileId) -> Vec<Vec<Location>> {
         let own = &self.locations[file.0 as usize];
@@ -210,6 +221,10 @@ impl Documents {
                     named.push(locations);
                 }
             }
+            let dialect = node.text("$schema").map(without_fragment);
+            if let Some(uri) = dialect.filter(|uri| uri::is_absolute(uri) && metaschemas::text(uri).is_none()) {
+                named.push(vec![Location::Uri(uri.to_owned())]);
+            }
             match node.kind() {
                 Kind::Object(_) => waiting.extend(node.members().map(|(_, _, node)| node)),
                 Kind::Array(_) => waiting.extend(node.items()),
@@ -220,6 +235,10 @@ impl Documents {
         named.dedup();
         named
     }
+}
+
+fn without_fragment(uri: &str) -> &str {
+    uri.split_once('#').map_or(uri, |(uri, _)| uri)
 }
 
 /// Takes `.` and `..` out of a path without asking the file system.

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::dispatch::ambiguity;
 use crate::documents::{Documents, LoadError};
 use crate::expansion::Expansion;
+use crate::formats::Formats;
 use crate::ir::{Ir, Role};
 use crate::lower;
 use crate::model::Model;
@@ -37,6 +38,8 @@ pub struct LoadOptions {
     pub allow: Vec<String>,
     /// Where copies of schemas are that the document names by their URLs: nothing is ever fetched.
     pub schemas: Catalog,
+    /// Whether `format` judges values.
+    pub formats: Formats,
 }
 
 impl Loaded {
@@ -61,7 +64,7 @@ pub fn load_with(path: &Path, source: &dyn Source, options: &LoadOptions) -> Res
         let model = Model::build(&documents, root, options.role);
         let walk = Walk::through(&documents, root);
         let mut expansion = Expansion::measure(&documents, &walk);
-        let (mut lowered, scattered) = lower::lower(&model);
+        let (mut lowered, scattered) = lower::lower(&model, options.formats);
         expansion.huge.extend(scattered);
         if expansion.is_bounded() {
             ambiguity::find(&mut lowered);

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::address;
 use crate::dispatch;
+use crate::formats::Formats;
 use crate::ir::{
     Channel, CloseCode, Delivery, Direction, Dispatches, Docs, Envelope, Example, Heartbeat, Info, Ir, Location,
     Message, Operation, Parameter, Reply, Segment, SequenceStep, SessionRole, Times,
@@ -23,8 +24,8 @@ mod unevaluated;
 pub(crate) use schema::{Lowered, Lowering};
 
 /// The IR of a document, and the schema that is not lowered as it should be because it means too much, if there is one.
-pub(crate) fn lower<'a>(model: &Model<'a>) -> (Ir, Option<Node<'a>>) {
-    let mut lowering = Lowering::new(model.documents, model.root);
+pub(crate) fn lower<'a>(model: &Model<'a>, formats: Formats) -> (Ir, Option<Node<'a>>) {
+    let mut lowering = Lowering::new(model.documents, model.root, formats);
     let mut payloads = Vec::new();
     for message in &model.messages {
         let payload = lowering.described(message.described).unwrap_or(Schema::Bool(true));

@@ -192,6 +192,35 @@ fn copies_of_remote_schemas() {
 }
 
 #[test]
+fn keywords_that_a_metaschema_leaves_out_mean_nothing() {
+    #[track_caller]
+    fn check(vocabularies: &[&str], expected: &str) {
+        let schema = r#"{"$schema": "https://example.com/meta#", "properties": {"a": {"minimum": 1, "format": "date",
+            "enum": []}}, "required": ["a"], "dependentRequired": {"a": ["b"]}}"#;
+        let main = format!(
+            "channels:\n  a:\n    messages:\n      m:\n        payload:\n          \
+             schemaFormat: application/schema+json;version=2020-12\n          schema: {schema}\n"
+        );
+        let listed: Vec<_> = vocabularies
+            .iter()
+            .map(|name| format!("\"https://json-schema.org/draft/2020-12/vocab/{name}\": true"))
+            .collect();
+        let source = InMemory::file("main.yml", format!("{HEAD}{main}"))
+            .with("meta.json", format!("{{\"$vocabulary\": {{{}}}}}", listed.join(", ")));
+        let schemas = [("https://example.com/meta", "meta.json")].into_iter().collect();
+        let loaded = load_with(Path::new("main.yml"), &source, &LoadOptions { schemas, ..LoadOptions::default() });
+        let loaded = loaded.expect("the file is there");
+        assert_eq!(errors(&loaded), [""; 0]);
+        let payload = loaded.ir.expect("no errors").messages["m"].payload.to_json("#/");
+        assert_eq!(payload.to_string(), expected, "{vocabularies:?}");
+    }
+    let whole = r#"{"properties":{"a":false},"required":["a"],"dependencies":{"a":["b"]}}"#;
+    check(&["core", "applicator", "validation", "format-annotation"], whole);
+    check(&["core", "applicator", "format-assertion"], r#"{"properties":{"a":{"format":"date"}}}"#);
+    check(&["core", "applicator"], r#"{"properties":{"a":{}}}"#);
+}
+
+#[test]
 fn metaschemas_are_built_in() {
     let main = "components:\n  schemas:\n    A: {$ref: 'http://json-schema.org/draft-07/schema#'}\n    B: {$ref: 'https://json-schema.org/draft/2020-12/schema'}\n";
     let loaded = load_files(&[("api/main.yml", main)]);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use tightwire_spec::ir::Role;
 use tightwire_spec::rules::{TOLERABLE, find};
-use tightwire_spec::{InMemory, LoadOptions, Loaded, Severity, load_with};
+use tightwire_spec::schema::Schema;
+use tightwire_spec::{Formats, InMemory, LoadOptions, Loaded, Severity, load_with};
 
 const HEAD: &str = "asyncapi: 3.0.0\ninfo: {title: T, version: 1.0.0}\n";
 
@@ -49,5 +50,32 @@ fn the_role_is_that_of_the_caller_or_of_the_document() {
     ] {
         let loaded = load(document, &LoadOptions { role: caller, ..LoadOptions::default() });
         assert_eq!(loaded.ir.map(|ir| ir.role), Some(expected), "{document:?} {caller:?}");
+    }
+}
+
+#[test]
+fn formats_judge_values_unless_the_caller_says_otherwise() {
+    let later = "schemaFormat: application/schema+json;version=2020-12, schema: ";
+    for wrapper in ["", later] {
+        let payload = "{type: string, format: ipv4}";
+        let payload = if wrapper.is_empty() { payload.to_owned() } else { format!("{{{wrapper}{payload}}}") };
+        let example = "examples: [{payload: 1.2.3}]";
+        let document = format!("channels: {{a: {{messages: {{m: {{payload: {payload}, {example}}}}}}}}}\n");
+        for (formats, expected) in [(Formats::Assert, Some("ipv4")), (Formats::Annotate, None)] {
+            let loaded = load(&document, &LoadOptions { formats, ..LoadOptions::default() });
+            assert_eq!(
+                loaded.has_errors(),
+                formats == Formats::Assert,
+                "{wrapper} {formats:?} {:?}",
+                loaded.diagnostics
+            );
+            let ir = loaded.ir.expect("what is wrong with an example leaves the meaning plain");
+            let Schema::Object(payload) = &ir.messages["m"].payload else { panic!("{:?}", ir.messages["m"].payload) };
+            assert_eq!(payload.format.as_deref(), expected, "{wrapper} {formats:?}");
+        }
+    }
+    assert_eq!(LoadOptions::default().formats, Formats::Assert);
+    for (name, formats) in Formats::ALL {
+        assert_eq!((Formats::parse(name), formats.as_str()), (Some(formats), name));
     }
 }

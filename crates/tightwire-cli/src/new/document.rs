@@ -92,6 +92,9 @@ fn options(known: Option<&[u8]>, over: &Config, side: Role, described: Role) -> 
     if !over.allow.is_empty() && !says("allow") {
         options.push_str(&format!("allow = {:?}\n", over.allow));
     }
+    if let Some(formats) = over.formats.filter(|_| !says("formats")) {
+        options.push_str(&format!("formats = \"{}\"\n", formats.as_str()));
+    }
     let sides = match (side, described) {
         (Role::Server, Role::Server) | (Role::Client, Role::Client) => "",
         (Role::Server, Role::Client) => "service = true\n",

@@ -6,14 +6,6 @@ use std::fs;
 
 use super::shared::repository;
 
-/// How many of the required tests agree, and where the others are listed.
-pub fn agreement(agreeing: usize, tests: usize, list: &str) -> String {
-    match tests - agreeing {
-        0 => format!("All {tests} required tests agree."),
-        _ => format!("{agreeing} of {tests} required tests agree; the others are listed, with reasons, in\n`{list}`."),
-    }
-}
-
 /// Checks that the section of an engine says `text`, or writes it.
 #[track_caller]
 pub fn section(engine: &str, text: &str) {

@@ -11,15 +11,18 @@ use serde_json::Number;
 use crate::dialect::{self, Dialect};
 use crate::documents::Documents;
 use crate::expansion::MAX_SCHEMAS;
+use crate::formats::Formats;
 use crate::ir::SchemaName;
 use crate::lower::scope::{Scope, Scopes};
 use crate::model::Described;
 use crate::schema::{Dependency, Items, JsonType, Reference, Schema, SchemaObject};
 use crate::tree::Node;
+use crate::vocabulary::Vocabulary;
 
 /// Lowers schemas and collects the named ones they reach.
 pub(crate) struct Lowering<'a> {
     documents: &'a Documents,
+    formats: Formats,
     names: HashMap<Place<'a>, SchemaName>,
     taken: HashSet<SchemaName>,
     /// Named schemas that were met and are not lowered yet.
@@ -52,7 +55,7 @@ const ANNOTATIONS: [&str; 9] =
 
 impl<'a> Lowering<'a> {
     /// The schemas of `components` keep their keys as names, whoever else would like them.
-    pub(crate) fn new(documents: &'a Documents, root: Node<'a>) -> Self {
+    pub(crate) fn new(documents: &'a Documents, root: Node<'a>, formats: Formats) -> Self {
         let components = root.get("components").and_then(|components| components.get("schemas"));
         let names: HashMap<_, _> = components
             .into_iter()
@@ -62,6 +65,7 @@ impl<'a> Lowering<'a> {
         let taken = names.values().cloned().collect();
         Self {
             documents,
+            formats,
             names,
             taken,
             waiting: Vec::new(),
@@ -139,7 +143,7 @@ impl<'a> Lowering<'a> {
             if self.dialect != Dialect::Later || !siblings {
                 return reference;
             }
-            if takes_nothing(node) {
+            if self.takes_nothing(node) {
                 return Schema::Bool(false);
             }
             let mut object = self.object(node);
@@ -151,10 +155,24 @@ impl<'a> Lowering<'a> {
             let schema = wrapped.and_then(|wrapped| self.described(wrapped));
             return schema.unwrap_or(Schema::Bool(true));
         }
-        if takes_nothing(node) {
+        if self.takes_nothing(node) {
             return Schema::Bool(false);
         }
         Schema::Object(Box::new(self.object(node)))
+    }
+
+    /// Whether a schema has a list of no values to choose from.
+    fn takes_nothing(&self, node: Node<'a>) -> bool {
+        let empty = |values: Node<'_>| values.is_array() && values.items().next().is_none();
+        node.get("enum").is_some_and(empty) && self.vocabulary(node).validation
+    }
+
+    /// The keywords that mean something in a schema.
+    fn vocabulary(&self, node: Node<'a>) -> Vocabulary {
+        match self.dialect {
+            Dialect::Later => Vocabulary::of(self.documents, node),
+            Dialect::AsyncApi | Dialect::OpenApi => Vocabulary::default(),
+        }
     }
 
     /// What a `$dynamicRef` means in the scope: the outermost place with its name.
@@ -221,7 +239,8 @@ impl<'a> Lowering<'a> {
         let examples = node.get("examples").into_iter().flat_map(Node::items).chain(example);
         let later = self.dialect == Dialect::Later;
         let flag = |key| node.get(key).and_then(Node::as_bool).unwrap_or_default();
-        SchemaObject {
+        let vocabulary = self.vocabulary(node);
+        let object = SchemaObject {
             title: text("title"),
             description: text("description"),
             default: node.get("default").map(Node::to_json),
@@ -233,7 +252,7 @@ impl<'a> Lowering<'a> {
                 .filter(|node| node.is_array())
                 .map(|node| node.items().map(Node::to_json).collect()),
             const_value: node.get("const").map(Node::to_json),
-            format: text("format"),
+            format: text("format").filter(|_| vocabulary.format && self.formats == Formats::Assert),
             pattern: text("pattern"),
             min_length: count("minLength"),
             max_length: count("maxLength"),
@@ -275,7 +294,8 @@ impl<'a> Lowering<'a> {
                 .filter(|(key, ..)| key.starts_with("x-"))
                 .map(|(key, _, value)| (key.to_owned(), value.to_json()))
                 .collect(),
-        }
+        };
+        if vocabulary.validation { object } else { without_validation(object) }
     }
 
     /// `items`. A tuple of a later draft (`prefixItems`) is read for what it means; a rule warns of it.
@@ -308,7 +328,11 @@ impl<'a> Lowering<'a> {
     /// `dependencies`, and what later drafts made of it: `dependentRequired` and `dependentSchemas`.
     fn dependencies(&mut self, node: Node<'a>) -> IndexMap<String, Dependency> {
         let mut found = IndexMap::new();
+        let required_counts = self.vocabulary(node).validation;
         for keyword in ["dependencies", "dependentSchemas", "dependentRequired"] {
+            if keyword == "dependentRequired" && !required_counts {
+                continue;
+            }
             for (key, _, node) in node.get(keyword).into_iter().flat_map(Node::members) {
                 let dependency = match node.is_array() {
                     true => Dependency::Required(required(Some(node))),
@@ -336,9 +360,37 @@ fn all(a: Dependency, b: Dependency) -> Schema {
     Schema::Object(Box::new(SchemaObject { all_of: vec![schema(a), schema(b)], ..SchemaObject::default() }))
 }
 
-/// Whether a schema has a list of no values to choose from.
-fn takes_nothing(schema: Node<'_>) -> bool {
-    schema.get("enum").is_some_and(|values| values.is_array() && values.items().next().is_none())
+/// The schema without the keywords that judge a value by itself: what remains applies other schemas.
+fn without_validation(object: SchemaObject) -> SchemaObject {
+    let mut dependencies = object.dependencies;
+    dependencies.retain(|_, dependency| matches!(dependency, Dependency::Schema(_)));
+    SchemaObject {
+        title: object.title,
+        description: object.description,
+        default: object.default,
+        examples: object.examples,
+        deprecated: object.deprecated,
+        format: object.format,
+        items: object.items,
+        additional_items: object.additional_items,
+        contains: object.contains,
+        unevaluated_items: object.unevaluated_items,
+        properties: object.properties,
+        additional_properties: object.additional_properties,
+        unevaluated_properties: object.unevaluated_properties,
+        pattern_properties: object.pattern_properties,
+        property_names: object.property_names,
+        dependencies,
+        all_of: object.all_of,
+        any_of: object.any_of,
+        one_of: object.one_of,
+        not: object.not,
+        if_schema: object.if_schema,
+        then_schema: object.then_schema,
+        else_schema: object.else_schema,
+        extensions: object.extensions,
+        ..SchemaObject::default()
+    }
 }
 
 fn types(schema: Node<'_>) -> Vec<JsonType> {
