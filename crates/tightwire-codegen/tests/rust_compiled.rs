@@ -113,7 +113,7 @@ async fn a_client_is_generated_beside_the_service() {
 #[test]
 fn a_frame_is_described_by_its_operation() {
     #[track_caller]
-    fn check(wire_type: &str, topic: &str, data: Value, channel: &str, subscribes: bool) {
+    fn check(wire_type: &str, topic: &str, data: Value, channel: &str, subscribes: bool, roles: &[&str]) {
         let id = "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11";
         let frame = json!({ "v": 1, "id": id, "type": wire_type, "topic": topic, "ts": 1, "data": data });
         let service = operations::service::<Rooms>(Arc::new(Rooms));
@@ -122,10 +122,22 @@ fn a_frame_is_described_by_its_operation() {
         assert_eq!((info.wire_type, info.topic.as_str()), (wire_type, topic));
         assert_eq!((info.channel, info.subscribes), (channel, subscribes));
         assert_eq!(service.channel_of(topic), Some(channel));
+        assert_eq!(operations::OperationsServer::<Rooms>::roles(&inbound.frame), roles);
     }
-    check("ask", "lobby", json!({ "text": "?" }), "lobby", false);
-    check("enter", "org/o/room/hall", json!({}), "org/{org}/room/{room}", true);
-    check("leave", "org/o/room/kitchen", json!({}), "org/{org}/room/{room}", false);
+    check("ask", "lobby", json!({ "text": "?" }), "lobby", false, &[]);
+    check("enter", "org/o/room/hall", json!({}), "org/{org}/room/{room}", true, &[]);
+    check("leave", "org/o/room/kitchen", json!({}), "org/{org}/room/{room}", false, &["guest", "host"]);
+}
+
+#[test]
+fn roles_stand_in_flat_protocols_too() {
+    #[track_caller]
+    fn check(frame: Value, roles: &[&str]) {
+        let inbound = exchange::ClientFrame::decode(frame.to_string().as_bytes()).expect("the frame is valid");
+        assert_eq!(exchange::ExchangeServer::<Exchange>::roles(&inbound.frame), roles, "{frame}");
+    }
+    check(json!({ "event": "subscribe", "request": 1, "pairs": ["a"] }), &[]);
+    check(json!({ "event": "send" }), &["trader"]);
 }
 
 #[test]

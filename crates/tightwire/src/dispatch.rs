@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::inbound::{Inbound, SessionRequest};
-use tightwire_proto::session::{ErrorReport, RefusedTopics, SYSTEM_TOPIC, code};
+use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, SYSTEM_TOPIC, code};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -98,6 +98,9 @@ impl<S: Service> Dispatch<'_, S> {
 
     async fn operation(&self, info: &FrameInfo, inbound: Inbound<S::Frame>) {
         let topic: Arc<str> = topic(info, self.peer).into();
+        if !self.may_call(info, S::roles(&inbound.frame), &topic) {
+            return;
+        }
         if !info.subscribes {
             let _joined = Joining(self.peer);
             let cx = self.context();
@@ -129,6 +132,29 @@ impl<S: Service> Dispatch<'_, S> {
                 self.report(trouble, &topic);
             }
         }
+    }
+
+    /// Whether the client may call the operation, by its token. If not, it is told. Where nobody is asked for a token,
+    /// everyone may.
+    fn may_call(&self, info: &FrameInfo, roles: &[&str], topic: &Arc<str>) -> bool {
+        let Some(identity) = self.peer.identity() else { return true };
+        if !roles.is_empty() && !roles.iter().any(|role| identity.has_role(role)) {
+            tracing::warn!(?roles, "the client has no role for this operation");
+            let words = format!("this needs one of the roles {}, which the token does not give", roles.join(", "));
+            let report = ErrorReport::new(code::UNAUTHORIZED, words).about(Arc::clone(topic)).answering(self.frame_id);
+            if !self.peer.report(&report) {
+                self.peer.outbound().begin_close_saying(CloseReason::PolicyViolation, &report.message);
+            }
+            return false;
+        }
+        // Operations that subscribe read: what they need is asked with the subscription. Flat protocols have no topics.
+        if !info.subscribes && !info.topic.is_empty() && !identity.may_write(topic) {
+            let mut refused = RefusedTopics::default();
+            refused.push(Refused::NotInToken, topic);
+            self.report_refused(&refused);
+            return false;
+        }
+        true
     }
 
     pub(crate) fn context(&self) -> Context<'_> {

@@ -1,5 +1,6 @@
 //! A connection as the rest of the server sees it: an identity, a place to put frames, a set of topics.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub(crate) struct Peer {
     request: Option<Box<HandshakeRequest>>,
     /// Who the client is; `None` where nobody is asked. Replaced when its token is renewed.
     identity: Mutex<Option<Arc<Identity>>>,
+    /// Frames that asked for topics that the client's token does not allow.
+    forbidden: AtomicU32,
     counters: Arc<Counters>,
 }
 
@@ -39,7 +42,7 @@ impl Peer {
         counters: Arc<Counters>,
     ) -> Self {
         let (subscriptions, identity) = (Mutex::new(subscriptions), Mutex::new(identity));
-        Self { id, outbound, subscriptions, voice, request, identity, counters }
+        Self { id, outbound, subscriptions, voice, request, identity, forbidden: AtomicU32::new(0), counters }
     }
 
     pub(crate) fn id(&self) -> Uuid {
@@ -60,6 +63,11 @@ impl Peer {
 
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Counts a frame that asked for topics that the client's token does not allow; how many there were.
+    pub(crate) fn count_forbidden(&self) -> u32 {
+        self.forbidden.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Sends one of the session's own frames about the connection.

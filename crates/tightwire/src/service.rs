@@ -72,6 +72,12 @@ pub trait Service: Send + Sync + 'static {
     /// and no topic: the route stands for it.
     fn describe(frame: &Self::Frame) -> FrameInfo;
 
+    /// The roles of which a client must have one to call the operation (`x-roles`); none: everybody may.
+    fn roles(frame: &Self::Frame) -> &'static [&'static str] {
+        let _ = frame;
+        &[]
+    }
+
     /// The channel's address (`thread:{thread_id}`) that the topic belongs to; `None` if there is no such topic.
     /// Flat protocols have none.
     fn channel_of(&self, topic: &str) -> Option<&'static str> {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
@@ -16,6 +17,10 @@ use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscription
 use crate::dispatch::{Dispatch, Trouble, guarded};
 use crate::peer::Peer;
 use crate::service::{ErrorCode, Service};
+
+/// How many frames of a connection may ask for topics that its token does not allow, the one that ends it included. A
+/// page may ask once and be told; who goes on asking looks for something.
+const FORBIDDEN_FRAMES: u32 = 5;
 
 /// Holds a topic's live frames back, and lets them go when it is dropped, whatever happened in between.
 pub(crate) struct Hold<'a> {
@@ -59,6 +64,10 @@ impl<S: Service> Dispatch<'_, S> {
     pub(crate) async fn grant(&self, topic: &Arc<str>, refused: &mut RefusedTopics) -> Option<bool> {
         if self.peer.subscriptions().contains(topic) {
             return Some(false);
+        }
+        if self.peer.identity().is_some_and(|identity| !identity.may_read(topic)) {
+            refused.push(Refused::NotInToken, topic);
+            return None;
         }
         if !self.peer.subscriptions().has_room() {
             refused.push(Refused::TooMany, topic);
@@ -199,6 +208,9 @@ impl<S: Service> Dispatch<'_, S> {
         let mut report = ErrorReport::new(refused.code(), refused.message()).answering(self.frame_id);
         report.topics = topics;
         self.peer.report(&report);
+        if refused.is_for_good() && self.peer.count_forbidden() >= FORBIDDEN_FRAMES {
+            self.peer.outbound().begin_close(CloseReason::TopicForbidden);
+        }
     }
 }
 

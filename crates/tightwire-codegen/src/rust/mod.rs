@@ -22,6 +22,7 @@ mod operations;
 pub(crate) mod outline;
 mod printer;
 mod readback;
+mod roles;
 mod runtime_paths;
 mod service;
 mod string_enum;

@@ -10,7 +10,7 @@ use super::error_code::ErrorCodes;
 use super::frames::{self, TopicType};
 use super::model::RustTypes;
 use super::operations::{Answer, Method};
-use super::{contract, docs, names};
+use super::{contract, docs, names, roles};
 use crate::config::Config;
 use crate::error::Error;
 
@@ -83,6 +83,7 @@ fn declaration(ir: &Ir, types: &RustTypes, method: &Method<'_>) -> Result<TokenS
     if operation.subscribes {
         text.push_str(" The connection has been subscribed to the topic before.");
     }
+    text.push_str(&roles::sentence(operation));
     let owed = operation.reply.iter().flat_map(|reply| reply.sequence.iter().flatten());
     let owed: Vec<String> = owed.map(|step| format!("`{}{}`", step.message, times(step.times))).collect();
     if !owed.is_empty() {
@@ -224,6 +225,9 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
     // A reference always counts as inhabited, so that `match frame {}` of an enum without variants is an error.
     let frame = if described.is_empty() { quote!(*frame) } else { quote!(frame) };
     let entry = entry(&service, &server);
+    let roles = roles::adapter(frames::messages(ir, Direction::ToServer).map(|(message, wire_type)| {
+        (names::variant(wire_type), methods.get(&message.id).map(|method| method.operation))
+    }));
     quote! {
         #entry
         impl<S: #service> __rt::Service for #server<S> {
@@ -249,6 +253,7 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
                 };
                 __rt::FrameInfo { wire_type: frame.wire_type(), topic, channel, subscribes }
             }
+            #roles
             fn channel_of(&self, topic: &str) -> Option<&'static str> {
                 topic.parse().ok().map(|topic: Topic| topic.address())
             }

@@ -29,7 +29,7 @@ pub mod exchange {
         ) -> impl ::std::future::Future<Output = Result<SubscribeReply, Failure>> + Send;
         /// The operation `default`.
         ///
-        /// Takes `send`.
+        /// Takes `send`. Only for clients with the role `trader`.
         fn default(
             &self,
             cx: &__rt::Context<'_>,
@@ -95,6 +95,12 @@ pub mod exchange {
                 topic: String::new(),
                 channel: "",
                 subscribes: false,
+            }
+        }
+        fn roles(frame: &ClientFrame) -> &'static [&'static str] {
+            match frame {
+                ClientFrame::SendData { .. } => &["trader"],
+                _ => &[],
             }
         }
         async fn connected(&self, cx: &__rt::Context<'_>) -> Result<(), Failure> {

@@ -37,7 +37,7 @@ pub mod operations {
         ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send;
         /// The operation `leave`.
         ///
-        /// Takes `leave` on `org/{org}/room/{room}`.
+        /// Takes `leave` on `org/{org}/room/{room}`. Only for clients with the role `guest` or `host`.
         fn leave(
             &self,
             cx: &__rt::Context<'_>,
@@ -126,6 +126,12 @@ pub mod operations {
                 topic,
                 channel,
                 subscribes,
+            }
+        }
+        fn roles(frame: &ClientFrame) -> &'static [&'static str] {
+            match frame {
+                ClientFrame::Leave { .. } => &["guest", "host"],
+                _ => &[],
             }
         }
         fn channel_of(&self, topic: &str) -> Option<&'static str> {

@@ -34,6 +34,8 @@ pub mod code {
     pub const TOPIC_FORBIDDEN: &str = "topic_forbidden";
     /// The connection has as many subscriptions as it may have.
     pub const TOO_MANY_SUBSCRIPTIONS: &str = "too_many_subscriptions";
+    /// The client may not call the operation.
+    pub const UNAUTHORIZED: &str = "unauthorized";
     /// Something that the frame needs does not work now.
     pub const UNAVAILABLE: &str = "unavailable";
     /// The server failed.

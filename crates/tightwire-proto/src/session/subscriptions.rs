@@ -21,6 +21,8 @@ pub enum Refused {
     Invalid,
     /// The application does not allow it.
     Forbidden,
+    /// The client's token does not allow it, and never will.
+    NotInToken,
     /// The connection has as many as it may have.
     TooMany,
 }
@@ -121,11 +123,17 @@ impl RefusedTopics {
         self.topics.is_empty()
     }
 
+    /// Whether the client's token is why a topic was refused: asking again will not help.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        self.topics.iter().any(|(why, _)| *why == Refused::NotInToken)
+    }
+
     /// The error's code: that of the first kind there is, in the order in which the checks are made.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.topics.iter().map(|(why, _)| *why).min() {
-            Some(Refused::Forbidden) => super::code::TOPIC_FORBIDDEN,
+            Some(Refused::Forbidden | Refused::NotInToken) => super::code::TOPIC_FORBIDDEN,
             Some(Refused::TooMany) => super::code::TOO_MANY_SUBSCRIPTIONS,
             Some(Refused::Invalid) | None => super::code::INVALID_TOPIC,
         }
@@ -138,6 +146,7 @@ impl RefusedTopics {
         let parts = [
             (count(Refused::Invalid), "not a topic of this protocol"),
             (count(Refused::Forbidden), "not allowed for this connection"),
+            (count(Refused::NotInToken), "not allowed by the token"),
             (count(Refused::TooMany), "over the connection's limit of subscriptions"),
         ];
         let parts: Vec<String> =
@@ -205,5 +214,16 @@ mod tests {
             "topics refused: 1 not a topic of this protocol, 1 not allowed for this connection; the others were applied"
         );
         assert_eq!(refused.code(), "invalid_topic");
+        assert!(!refused.is_for_good());
+    }
+
+    #[test]
+    fn what_the_token_does_not_allow_is_refused_for_good() {
+        let mut refused = RefusedTopics::default();
+        refused.push(Refused::TooMany, "a");
+        refused.push(Refused::NotInToken, "b");
+        assert_eq!(refused.code(), "topic_forbidden");
+        assert!(refused.message().starts_with("topics refused: 1 not allowed by the token, 1 over"));
+        assert!(refused.is_for_good());
     }
 }

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::identity::Identity;
+use super::topics::Topics;
 use super::unauthorized::Unauthorized;
 
 /// What claims must say.
@@ -39,7 +40,8 @@ pub(super) fn read(claims: Map<String, Value>, expected: &Expected, unix_ms: u64
     let subject = claims.get("sub").and_then(Value::as_str).filter(|subject| !subject.is_empty());
     let subject = subject.ok_or(Unauthorized::Claim("sub"))?.to_owned();
     let roles = texts(claims.get("roles")).ok_or(Unauthorized::Claim("roles"))?;
-    Ok(Identity { subject, roles, expires_unix_ms, claims })
+    let topics = Topics::read(claims.get("topics")).ok_or(Unauthorized::Claim("topics"))?;
+    Ok(Identity { subject, roles, topics, expires_unix_ms, claims })
 }
 
 /// A `NumericDate`: seconds since the Unix epoch, possibly with a fraction.
@@ -124,5 +126,6 @@ mod tests {
         check(json!({"roles": ["operator"]}), Ok(()));
         check(json!({"roles": "operator"}), Err(Claim("roles")));
         check(json!({"roles": [1]}), Err(Claim("roles")));
+        check(json!({"topics": "thread:*"}), Err(Claim("topics")));
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::topics::Topics;
+
 /// Who a client is, as its token says. See [`Context::identity`](crate::Context::identity).
 #[derive(Clone, PartialEq)]
 pub struct Identity {
     pub(super) subject: String,
     pub(super) roles: Vec<String>,
+    pub(super) topics: Topics,
     pub(super) expires_unix_ms: u64,
     pub(super) claims: Map<String, Value>,
 }
@@ -30,6 +33,18 @@ impl Identity {
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
+    }
+
+    /// Whether the claim `topics` lets the client subscribe to the topic. Without that claim every topic is allowed.
+    #[must_use]
+    pub fn may_read(&self, topic: &str) -> bool {
+        self.topics.may_read(topic)
+    }
+
+    /// Whether the claim `topics` lets the client send frames to the topic. Without that claim every topic is allowed.
+    #[must_use]
+    pub fn may_write(&self, topic: &str) -> bool {
+        self.topics.may_write(topic)
     }
 
     /// When the token expires, in milliseconds since the Unix epoch.

@@ -12,6 +12,7 @@ mod jwks;
 mod jwt;
 mod key;
 mod keyring;
+mod topics;
 mod unauthorized;
 
 use std::sync::Arc;

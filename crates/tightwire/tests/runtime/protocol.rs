@@ -39,6 +39,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("fail", Delivery::Control, None),
         message("flood", Delivery::Control, None),
         message("whoami", Delivery::Control, None),
+        message("restart", Delivery::Control, None),
     ],
     to_client: &[
         session("connection_established", SessionRole::ConnectionEstablished),
@@ -190,6 +191,10 @@ impl Service for Rooms {
         FrameInfo { wire_type: frame.wire_type, topic: frame.topic.clone(), channel, subscribes }
     }
 
+    fn roles(frame: &Frame) -> &'static [&'static str] {
+        if frame.wire_type == "restart" { &["operator", "admin"] } else { &[] }
+    }
+
     fn channel_of(&self, topic: &str) -> Option<&'static str> {
         match topic.split_once(':') {
             None if topic == "system" => Some("system"),
@@ -223,6 +228,7 @@ impl Service for Rooms {
                     cx.reply(&topic, &Welcome { seq: 0 });
                 }
             }
+            "restart" => cx.reply(&topic, &You { text: "restarted".to_owned() }),
             "whoami" => {
                 let text = cx.identity().map_or("nobody", |identity| identity.subject()).to_owned();
                 cx.reply(&topic, &You { text });

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::rust::handshake::Handshakes;
 use crate::rust::model::RustTypes;
 use crate::rust::operations::{Answer, Method};
-use crate::rust::{decoder, docs, frames, names, service};
+use crate::rust::{decoder, docs, frames, names, roles, service};
 
 /// Generates the trait, the reply enums and the adapter.
 pub(super) fn emit(ir: &Ir, config: &Config, types: &RustTypes, methods: &[Method<'_>]) -> Result<TokenStream, Error> {
@@ -48,6 +48,7 @@ fn declaration(method: &Method<'_>, types: &RustTypes) -> Result<TokenStream, Er
     } else if matches!(answer, Answer::Nothing) && operation.reply.is_some() {
         text.push_str(" The reply that the document asks for is the method's own business: `cx.send`.");
     }
+    text.push_str(&roles::sentence(operation));
     let docs = docs::tokens(&text);
     let data = frames::data_type(types, message)?;
     let output = service::output(answer, types)?;
@@ -69,10 +70,11 @@ fn adapter(
     handshakes: &Handshakes<'_>,
 ) -> Result<TokenStream, Error> {
     let (service, server) = (names::service(config), names::server(config));
-    let mut calls = Vec::new();
+    let (mut calls, mut taken) = (Vec::new(), Vec::new());
     for (message, id) in frames::messages(ir, Direction::ToServer) {
         let variant = frames::data_type(types, message)?;
         let method = methods.iter().find(|method| method.message.id == id);
+        taken.push((variant.clone(), method.map(|method| method.operation)));
         calls.push(match method {
             None => quote!(ClientFrame::#variant(_) => Ok(())),
             Some(Method { name, answer: Answer::Nothing, .. }) => {
@@ -100,6 +102,7 @@ fn adapter(
             }
         });
     }
+    let roles = roles::adapter(taken.into_iter());
     let entry = service::entry(&service, &server);
     let (read, prepare, connected) = (handshakes.adapter(false), handshakes.prepare(), handshakes.call_hook());
     let decode_on = decoder::tells_routes_apart(ir, Direction::ToServer).then(|| {
@@ -134,6 +137,7 @@ fn adapter(
                     subscribes: false,
                 }
             }
+            #roles
             #connected
             async fn call(&self, cx: &__rt::Context<'_>, frame: __rt::Inbound<ClientFrame>) -> Result<(), Failure> {
                 match frame.frame {

@@ -4,3 +4,4 @@ mod handshake;
 mod keys;
 mod rotation;
 mod tokens;
+mod topics;
