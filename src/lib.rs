@@ -18,6 +18,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tightwire::proto::address_rate::AddressRate;
 use tightwire::proto::contract::{Heartbeat, Limits};
 use tightwire::proto::session::ContractPolicy;
 use tightwire::{Auth, Config, Server};
@@ -78,6 +79,8 @@ fn config(settings: &Settings, auth: Auth) -> Config {
         }),
         contract_policy: if settings.tolerant { ContractPolicy::Tolerant } else { ContractPolicy::Strict },
         allowed_origins: settings.origins(),
+        handshake_rate: (settings.handshakes_per_second > 0)
+            .then_some(AddressRate { per_second: settings.handshakes_per_second, burst: settings.handshake_burst }),
         drain: Duration::from_millis(settings.drain_ms),
         ..Config::default()
     }

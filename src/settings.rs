@@ -106,6 +106,10 @@ settings! {
     message_burst: u64 = CONTRACT.limits.message_burst, clap::value_parser!(u64).range(1..);
     /// Connections at the same time; beyond it new ones get HTTP 503.
     connections: u64 = CONTRACT.limits.connections, clap::value_parser!(u64).range(1..);
+    /// Connections that one address may begin per second, for long; beyond it HTTP 429. 0: no limit.
+    handshakes_per_second: u32 = 10, clap::value_parser!(u32);
+    /// Connections that one address may begin at once.
+    handshake_burst: u32 = 20, clap::value_parser!(u32).range(1..);
     /// Topics that one connection may be subscribed to.
     subscriptions_per_connection: u64 = CONTRACT.limits.subscriptions_per_connection, clap::value_parser!(u64).range(1..);
     /// Frames that wait for a slow client before it is closed with 4409.

@@ -2,7 +2,7 @@
 //!
 //! What goes over the wire ([`envelope`], [`flat`], [`frame`], [`websocket`]), what is done with what arrives
 //! ([`session`]), what waits for a client ([`outbound`]), what is kept for replay ([`log`]), why connections end
-//! ([`close`]), and the static side of it that generated code fills in ([`contract`], [`handshake`], [`inbound`],
+//! ([`close`]), how often an address may come ([`address_rate`]), and the static side of it that generated code fills in ([`contract`], [`handshake`], [`inbound`],
 //! [`json`], [`reference`](mod@reference)). Time is always a parameter, a [`std::time::Instant`]; identities and
 //! wall-clock times arrive in a [`Stamp`](envelope::Stamp).
 //!
@@ -19,6 +19,7 @@
 //! assert_eq!(heartbeat.poll(start + Duration::from_secs(90)), Some(Due::Close(CloseReason::PongTimeout)));
 //! ```
 
+pub mod address_rate;
 pub mod close;
 pub mod contract;
 pub mod envelope;

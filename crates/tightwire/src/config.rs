@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tightwire_proto::address_rate::AddressRate;
 use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
@@ -35,6 +36,9 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// The one path segment of the WebSocket endpoint, for protocols whose document names no paths. Default: `ws`.
     pub websocket_path: String,
+    /// How often one address may begin a WebSocket; beyond it the answer is HTTP 429. An IPv6 address stands for its
+    /// network of 64 bits. `None` is no limit. Default: 10 per second, 20 at once.
+    pub handshake_rate: Option<AddressRate>,
     /// How long a client may take to send a request's head. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
@@ -61,6 +65,7 @@ impl Default for Config {
             rate_limit_cooldown: Duration::from_secs(1),
             allowed_origins: Vec::new(),
             websocket_path: "ws".to_owned(),
+            handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

@@ -1,6 +1,7 @@
 //! The WebSocket handshake (RFC 6455, section 4.2): checks the request, answers 101, and gets the socket back.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -44,6 +45,8 @@ enum HandshakeError {
     Query,
     #[error("the handshake does not follow the contract: {}; correct this and connect again", reasons(.0))]
     Contract(Vec<Violation>),
+    #[error("this address begins too many connections; try again later (the server's setting `handshake_rate`)")]
+    TooMany(Duration),
     #[error("the server has as many connections as it may have; try again later")]
     Full,
     #[error("the server shuts down; try again later")]
@@ -57,17 +60,21 @@ impl HandshakeError {
             Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// The header that says what would be right.
-    fn hint(&self) -> Option<(HeaderName, &'static str)> {
+    fn hint(&self) -> Option<(HeaderName, HeaderValue)> {
+        let text = HeaderValue::from_static;
         match self {
-            Self::Method => Some((warp::http::header::ALLOW, "GET")),
-            Self::NoUpgrade => Some((UPGRADE, "websocket")),
-            Self::Version => Some((SEC_WEBSOCKET_VERSION, "13")),
-            Self::Full | Self::Ending => Some((RETRY_AFTER, "5")),
+            Self::Method => Some((warp::http::header::ALLOW, text("GET"))),
+            Self::NoUpgrade => Some((UPGRADE, text("websocket"))),
+            Self::Version => Some((SEC_WEBSOCKET_VERSION, text("13"))),
+            // In whole seconds, and not too soon.
+            Self::TooMany(wait) => Some((RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1))),
+            Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
             Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
         }
     }
@@ -104,8 +111,9 @@ pub(crate) fn answer<S: Service>(
     upgrade: Option<OnUpgrade>,
     remote: Option<RemoteAddr>,
 ) -> Response {
+    let checked = check(shared, attempt, upgrade, remote);
     let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
-    match check(shared, attempt, upgrade) {
+    match checked {
         Ok(Accepted { key, upgrade, subprotocol, client }) => {
             let span = tracing::info_span!("connection", remote);
             tokio::spawn(take_over(Arc::clone(shared), upgrade, client).instrument(span));
@@ -118,7 +126,7 @@ pub(crate) fn answer<S: Service>(
                 _ => problem(error.status(), &error.to_string()),
             };
             if let Some((name, value)) = error.hint() {
-                response.headers_mut().insert(name, HeaderValue::from_static(value));
+                response.headers_mut().insert(name, value);
             }
             response
         }
@@ -129,12 +137,21 @@ fn check<S: Service>(
     shared: &Arc<Shared<S>>,
     Attempt { route, method, query, headers }: Attempt,
     upgrade: Option<OnUpgrade>,
+    remote: Option<RemoteAddr>,
 ) -> Result<Accepted, HandshakeError> {
     if method != Method::GET {
         return Err(HandshakeError::Method);
     }
     // hyper offers an upgrade only where the request asks for one over HTTP/1.1.
     let upgrade = upgrade.ok_or(HandshakeError::NoUpgrade)?;
+    // Before all that costs something.
+    if let Some((handshakes, RemoteAddr(remote))) = shared.handshakes.as_ref().zip(remote) {
+        let mut handshakes = handshakes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(wait) = handshakes.pass(remote.ip(), clock::now()) {
+            shared.counters.handshakes_limited_total.increment();
+            return Err(HandshakeError::TooMany(wait));
+        }
+    }
     if !has_token(&headers, &CONNECTION, "upgrade") || !has_token(&headers, &UPGRADE, "websocket") {
         return Err(HandshakeError::NoUpgrade);
     }

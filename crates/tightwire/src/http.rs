@@ -152,6 +152,8 @@ fn limits<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
                     "idle_timeout_ms": limits.idle_timeout_ms,
                     "replay_frames": limits.replay_frames,
                     "replay_age_ms": limits.replay_age_ms,
+                    "handshakes_per_second": config.handshake_rate.map(|rate| rate.per_second),
+                    "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),
                     "max_headers": config.max_headers,
                     "max_head_bytes": config.max_head_bytes,

@@ -1,7 +1,8 @@
 //! What all connections of a server share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use tightwire_proto::address_rate::AddressRates;
 use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::session::{Policy, Voice};
 use tokio::sync::OnceCell;
@@ -15,6 +16,9 @@ use crate::publisher::Publisher;
 use crate::routes::Routes;
 use crate::service::Service;
 use crate::stats::Counters;
+
+/// How many addresses a generation of the handshake rate remembers: some 3 MB in all.
+const HANDSHAKE_ADDRESSES: usize = 32 * 1024;
 
 /// What all connections of a server share. Nothing in it changes but what has a lock or is a counter.
 pub(crate) struct Shared<S> {
@@ -31,6 +35,8 @@ pub(crate) struct Shared<S> {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) publisher: Publisher,
     pub(crate) connections: Arc<Connections>,
+    /// Who began a handshake lately; none if there is no limit.
+    pub(crate) handshakes: Option<Mutex<AddressRates>>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -53,6 +59,7 @@ impl<S: Service> Shared<S> {
             routes: Routes::new(contract),
             prepared: OnceCell::new(),
             connections: Arc::new(Connections::new(policy.limits.connections, Arc::clone(&counters))),
+            handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
             voice: Arc::new(Voice::new(contract)),
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
             hub,

@@ -24,6 +24,7 @@ pub(crate) struct Counters {
     pub(crate) send_failures_total: Counter,
     pub(crate) errors_sent_total: Counter,
     pub(crate) unauthorized_total: Counter,
+    pub(crate) handshakes_limited_total: Counter,
     pub(crate) rate_limited_total: Counter,
     pub(crate) contract_violations_total: Counter,
     pub(crate) backpressure_disconnects_total: Counter,
@@ -68,6 +69,7 @@ impl Counters {
             send_failures_total: Counter::default(),
             errors_sent_total: Counter::default(),
             unauthorized_total: Counter::default(),
+            handshakes_limited_total: Counter::default(),
             rate_limited_total: Counter::default(),
             contract_violations_total: Counter::default(),
             backpressure_disconnects_total: Counter::default(),
@@ -135,6 +137,12 @@ impl Stats {
     #[must_use]
     pub fn send_failures_total(&self) -> u64 {
         self.0.send_failures_total.get()
+    }
+
+    /// Handshakes that were refused because their address began too many.
+    #[must_use]
+    pub fn handshakes_limited_total(&self) -> u64 {
+        self.0.handshakes_limited_total.get()
     }
 
     /// Error frames.

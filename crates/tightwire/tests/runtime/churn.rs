@@ -58,6 +58,8 @@ async fn visit(address: SocketAddr, number: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_clients_do_nothing_of_them_stays() {
     let config = Config {
+        // They all come from one address.
+        handshake_rate: None,
         close_timeout: Duration::from_millis(500),
         ..with_limits(|limits| (limits.outbound_queue_frames, limits.outbound_queue_bytes) = (100, 64 * 1024))
     };

@@ -1,9 +1,11 @@
 //! The way to a WebSocket and the HTTP around it, over real sockets and as raw text.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tightwire::proto::address_rate::AddressRate;
 use tightwire::warp::Filter;
 use tightwire::{Auth, Config, Server};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -189,4 +191,36 @@ async fn the_close_code_survives_unread_data() {
     assert_eq!(client.event().await, "close 1009");
     drop(client);
     settle(&server).await;
+}
+
+/// Who begins too many connections waits, whatever becomes of them; plain requests are not counted.
+#[tokio::test(start_paused = true)]
+async fn an_address_may_begin_so_many_connections() {
+    let rate = AddressRate { per_second: 1, burst: 2 };
+    let server = Server::new(Rooms::default(), Config { handshake_rate: Some(rate), ..Config::default() });
+    let foreign = format!("{UPGRADE}Origin: https://evil.example\r\n");
+    let mut statuses = Vec::new();
+    for head in [&*foreign, UPGRADE, UPGRADE, UPGRADE] {
+        let (mut near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(server.serve_stream(far, REMOTE));
+        near.write_all(format!("{head}\r\n").as_bytes()).await.expect("the pipe is open");
+        let mut response = vec![0; 1024];
+        let length = near.read(&mut response).await.expect("a response");
+        let response = String::from_utf8_lossy(&response[..length]).into_owned();
+        statuses.push(response[9..12].to_owned());
+        if response.starts_with("HTTP/1.1 429") {
+            assert!(response.contains("retry-after: 1\r\n") || response.contains("retry-after: 2\r\n"), "{response}");
+        }
+    }
+    assert_eq!(statuses, ["403", "101", "429", "429"]);
+    assert_eq!(server.stats().handshakes_limited_total(), 2);
+    assert!(request(&server, "GET /health HTTP/1.1\r\nHost: localhost\r\n").await.starts_with("HTTP/1.1 200"));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(request(&server, UPGRADE).await.starts_with("HTTP/1.1 101"));
+    let other = SocketAddr::from(([192, 0, 2, 1], 50_000));
+    for _ in 0..2 {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(server.serve_stream(far, other));
+        Client::over(near).await;
+    }
 }

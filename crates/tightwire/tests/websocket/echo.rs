@@ -58,5 +58,10 @@ impl Service for Echo {
 
 /// Settings under which a test suite is not taken for a nuisance.
 pub(crate) fn config() -> Config {
-    Config { websocket_path: String::new(), close_timeout: Duration::from_secs(1), ..Config::default() }
+    Config {
+        websocket_path: String::new(),
+        close_timeout: Duration::from_secs(1),
+        handshake_rate: None,
+        ..Config::default()
+    }
 }
