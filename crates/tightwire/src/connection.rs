@@ -127,6 +127,7 @@ impl<S: Service> Connection<S> {
     /// The life of a connection whose client may be here.
     async fn begin(&mut self, incoming: &mut Incoming, place: &Place) -> End {
         self.job = Some(Box::pin(connected(Arc::clone(&self.shared), Arc::clone(&self.peer))));
+        self.session.expire_at(self.peer.authenticated_until());
         self.greet();
         // Only now, so that a shutdown cannot close the connection before its first frame.
         place.seat(&self.peer);
@@ -170,7 +171,11 @@ impl<S: Service> Connection<S> {
             // Whoever had its turn comes second now: a flood in one direction must not starve the other.
             self.read_first = matches!(event, Event::Written(_));
             match event {
-                Event::JobDone => self.job = None,
+                Event::JobDone => {
+                    self.job = None;
+                    // It may have renewed the client's token.
+                    self.session.expire_at(self.peer.authenticated_until());
+                }
                 Event::Written(Ok(progress)) => {
                     if progress.application {
                         self.session.heartbeat().application_frame(clock::now());
@@ -225,7 +230,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn keep_time(&mut self, now: Instant) {
-        while let Some(due) = self.session.heartbeat().poll(now) {
+        while let Some(due) = self.session.poll(now) {
             match due {
                 Due::Ping if self.is_flat => self.peer.outbound().send_control(ping_frame()),
                 Due::Ping => {

@@ -42,7 +42,7 @@ pub(crate) async fn dispatch<S: Service>(
         match request {
             Some(SessionRequest::Subscribe { topics, after }) => dispatch.subscribe(&topics, &after).await,
             Some(SessionRequest::Unsubscribe { topics }) => dispatch.unsubscribe(&topics),
-            Some(SessionRequest::Authenticate { .. }) => dispatch.authenticate(),
+            Some(SessionRequest::Authenticate { token }) => dispatch.authenticate(&token),
             // The connection answers these when they arrive.
             Some(SessionRequest::Ping { .. } | SessionRequest::Pong { .. }) => {}
             None => dispatch.operation(&info, inbound).await,
@@ -91,11 +91,6 @@ pub(crate) enum Trouble<C> {
 }
 
 impl<S: Service> Dispatch<'_, S> {
-    fn authenticate(&self) {
-        let report = ErrorReport::new(code::UNAVAILABLE, "this server does not ask for credentials");
-        self.peer.report(&report.answering(self.frame_id));
-    }
-
     async fn operation(&self, info: &FrameInfo, inbound: Inbound<S::Frame>) {
         let topic: Arc<str> = topic(info, self.peer).into();
         if !self.may_call(info, S::roles(&inbound.frame), &topic) {

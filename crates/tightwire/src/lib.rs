@@ -43,6 +43,7 @@ mod peer;
 mod percent;
 pub mod plain;
 pub mod publisher;
+mod renewal;
 pub mod request;
 mod routes;
 pub mod server;

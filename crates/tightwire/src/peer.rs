@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde::Serialize;
 use tightwire_proto::contract::SessionRole;
@@ -25,10 +26,24 @@ pub(crate) struct Peer {
     /// Kept in flat protocols only.
     request: Option<Box<HandshakeRequest>>,
     /// Who the client is; `None` where nobody is asked. Replaced when its token is renewed.
-    identity: Mutex<Option<Arc<Identity>>>,
+    authenticated: Mutex<Option<Authenticated>>,
     /// Frames that asked for topics that the client's token does not allow.
     forbidden: AtomicU32,
     counters: Arc<Counters>,
+}
+
+/// Who the client is, and for how long.
+#[derive(Debug)]
+struct Authenticated {
+    identity: Arc<Identity>,
+    until: Instant,
+}
+
+impl Authenticated {
+    fn now(identity: Arc<Identity>) -> Self {
+        let until = clock::now() + identity.lapses_in(clock::unix_ms());
+        Self { identity, until }
+    }
 }
 
 impl Peer {
@@ -41,8 +56,8 @@ impl Peer {
         identity: Option<Arc<Identity>>,
         counters: Arc<Counters>,
     ) -> Self {
-        let (subscriptions, identity) = (Mutex::new(subscriptions), Mutex::new(identity));
-        Self { id, outbound, subscriptions, voice, request, identity, forbidden: AtomicU32::new(0), counters }
+        let (subscriptions, authenticated) = (Mutex::new(subscriptions), Mutex::new(identity.map(Authenticated::now)));
+        Self { id, outbound, subscriptions, voice, request, authenticated, forbidden: AtomicU32::new(0), counters }
     }
 
     pub(crate) fn id(&self) -> Uuid {
@@ -62,7 +77,22 @@ impl Peer {
     }
 
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
-        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.authenticated().as_ref().map(|authenticated| Arc::clone(&authenticated.identity))
+    }
+
+    /// When the client's token lapses.
+    pub(crate) fn authenticated_until(&self) -> Option<Instant> {
+        self.authenticated().as_ref().map(|authenticated| authenticated.until)
+    }
+
+    /// The client has brought a new token, with which it begins anew.
+    pub(crate) fn renew(&self, identity: Arc<Identity>) {
+        *self.authenticated() = Some(Authenticated::now(identity));
+        self.forbidden.store(0, Ordering::Relaxed);
+    }
+
+    fn authenticated(&self) -> MutexGuard<'_, Option<Authenticated>> {
+        self.authenticated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a frame that asked for topics that the client's token does not allow; how many there were.

@@ -193,7 +193,7 @@ impl<S: Service> Dispatch<'_, S> {
         }
     }
 
-    fn say_subscriptions(&self) {
+    pub(crate) fn say_subscriptions(&self) {
         let subscriptions = self.peer.subscriptions();
         let data = SubscriptionUpdated { topics: subscriptions.iter().map(|topic| &**topic).collect() };
         self.peer.say(SessionRole::SubscriptionUpdated, Some(self.frame_id), &data);

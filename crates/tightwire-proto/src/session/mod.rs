@@ -77,6 +77,7 @@ pub struct Session {
     rate: TokenBucket,
     rate_errors: Cooldown,
     heartbeat: Heartbeat,
+    expires_at: Option<Instant>,
 }
 
 /// What became of a frame.
@@ -122,6 +123,7 @@ impl Session {
             rate: TokenBucket::new(limits.messages_per_second, limits.message_burst, now),
             rate_errors: Cooldown::new(policy.rate_limit_cooldown),
             heartbeat: Heartbeat::new(&policy.heartbeat, limits.idle_timeout_ms, now),
+            expires_at: None,
         }
     }
 
@@ -147,15 +149,30 @@ impl Session {
         Received::Refused(refusal)
     }
 
-    /// The heartbeat, to be told of pongs and application frames and asked what is due.
+    /// The heartbeat, to be told of pongs and application frames.
     pub fn heartbeat(&mut self) -> &mut Heartbeat {
         &mut self.heartbeat
     }
 
-    /// When the heartbeat is to be asked next.
+    /// Says until when the client's credentials are good; `None`: for ever.
+    pub fn expire_at(&mut self, expires_at: Option<Instant>) {
+        self.expires_at = expires_at;
+    }
+
+    /// When [`Self::poll`] is to be called next.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.heartbeat.deadline()
+        self.expires_at.into_iter().fold(self.heartbeat.deadline(), Instant::min)
+    }
+
+    /// What is due now, if anything. To be called again until nothing is.
+    pub fn poll(&mut self, now: Instant) -> Option<Due> {
+        if self.expires_at.is_some_and(|expires_at| now >= expires_at) {
+            // Once: the connection ends now.
+            self.expires_at = None;
+            return Some(Due::Close(CloseReason::AuthenticationExpired));
+        }
+        self.heartbeat.poll(now)
     }
 
     fn too_large(&self) -> Refusal {
@@ -263,6 +280,27 @@ mod tests {
         check(Strict, &[(0, "bad")], &[("contract_violation", Some(1002))]);
         check(Tolerant, &[(0, "bad")], &[("contract_violation", None)]);
         check(Strict, &[(0, "ok"), (0, "ok"), (0, "bad")], &[("ok", None), ("ok", None), ("rate_limited", None)]);
+    }
+
+    #[test]
+    fn credentials_expire_unless_they_are_renewed() {
+        let policy = Policy {
+            framing: Framing::Enveloped,
+            limits: Limits::DEFAULT,
+            heartbeat: contract::Heartbeat::DEFAULT,
+            contract: ContractPolicy::Strict,
+            rate_limit_cooldown: Duration::ZERO,
+        };
+        let start = Instant::now();
+        let second = |second| start + Duration::from_secs(second);
+        let mut session = Session::new(&policy, start);
+        assert_eq!(session.deadline(), second(30));
+        session.expire_at(Some(second(10)));
+        assert_eq!((session.deadline(), session.poll(second(9))), (second(10), None));
+        session.expire_at(Some(second(20)));
+        assert_eq!((session.deadline(), session.poll(second(10))), (second(20), None));
+        assert_eq!(session.poll(second(20)), Some(Due::Close(CloseReason::AuthenticationExpired)));
+        assert_eq!(session.poll(second(20)), None);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::identity::Identity;
 use super::topics::Topics;
 use super::unauthorized::Unauthorized;
 
+/// The end of the year 9999, the last that RFC 3339 can write.
+const LAST_UNIX_MS: u64 = 253_402_300_799_999;
+
 /// What claims must say.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
@@ -21,7 +24,8 @@ pub(super) struct Expected {
 /// Reads the claims of a token whose signature is right.
 pub(super) fn read(claims: Map<String, Value>, expected: &Expected, unix_ms: u64) -> Result<Identity, Unauthorized> {
     let expires_unix_ms = time(&claims, "exp")?.ok_or(Unauthorized::Claim("exp"))?;
-    if unix_ms >= expires_unix_ms.saturating_add(expected.leeway_ms) {
+    let lapses_unix_ms = expires_unix_ms.saturating_add(expected.leeway_ms);
+    if unix_ms >= lapses_unix_ms {
         return Err(Unauthorized::Expired);
     }
     if time(&claims, "nbf")?.is_some_and(|begins| unix_ms.saturating_add(expected.leeway_ms) < begins) {
@@ -41,15 +45,14 @@ pub(super) fn read(claims: Map<String, Value>, expected: &Expected, unix_ms: u64
     let subject = subject.ok_or(Unauthorized::Claim("sub"))?.to_owned();
     let roles = texts(claims.get("roles")).ok_or(Unauthorized::Claim("roles"))?;
     let topics = Topics::read(claims.get("topics")).ok_or(Unauthorized::Claim("topics"))?;
-    Ok(Identity { subject, roles, topics, expires_unix_ms, claims })
+    Ok(Identity { subject, roles, topics, expires_unix_ms, lapses_unix_ms, claims })
 }
 
 /// A `NumericDate`: seconds since the Unix epoch, possibly with a fraction.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Unauthorized> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0).ok_or(Unauthorized::Claim(name))?;
-    // Beyond what fits it is as good as for ever.
-    Ok(Some((seconds * 1000.0) as u64))
+    Ok(Some(((seconds * 1000.0) as u64).min(LAST_UNIX_MS)))
 }
 
 fn is_for(claim: Option<&Value>, audience: &str) -> bool {

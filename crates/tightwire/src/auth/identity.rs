@@ -1,10 +1,14 @@
 //! Who a client is, as its token says.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::topics::Topics;
+
+/// A hundred years: longer than any connection lives.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Who a client is, as its token says. See [`Context::identity`](crate::Context::identity).
 #[derive(Clone, PartialEq)]
@@ -13,6 +17,8 @@ pub struct Identity {
     pub(super) roles: Vec<String>,
     pub(super) topics: Topics,
     pub(super) expires_unix_ms: u64,
+    /// The same, and as long as clocks may differ.
+    pub(super) lapses_unix_ms: u64,
     pub(super) claims: Map<String, Value>,
 }
 
@@ -51,6 +57,12 @@ impl Identity {
     #[must_use]
     pub fn expires_unix_ms(&self) -> u64 {
         self.expires_unix_ms
+    }
+
+    /// How long the token is still good.
+    pub(crate) fn lapses_in(&self, unix_ms: u64) -> Duration {
+        // A time that means "never" must not overflow the clock.
+        Duration::from_millis(self.lapses_unix_ms.saturating_sub(unix_ms)).min(FOR_EVER)
     }
 
     /// Any claim of the token, as JSON.

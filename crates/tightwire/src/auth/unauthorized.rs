@@ -19,6 +19,8 @@ pub(crate) enum Unauthorized {
     Audience,
     #[error("the token is from another issuer")]
     Issuer,
+    #[error("the token names somebody else than the one before")]
+    Subject,
     #[error("the token's claim `{0}` is missing or not what it should be")]
     Claim(&'static str),
 }
@@ -30,9 +32,13 @@ impl Unauthorized {
             Self::NoToken => "a token is needed, and none was sent",
             Self::Expired => "the token has expired; get a new one",
             Self::NotYetValid => "the token is not valid yet",
-            Self::Malformed | Self::NoKey | Self::Signature | Self::Audience | Self::Issuer | Self::Claim(_) => {
-                "the token is not valid here"
-            }
+            Self::Malformed
+            | Self::NoKey
+            | Self::Signature
+            | Self::Audience
+            | Self::Issuer
+            | Self::Subject
+            | Self::Claim(_) => "the token is not valid here",
         }
     }
 

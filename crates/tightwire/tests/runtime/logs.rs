@@ -38,7 +38,7 @@ impl MakeWriter<'_> for Lines {
 }
 
 /// The lines at `level` while `run` runs.
-fn logged(level: tracing::Level, run: impl Future<Output = ()>) -> Vec<Value> {
+pub(crate) fn logged(level: tracing::Level, run: impl Future<Output = ()>) -> Vec<Value> {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .json()

@@ -46,6 +46,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         session("subscription_updated", SessionRole::SubscriptionUpdated),
         session("ping", SessionRole::Ping),
         session("pong", SessionRole::Pong),
+        session("authenticated", SessionRole::Authenticated),
         session("error", SessionRole::Error),
         session("replay_gap", SessionRole::ReplayGap),
         session("disconnect_notice", SessionRole::DisconnectNotice),
@@ -180,7 +181,10 @@ impl Service for Rooms {
             "unsubscribe" => Some(SessionRequest::Unsubscribe { topics: topics() }),
             "ping" => Some(SessionRequest::Ping { timestamp: frame.data["timestamp"].as_str().map(str::to_owned) }),
             "pong" => Some(SessionRequest::Pong { last_id: None }),
-            "authenticate" => Some(SessionRequest::Authenticate { token: String::new() }),
+            "authenticate" => {
+                let token = frame.data["token"].as_str().unwrap_or_default().to_owned();
+                Some(SessionRequest::Authenticate { token })
+            }
             _ => None,
         }
     }
