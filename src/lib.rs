@@ -81,6 +81,7 @@ fn config(settings: &Settings, auth: Auth) -> Config {
         allowed_origins: settings.origins(),
         handshake_rate: (settings.handshakes_per_second > 0)
             .then_some(AddressRate { per_second: settings.handshakes_per_second, burst: settings.handshake_burst }),
+        trusted_proxies: settings.trusted_proxies.0.clone(),
         drain: Duration::from_millis(settings.drain_ms),
         ..Config::default()
     }

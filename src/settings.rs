@@ -5,11 +5,13 @@
 //! it, so that they are written down once.
 
 use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use tightwire::config::IpNet;
 use tightwire::telemetry::Format;
 
 use crate::chat::CONTRACT;
@@ -110,6 +112,8 @@ settings! {
     handshakes_per_second: u32 = 10, clap::value_parser!(u32);
     /// Connections that one address may begin at once.
     handshake_burst: u32 = 20, clap::value_parser!(u32).range(1..);
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
+    trusted_proxies: Networks = "", clap::value_parser!(Networks);
     /// Topics that one connection may be subscribed to.
     subscriptions_per_connection: u64 = CONTRACT.limits.subscriptions_per_connection, clap::value_parser!(u64).range(1..);
     /// Frames that wait for a slow client before it is closed with 4409.
@@ -147,6 +151,24 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "" } else { "(hidden)" })
+    }
+}
+
+/// Addresses and networks, as `trusted_proxies` has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let network = |part: &str| {
+            let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
+            let wrong = || format!("`{part}` is neither an address nor a network such as 10.0.0.0/8");
+            part.parse().ok().or_else(address).ok_or_else(wrong)
+        };
+        parts.map(network).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -334,6 +356,15 @@ mod tests {
         let file = file("auth_jwt_secret = \"hunter2\"\n");
         let help = read(&["--config", file.path().to_str().expect("UTF-8"), "--help"]).expect_err("help");
         assert!(help.contains("--auth-jwt-secret") && !help.contains("hunter2"), "{help}");
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let settings = read(&["--trusted-proxies", "10.0.0.0/8, 192.0.2.1,2001:db8::/32"]).expect("a list");
+        let networks: Vec<_> = settings.trusted_proxies.0.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]);
+        let error = read(&["--trusted-proxies", "10.0.0.0/8, proxy.example.com"]).expect_err("a name");
+        assert!(error.contains("`proxy.example.com` is neither an address nor a network"), "{error}");
     }
 
     #[test]

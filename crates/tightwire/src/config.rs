@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use ipnet::IpNet;
 use tightwire_proto::address_rate::AddressRate;
 use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::outbound::SlowConsumer;
@@ -39,6 +40,9 @@ pub struct Config {
     /// How often one address may begin a WebSocket; beyond it the answer is HTTP 429. An IPv6 address stands for its
     /// network of 64 bits. `None` is no limit. Default: 10 per second, 20 at once.
     pub handshake_rate: Option<AddressRate>,
+    /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
+    /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a client may take to send a request's head. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
@@ -66,6 +70,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
+            trusted_proxies: Vec::new(),
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

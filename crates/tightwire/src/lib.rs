@@ -42,6 +42,7 @@ mod outbound;
 mod peer;
 mod percent;
 pub mod plain;
+mod proxies;
 pub mod publisher;
 mod renewal;
 pub mod request;

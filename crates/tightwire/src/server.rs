@@ -24,6 +24,7 @@ use warp::{Filter, Rejection, Reply};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http;
+use crate::proxies;
 use crate::publisher::Publisher;
 use crate::service::Service;
 use crate::shared::Shared;
@@ -35,7 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A drain time that means "for ever" must not overflow the clock.
 const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 3600);
 
-/// The address of the peer, in the extensions of every request. Routes get it with
+/// The address of the client, in the extensions of every request: the peer's, or what trusted proxies say of it. Routes get it with
 /// `warp::ext::get::<tightwire::RemoteAddr>()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemoteAddr(pub SocketAddr);
@@ -131,8 +132,10 @@ impl<S: Service> Server<S> {
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let routes = TowerToHyperService::new(warp::service(self.routes.clone()));
+        let shared = Arc::clone(&self.shared);
         let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(RemoteAddr(remote));
+            let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
+            request.extensions_mut().insert(RemoteAddr(client));
             routes.call(request)
         });
         let config = &self.shared.config;
