@@ -124,6 +124,15 @@ impl OutboundQueue {
         Ok(if replaced == 0 { Pushed::Queued } else { Pushed::Replaced(replaced) })
     }
 
+    /// Adds a frame to the empty queue of which `written` bytes are on their way already. Whatever the bounds say: the
+    /// rest has to follow.
+    pub fn push_started(&mut self, frame: OutboundFrame, written: usize) {
+        debug_assert!(self.items.is_empty() && written < frame.wire().len());
+        self.written = written;
+        self.bytes += frame.wire().len();
+        self.items.push_back(Item::Message(frame));
+    }
+
     /// Adds a control frame of WebSocket itself.
     ///
     /// # Errors
@@ -292,6 +301,21 @@ mod tests {
         assert_eq!(queue.advance(length), Written { frames: 1, application: true });
         assert_eq!(queue.push(frame(Delivery::Durable), (0, 0)), Ok(Pushed::Queued));
         assert_eq!(queue.push(frame(Delivery::Durable), (1, 1)), Err(Overflow));
+    }
+
+    #[test]
+    fn what_was_begun_elsewhere_is_finished_here() {
+        let mut queue = OutboundQueue::new(&Limits::DEFAULT, SlowConsumer::Disconnect);
+        let begun = frame(Delivery::Durable);
+        let length = begun.wire().len();
+        queue.push_started(begun.clone(), 7);
+        assert_eq!(queue.push(frame(Delivery::Durable), (0, 0)), Ok(Pushed::Queued));
+        let mut slices = [IoSlice::new(&[]); 8];
+        assert_eq!(queue.chunks(&mut slices), 2);
+        assert_eq!(*slices[0], begun.wire()[7..]);
+        assert_eq!(queue.advance(length - 7), Written { frames: 1, application: true });
+        queue.clear_unsent();
+        assert!(queue.is_empty());
     }
 
     #[test]

@@ -161,15 +161,20 @@ impl<S: Service> Connection<S> {
             if !self.is_reading() {
                 self.session.heartbeat().excuse(now);
             }
-            self.keep_time(now);
-            if let Some(reason) = self.peer.outbound().closing() {
+            let glance = self.peer.outbound().glance();
+            if let Some(at) = glance.written_at {
+                self.session.heartbeat().application_frame(at);
+            }
+            let is_over = self.keep_time(now);
+            let closing = if is_over { self.peer.outbound().glance().closing } else { glance.closing };
+            if let Some(reason) = closing {
                 return End::Ours(reason);
             }
             self.start_job();
             set(&mut timer, self.session.deadline());
             let event = poll_fn(|cx| self.poll_event(cx, incoming, timer.as_mut())).await;
             // Whoever had its turn comes second now: a flood in one direction must not starve the other.
-            self.read_first = matches!(event, Event::Written(_));
+            self.read_first = !matches!(event, Event::Received(_));
             match event {
                 Event::JobDone => {
                     self.job = None;
@@ -190,6 +195,7 @@ impl<S: Service> Connection<S> {
 
     /// The next thing that happens: first the handler's end, so that frames are answered in their order.
     fn poll_event(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming, timer: Pin<&mut Sleep>) -> Poll<Event> {
+        self.peer.outbound().attend();
         if self.job.as_mut().is_some_and(|job| job.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Event::JobDone);
         }
@@ -229,7 +235,8 @@ impl<S: Service> Connection<S> {
         self.inbox.len() < INBOX_FRAMES
     }
 
-    fn keep_time(&mut self, now: Instant) {
+    /// Does what is due. True if that is to close the connection.
+    fn keep_time(&mut self, now: Instant) -> bool {
         while let Some(due) = self.session.poll(now) {
             match due {
                 Due::Ping if self.is_flat => self.peer.outbound().send_control(ping_frame()),
@@ -239,10 +246,11 @@ impl<S: Service> Connection<S> {
                 }
                 Due::Close(reason) => {
                     self.peer.outbound().begin_close(reason);
-                    break;
+                    return true;
                 }
             }
         }
+        false
     }
 
     fn start_job(&mut self) {

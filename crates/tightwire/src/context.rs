@@ -1,14 +1,16 @@
 //! What a handler sees of the connection and the frame it works for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tightwire_proto::close::CloseReason;
+use tightwire_proto::frame::OutboundFrame;
 use tightwire_proto::inbound::StreamPosition;
 use tightwire_proto::session::{ErrorReport, code};
 use uuid::Uuid;
 
 use crate::auth::Identity;
-use crate::hub::Hub;
+use crate::hub::{Hub, Shards};
 use crate::peer::Peer;
 use crate::plain::{PlainMessage, TooManyGroups};
 use crate::publisher::{self, PublishError, Publisher};
@@ -25,12 +27,15 @@ pub struct Context<'a> {
     /// Correlated with the frame.
     publisher: Publisher,
     hub: &'a Hub,
+    /// The shards that this handler has published to since its last reply; all, once it was given a publisher.
+    published: AtomicU16,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher, hub: &'a Hub) -> Self {
         let identity = peer.identity();
-        Self { peer, frame_id, subscribed_at: None, identity, publisher: publisher.correlated(frame_id), hub }
+        let publisher = publisher.correlated(frame_id);
+        Self { peer, frame_id, subscribed_at: None, identity, publisher, hub, published: AtomicU16::new(0) }
     }
 
     pub(crate) fn at(mut self, position: Option<StreamPosition>) -> Self {
@@ -66,6 +71,7 @@ impl<'a> Context<'a> {
     /// A publisher whose frames are correlated with this frame, for work that outlives the handler.
     #[must_use]
     pub fn publisher(&self) -> Publisher {
+        self.note(Shards::ALL);
         self.publisher.clone()
     }
 
@@ -78,17 +84,19 @@ impl<'a> Context<'a> {
         topic: &M::Topic,
         message: &M,
     ) -> Result<StreamPosition, PublishError> {
+        self.note(self.hub.shard_of(&topic.to_string()));
         self.publisher.publish(topic, message).await
     }
 
-    /// Sends `message` to this connection only, as a reply to this frame.
+    /// Sends `message` to this connection only, as a reply to this frame, after everything that the handler has published
+    /// before.
     ///
     /// Never waits: a client that is too slow for its replies is closed, as for any other frame.
     pub fn reply<M: ServerMessage>(&self, topic: &M::Topic, message: &M) {
         let head = publisher::head::<M>(topic, Some(self.frame_id));
         match head.encode(message) {
             Ok(frame) => {
-                self.peer.outbound().send(frame);
+                self.send_frame(frame);
             }
             Err(error) => {
                 tracing::error!(correlation_id = %self.frame_id, r#type = M::TYPE, topic = %topic, %error, "no reply");
@@ -104,13 +112,27 @@ impl<'a> Context<'a> {
     pub fn send<M: PlainMessage>(&self, message: &M) {
         match publisher::plain(self.request().route().into(), Some(self.frame_id), message) {
             Ok(frame) => {
-                self.peer.outbound().send(frame);
+                self.send_frame(frame);
             }
             Err(error) => {
                 tracing::error!(correlation_id = %self.frame_id, r#type = M::NAME, %error, "no reply");
                 self.peer.outbound().begin_close(CloseReason::InternalError);
             }
         }
+    }
+
+    /// Frames that were published wait for the hub to write them; a reply must not overtake them.
+    fn send_frame(&self, frame: OutboundFrame) {
+        let published = Shards::from_bits(self.published.load(Ordering::Relaxed));
+        if published != Shards::ALL {
+            self.published.fetch_and(!published.bits(), Ordering::Relaxed);
+        }
+        self.hub.flush_all(published);
+        self.peer.outbound().send(frame);
+    }
+
+    fn note(&self, shards: Shards) {
+        self.published.fetch_or(shards.bits(), Ordering::Relaxed);
     }
 
     /// Puts the connection into a group of a flat protocol: from now on it gets what is

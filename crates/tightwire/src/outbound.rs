@@ -1,12 +1,15 @@
 //! The sending half of a connection: where the hub, handlers and the session put frames, and from where the
 //! connection's task writes them.
 //!
-//! Frames are queued here and the task is woken; it writes everything that waits in one vectored write. A direct write
-//! from the hub, without waking anyone, has its place in [`Outbound::push`]: wire and queue lie under the same lock.
+//! The hub writes straight to the socket, as long as nothing waits: no queue, no copy, nobody is woken. What the kernel
+//! does not take is queued, and so is what the connection's own task sends: it writes everything that waits in one
+//! vectored write, once it has read what there is to read. Wire and queue lie under the same lock, so that frames go out
+//! in the order in which they came.
 
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -21,12 +24,15 @@ use crate::transport::Wire;
 /// How many frames one write takes along.
 const SLICES: usize = 64;
 
+/// A client that misses so many frames in a row is closed, whatever may be dropped for it.
+const FAILURES: u32 = 5;
+
 /// The sending half of a connection.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     /// Held for the length of a push or of a non-blocking write, never across an await.
     state: Mutex<State>,
-    /// The connection's task, while it waits for something to write.
+    /// The connection's task, while it waits. Not while it runs: it looks into the queue anyway before it waits again.
     task: AtomicWaker,
     /// Wakes a replay that waits for room.
     room: Notify,
@@ -42,6 +48,10 @@ struct State {
     phase: Phase,
     /// What the close frame is to say, where that is not what its code means.
     words: Option<Box<str>>,
+    /// When the hub last wrote a frame that is more than heartbeat; until the connection's task has taken note of it.
+    written_at: Option<Instant>,
+    /// Frames in a row that could not be sent.
+    failures: u32,
 }
 
 #[derive(Debug, Default)]
@@ -76,9 +86,27 @@ pub(crate) struct Progress {
     pub(crate) application: bool,
 }
 
+/// Which of several frames a client will not get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    /// The place of the first.
+    pub(crate) first: usize,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+/// What the connection's task needs to know before it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance {
+    /// Why the connection is to be closed, if it is.
+    pub(crate) closing: Option<CloseReason>,
+    /// When the hub last wrote a frame that is more than heartbeat, if it did since the last glance.
+    pub(crate) written_at: Option<Instant>,
+}
+
 impl Outbound {
     pub(crate) fn new(queue: OutboundQueue, wire: Wire, counters: Arc<Counters>) -> Self {
-        let state = State { queue, wire, held: None, phase: Phase::Open, words: None };
+        let state = State { queue, wire, held: None, phase: Phase::Open, words: None, written_at: None, failures: 0 };
         Self { state: Mutex::new(state), task: AtomicWaker::new(), room: Notify::new(), counters }
     }
 
@@ -88,22 +116,68 @@ impl Outbound {
         self.push(&mut state, frame)
     }
 
-    /// Sends a live frame of a topic. False if the client will not get it.
-    pub(crate) fn deliver(&self, frame: &OutboundFrame) -> bool {
+    /// Sends live frames of one topic. `wire` is the same frames, one after the other.
+    pub(crate) fn deliver(&self, frames: &[OutboundFrame], wire: &[u8], now: Instant) -> Result<(), Failed> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        match &mut state.held {
-            Some(held) if state.phase == Phase::Open && held.topics.contains(&frame.tag().topic) => {
-                held.bytes += frame.wire().len();
-                held.frames.push(frame.clone());
-                let fits = state.queue.fits_with((held.frames.len(), held.bytes));
-                if !fits {
-                    self.overflow(state);
-                }
-                fits
+        let is_held = state.held.as_ref().is_some_and(|held| held.topics.contains(&frames[0].tag().topic));
+        let mut sent = 0;
+        if state.phase == Phase::Open && state.queue.is_empty() && !is_held {
+            sent = self.write_now(state, frames, wire);
+            if sent > 0 {
+                state.failures = 0;
+                state.written_at = Some(now);
             }
-            _ => self.push(state, frame.clone()),
+            if sent == frames.len() {
+                return Ok(());
+            }
         }
+        let mut failed = None::<Failed>;
+        for (index, frame) in frames.iter().enumerate().skip(sent) {
+            let is_sent = if is_held { self.hold_back(state, frame) } else { self.push(state, frame.clone()) };
+            if !is_sent {
+                failed.get_or_insert(Failed { first: index, count: 0 }).count += 1;
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Writes what the kernel takes at once. Returns how many frames need no more care: they are written, or, where the
+    /// kernel took a part of one, that one's rest waits in the queue.
+    fn write_now(&self, state: &mut State, frames: &[OutboundFrame], wire: &[u8]) -> usize {
+        let count = state.wire.try_write(wire);
+        self.counters.sent_bytes_total.add(count as u64);
+        if count == wire.len() {
+            self.counters.messages_sent_total.add(frames.len() as u64);
+            return frames.len();
+        }
+        let mut rest = count;
+        for (index, frame) in frames.iter().enumerate() {
+            let length = frame.wire().len();
+            if rest < length {
+                self.counters.messages_sent_total.add(index as u64);
+                if rest == 0 {
+                    return index;
+                }
+                state.queue.push_started(frame.clone(), rest);
+                self.task.wake();
+                return index + 1;
+            }
+            rest -= length;
+        }
+        frames.len()
+    }
+
+    /// Keeps a live frame for [`Self::release`]. False if the client will not get it.
+    fn hold_back(&self, state: &mut State, frame: &OutboundFrame) -> bool {
+        let Some(held) = &mut state.held else { return self.push(state, frame.clone()) };
+        held.bytes += frame.wire().len();
+        held.frames.push(frame.clone());
+        let fits = state.queue.fits_with((held.frames.len(), held.bytes));
+        if !fits {
+            self.overflow(state);
+        }
+        fits
     }
 
     /// Adds a control frame of WebSocket itself.
@@ -190,12 +264,19 @@ impl Outbound {
         self.lock().words.take()
     }
 
-    /// Why the connection is to be closed, if it is.
-    pub(crate) fn closing(&self) -> Option<CloseReason> {
-        match self.lock().phase {
+    /// Looks at how things are. To be called by the connection's task.
+    pub(crate) fn glance(&self) -> Glance {
+        let mut state = self.lock();
+        let closing = match state.phase {
             Phase::Closing(reason) => Some(reason),
             Phase::Open | Phase::Ending | Phase::Aborted => None,
-        }
+        };
+        Glance { closing, written_at: state.written_at.take() }
+    }
+
+    /// The connection's task runs: until it waits again it need not be woken.
+    pub(crate) fn attend(&self) {
+        self.task.take();
     }
 
     /// Queues the last frames. Nothing is taken after them.
@@ -295,6 +376,7 @@ impl Outbound {
             }
             Ok(Pushed::Dropped) => {
                 self.counters.frames_dropped_total.increment();
+                self.counters.send_failures_total.increment();
                 false
             }
             Err(Overflow) => {
@@ -302,6 +384,11 @@ impl Outbound {
                 false
             }
         };
+        state.failures = if sent { 0 } else { state.failures + 1 };
+        if state.failures >= FAILURES && state.phase == Phase::Open {
+            self.counters.backpressure_disconnects_total.increment();
+            self.close_in(state, CloseReason::SlowConsumer);
+        }
         self.task.wake();
         sent
     }

@@ -24,6 +24,7 @@ use warp::{Filter, Rejection, Reply};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http;
+use crate::hub::Shards;
 use crate::proxies;
 use crate::publisher::Publisher;
 use crate::service::Service;
@@ -172,6 +173,8 @@ impl<S: Service> Server<S> {
         let deadline = Instant::now() + self.shared.config.drain.min(LONGEST_DRAIN);
         self.ending.send_replace(true);
         let connections = &self.shared.connections;
+        // What was published before is written before.
+        self.shared.hub.flush_all(Shards::ALL);
         connections.close_all();
         if timeout_at(deadline, connections.all_ended()).await.is_err() {
             tracing::warn!(connections = self.stats().connections(), "connections are cut off at the shutdown");

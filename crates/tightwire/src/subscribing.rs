@@ -15,6 +15,7 @@ use tightwire_proto::session::messages::{ReplayGap, SubscriptionUpdated};
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
 
 use crate::dispatch::{Dispatch, Trouble, guarded};
+use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::service::{ErrorCode, Service};
 
@@ -25,19 +26,25 @@ const FORBIDDEN_FRAMES: u32 = 5;
 /// Holds a topic's live frames back, and lets them go when it is dropped, whatever happened in between.
 pub(crate) struct Hold<'a> {
     peer: &'a Peer,
+    hub: &'a Hub,
+    topic: Arc<str>,
     /// What the client has already when the frames are let go.
     after: Option<Position>,
 }
 
 impl<'a> Hold<'a> {
-    fn new(peer: &'a Peer, topic: &Arc<str>) -> Self {
+    fn new(peer: &'a Peer, hub: &'a Hub, topic: &Arc<str>) -> Self {
+        // What was published until now comes before what the client is about to be told.
+        hub.flush(topic);
         peer.outbound().hold(topic);
-        Self { peer, after: None }
+        Self { peer, hub, topic: Arc::clone(topic), after: None }
     }
 }
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
+        // Whatever a log or a position has told the client must be among the held frames, to be recognised there.
+        self.hub.flush(&self.topic);
         self.peer.outbound().release(self.after.as_ref());
     }
 }
@@ -98,7 +105,7 @@ impl<S: Service> Dispatch<'_, S> {
     /// subscriber, then live frames. None is lost and none comes twice, because live frames are held back from before
     /// the log is read until after what was read is sent.
     async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
-        let mut hold = Hold::new(self.peer, topic);
+        let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
         if new {
             self.attach(topic);
         }
@@ -169,7 +176,7 @@ impl<S: Service> Dispatch<'_, S> {
     /// Holds the topic's live frames back for a reply that says from which position they continue.
     pub(crate) async fn hold_for_reply(&self, topic: &Arc<str>, new: bool) -> (Option<Position>, Hold<'_>) {
         if new {
-            let mut hold = Hold::new(self.peer, topic);
+            let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
             self.attach(topic);
             let position = self.position(topic).await;
             // What the position covers is the reply's business.
@@ -179,7 +186,7 @@ impl<S: Service> Dispatch<'_, S> {
             // The topic's frames reach the client already, and none may be taken away. What comes between these two
             // steps comes before the reply.
             let position = self.position(topic).await;
-            (position, Hold::new(self.peer, topic))
+            (position, Hold::new(self.peer, &self.shared.hub, topic))
         }
     }
 

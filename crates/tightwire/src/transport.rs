@@ -107,6 +107,15 @@ impl Wire {
         }
     }
 
+    /// Writes what the kernel takes at once. Nothing, if it would have to wait or if this is not a socket.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> usize {
+        match self {
+            // What is wrong with a socket comes to light when its own task writes or reads.
+            Self::Tcp(writer) => writer.try_write(bytes).unwrap_or(0),
+            Self::Stream { .. } | Self::Closed => 0,
+        }
+    }
+
     /// Passes on what the stream has buffered, if it buffers.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Self::Stream { writer, unflushed } = self

@@ -64,9 +64,9 @@ impl Heartbeat {
         self.waiting_since = None;
     }
 
-    /// A frame that is more than heartbeat passed, in either direction.
-    pub fn application_frame(&mut self, now: Instant) {
-        self.last_application_frame = now;
+    /// A frame that is more than heartbeat passed, in either direction. It may be some time ago.
+    pub fn application_frame(&mut self, at: Instant) {
+        self.last_application_frame = self.last_application_frame.max(at);
     }
 
     /// The peer was not listened to: its silence proves nothing, so a wait for its pong begins anew.

@@ -29,7 +29,8 @@ pub(crate) struct MemoryBroker {
     /// Logs live as long as the process, so they share one epoch.
     epoch: Arc<str>,
     hasher: RandomState,
-    /// Held for a whole publish, fan-out included: that is what makes it one step. Never held across an await.
+    /// Held for a whole publish, from the position to the hub: that is what makes it one step. Never held across an
+    /// await.
     shards: [Mutex<HashMap<Arc<str>, ReplayLog>>; SHARDS],
 }
 
@@ -46,10 +47,10 @@ impl MemoryBroker {
         if publication.is_replayable() {
             let log = shard.entry(topic).or_insert_with(|| ReplayLog::new(Arc::clone(&self.epoch), &self.limits));
             let frame = log.append(publication, clock::now());
-            self.hub.deliver(&frame);
+            self.hub.deliver(frame);
             log.position()
         } else {
-            self.hub.deliver(&publication.finish(None));
+            self.hub.deliver(publication.finish(None));
             self.latest(&shard, &topic)
         }
     }
@@ -79,7 +80,7 @@ impl Broker for MemoryBroker {
     }
 
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {
-        self.hub.deliver(&frame);
+        self.hub.deliver(frame);
         ready(Ok(())).boxed()
     }
 

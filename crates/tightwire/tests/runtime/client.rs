@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tightwire::{Config, Server};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_websockets::{ClientBuilder, Message, WebSocketStream};
 use uuid::Uuid;
@@ -30,6 +31,23 @@ impl Client<DuplexStream> {
         tokio::spawn(server.serve_stream(far, REMOTE));
         Self::over(near).await
     }
+}
+
+impl Client<TcpStream> {
+    /// Connects through a socket: there the hub writes itself.
+    pub(crate) async fn connect_tcp(server: &Server<Rooms>) -> Self {
+        Self::over(tcp(server).await).await
+    }
+}
+
+/// The client's end of a socket that is served.
+pub(crate) async fn tcp(server: &Server<Rooms>) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let near = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+    let (far, remote) = listener.accept().await.expect("connected");
+    far.set_nodelay(true).expect("it is open");
+    tokio::spawn(server.serve_stream(far, remote));
+    near
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Client<IO> {

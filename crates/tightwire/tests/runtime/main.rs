@@ -12,5 +12,6 @@ mod logs;
 mod protocol;
 mod replay;
 mod slow;
+mod sockets;
 mod subscriptions;
 mod typed_client;

@@ -40,6 +40,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("flood", Delivery::Control, None),
         message("whoami", Delivery::Control, None),
         message("restart", Delivery::Control, None),
+        message("announce", Delivery::Control, None),
     ],
     to_client: &[
         session("connection_established", SessionRole::ConnectionEstablished),
@@ -223,6 +224,10 @@ impl Service for Rooms {
                     return Err(Failure::new(Code::NotFound, "there is no such room"));
                 }
                 cx.reply(&topic, &Joined { seq });
+            }
+            "announce" => {
+                let at = cx.publish(&topic, &Posted { text: "announced".to_owned() }).await;
+                cx.reply(&topic, &Welcome { seq: at.expect("the broker is in memory").seq });
             }
             "wait" => self.gate.notified().await,
             "panic" => panic!("the handler's own fault"),

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use tightwire::Config;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::client::Step::{Post, Read, Send};
-use crate::client::{Client, check, settle, with_limits};
+use crate::client::{Client, REMOTE, check, settle, tcp, with_limits};
 use crate::protocol::{Posted, Room, Rooms};
 
 /// Subscribes to `room:a` after `start`.
@@ -65,9 +66,36 @@ async fn what_was_missed_comes_first() {
     assert_eq!(other.event().await, "posted#4 4");
 }
 
-/// Several publishers never stop; clients come, go and resume. Each must see every number once and in order.
+/// Through pipes in memory, where every frame waits for the connection's task.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_while_frames_keep_arriving() {
+    resume_again_and_again(false).await;
+}
+
+/// Through sockets, to which the hub writes itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_where_the_hub_writes_itself() {
+    resume_again_and_again(true).await;
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + std::marker::Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + std::marker::Send> Stream for T {}
+
+async fn connect(server: &tightwire::Server<Rooms>, by_socket: bool) -> Client<Box<dyn Stream>> {
+    let stream: Box<dyn Stream> = if by_socket {
+        Box::new(tcp(server).await)
+    } else {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(server.serve_stream(far, REMOTE));
+        Box::new(near)
+    };
+    Client::over(stream).await
+}
+
+/// Several publishers never stop; clients come, go and resume. Each must see
+/// every number once and in order.
+async fn resume_again_and_again(by_sockets: bool) {
     const FRAMES: u64 = 3000;
     let config = with_limits(|limits| {
         limits.replay_frames = FRAMES;
@@ -95,7 +123,7 @@ async fn nothing_is_lost_or_doubled_while_frames_keep_arriving() {
             tokio::spawn(async move {
                 let mut expected = 1;
                 while expected <= FRAMES {
-                    let mut client = Client::connect(&server, 64 * 1024).await;
+                    let mut client = connect(&server, by_sockets).await;
                     client.send("subscribe", "system", after(start.clone())).await;
                     // Each stays for another number of frames.
                     let until = FRAMES.min(expected + 97 * (visit + 1));
