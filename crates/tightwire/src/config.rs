@@ -9,6 +9,8 @@ use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 
 use crate::auth::Auth;
+#[cfg(feature = "tls")]
+use crate::tls::ServerTls;
 
 /// The server's settings. `Config::default()` is what the contract and the protocol's defaults say.
 ///
@@ -43,7 +45,11 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
     /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a client may take to send a request's head. Default: 10 s.
+    /// The certificate to speak TLS with, on what [`Server::run`](crate::Server::run) listens to. Default: none, plain
+    /// TCP.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ServerTls>,
+    /// How long a client may take to send a request's head, and before it for the handshake of TLS. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
     pub max_headers: usize,
@@ -71,6 +77,8 @@ impl Default for Config {
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
             trusted_proxies: Vec::new(),
+            #[cfg(feature = "tls")]
+            tls: None,
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

@@ -53,6 +53,8 @@ mod shared;
 pub mod stats;
 mod subscribing;
 pub mod telemetry;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transport;
 
 #[doc(hidden)]

@@ -14,8 +14,10 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+#[cfg(feature = "tls")]
+use tokio::time::timeout;
 use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -112,7 +114,7 @@ impl<S: Service> Server<S> {
                         tracing::debug!(%error, "a connection was gone before it began");
                         continue;
                     }
-                    tokio::spawn(self.serve_stream(stream, remote));
+                    self.serve_socket(stream, remote);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -123,6 +125,30 @@ impl<S: Service> Server<S> {
         drop(listener);
         self.shutdown().await;
         Ok(())
+    }
+
+    /// Serves a socket in a task of its own, over TLS where the settings say so.
+    fn serve_socket(&self, stream: TcpStream, remote: SocketAddr) {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.shared.config.tls {
+            let (server, tls) = (self.clone(), tls.clone());
+            let mut ending = self.ending.subscribe();
+            tokio::spawn(async move {
+                let handshake = timeout(server.shared.config.handshake_timeout, tls.accept(stream));
+                let accepted = tokio::select! {
+                    accepted = handshake => accepted,
+                    _ = ending.wait_for(|ending| *ending) => return,
+                };
+                drop(ending);
+                match accepted {
+                    Ok(Ok(stream)) => server.serve_stream(stream, remote).await,
+                    Ok(Err(error)) => tracing::debug!(%remote, %error, "there is no secure connection"),
+                    Err(_) => tracing::debug!(%remote, "a TLS handshake took too long"),
+                }
+            });
+            return;
+        }
+        tokio::spawn(self.serve_stream(stream, remote));
     }
 
     /// Serves one connection: HTTP, and what it is upgraded to. Done when HTTP is; a WebSocket lives on by itself.

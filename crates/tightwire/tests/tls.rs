@@ -1,6 +1,10 @@
-//! `wss://` over a real socket, with certificates of a private authority.
+//! `wss://` over real sockets, with certificates of a private authority: the client, and the server's own TLS.
+
+#[path = "websocket/echo.rs"]
+mod echo;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +18,10 @@ use tightwire::client::{Client, ClientConfig, ClientProtocol, ConnectError, Tls}
 use tightwire::proto::contract::{Contract, Framing, Heartbeat, Limits};
 use tightwire::proto::envelope::Stamp;
 use tightwire::proto::inbound::{Inbound, Rejection};
-use tokio::net::TcpListener;
+use tightwire::tls::ServerTls;
+use tightwire::{Config, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_websockets::ServerBuilder;
 
@@ -159,4 +166,78 @@ async fn any_other_is_not() {
         tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
     });
     check_refused(address, "localhost", trusting, &["does not speak TLS", "`ws://`"]).await;
+}
+
+/// Writes a certificate of the authority for that name, and its key, into the folder.
+fn issue(authority: &CertifiedIssuer<'static, KeyPair>, name: &str, folder: &Path) {
+    let key = KeyPair::generate().expect("a key");
+    let parameters = CertificateParams::new([name.to_owned()]).expect("a name");
+    let certificate = parameters.signed_by(&key, authority).expect("a certificate");
+    std::fs::write(folder.join("certificate.pem"), certificate.pem()).expect("writable");
+    std::fs::write(folder.join("key.pem"), key.serialize_pem()).expect("writable");
+}
+
+fn from_folder(folder: &Path) -> ServerTls {
+    ServerTls::from_pem_files(folder.join("certificate.pem"), folder.join("key.pem")).expect("both can be read")
+}
+
+/// The server itself, with the certificate in the folder.
+async fn serve_ourselves(tls: ServerTls) -> SocketAddr {
+    let config = Config { tls: Some(tls), handshake_timeout: Duration::from_millis(300), ..echo::config() };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(Server::new(echo::Echo, config).run(listener, std::future::pending()));
+    address
+}
+
+#[tokio::test]
+async fn the_server_speaks_tls_itself_and_takes_a_renewed_certificate() {
+    let (authority, folder) = (authority(), tempfile::tempdir().expect("a folder"));
+    let trusting = Tls::Roots(vec![root(&authority)]);
+    issue(&authority, "other.example.com", folder.path());
+    let tls = from_folder(folder.path());
+    let address = serve_ourselves(tls.clone()).await;
+    check_refused(address, "localhost", trusting.clone(), &["has a certificate for", "other.example.com"]).await;
+    issue(&authority, "localhost", folder.path());
+    tls.reload().expect("both can be read");
+    check_trusted(address, "localhost", trusting.clone()).await;
+    // What cannot be used changes nothing.
+    std::fs::write(folder.path().join("certificate.pem"), "nothing").expect("writable");
+    let error = tls.reload().expect_err("there is no certificate").to_string();
+    assert!(error.contains("cannot read a certificate from") && error.contains("PEM"), "{error}");
+    check_trusted(address, "localhost", trusting).await;
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused() {
+    let (authority, one, other) = (authority(), tempfile::tempdir().expect("one"), tempfile::tempdir().expect("other"));
+    issue(&authority, "localhost", one.path());
+    issue(&authority, "localhost", other.path());
+    let error = ServerTls::from_pem_files(one.path().join("certificate.pem"), other.path().join("key.pem"));
+    assert!(error.expect_err("they do not belong together").to_string().contains("cannot be used with its key"));
+}
+
+/// Whoever does not finish the handshake, or speaks no TLS at all, is cut off in time and keeps nobody waiting.
+#[tokio::test]
+async fn half_a_handshake_has_a_time_limit() {
+    let (authority, folder) = (authority(), tempfile::tempdir().expect("a folder"));
+    issue(&authority, "localhost", folder.path());
+    let address = serve_ourselves(from_folder(folder.path())).await;
+    let mut stalled = Vec::new();
+    for begun in [&b""[..], b"\x16\x03\x01", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"] {
+        let mut client = TcpStream::connect(address).await.expect("connected");
+        client.write_all(begun).await.expect("sent");
+        stalled.push(client);
+    }
+    check_trusted(address, "localhost", Tls::Roots(vec![root(&authority)])).await;
+    for mut client in stalled {
+        let end = tokio::time::timeout(Duration::from_secs(10), client.read(&mut [0; 16])).await;
+        assert_eq!(end.expect("the server does not wait for ever").expect("no reset"), 0);
+    }
+    let mut plain = TcpStream::connect(address).await.expect("connected");
+    plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("sent");
+    let mut rest = Vec::new();
+    let end = tokio::time::timeout(Duration::from_secs(10), plain.read_to_end(&mut rest)).await;
+    // An alert of TLS at most, and nothing of what is behind it.
+    assert!(end.is_ok() && !rest.starts_with(b"HTTP"), "{rest:?}");
 }
