@@ -11,6 +11,7 @@ mod inspect;
 mod new;
 mod output;
 mod shell;
+mod token;
 mod validate;
 
 fn main() -> ExitCode {
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         cli::Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
         cli::Command::New(arguments) => new::run(&arguments, &mut output),
+        cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),
     };
