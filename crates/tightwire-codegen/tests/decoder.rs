@@ -255,6 +255,24 @@ fn deep_recursion_is_left_to_the_reference_path() {
     assert!((CLIENT.reference)(tree(100_000).as_bytes()).is_err());
 }
 
+#[test]
+fn an_all_of_that_contains_itself_is_judged_at_every_depth() {
+    let frame = |depth: usize, innermost: &str| {
+        let data = "{\"groves\":[{\"next\":".repeat(depth) + innermost + &"}]}".repeat(depth);
+        let id = "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11";
+        format!("{{\"v\":1,\"id\":\"{id}\",\"type\":\"groves\",\"topic\":\"probe\",\"ts\":1,\"data\":{data}}}")
+    };
+    for depth in [1, 2, 3, 10] {
+        CLIENT.check("a name", &frame(depth, "{\"name\":\"n\"}"), true, false);
+        CLIENT.check("an empty list", &frame(depth, "{\"groves\":[]}"), true, false);
+        CLIENT.check("minProperties of next", &frame(depth, "{}"), false, false);
+        let three = "{\"name\":\"n\",\"groves\":[],\"next\":{\"name\":\"n\"}}";
+        CLIENT.check("maxProperties of next", &frame(depth, three), false, false);
+        CLIENT.check("minProperties of an item", &frame(depth, "{\"groves\":[{}]}"), false, false);
+        CLIENT.check("an unknown property", &frame(depth, "{\"other\":1}"), false, false);
+    }
+}
+
 /// What a message with `schema` for its one property leaves to a validator, and why; the message as a whole if `whole`.
 #[track_caller]
 fn check_reason(schema: &str, whole: bool, expected: Option<&str>) {

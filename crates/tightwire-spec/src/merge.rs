@@ -3,7 +3,7 @@
 //! Emitters want one object with its properties, not a conjunction. Two schemas are merged keyword by keyword; where
 //! no single keyword can say what two say together (two patterns, two `oneOf`), there is no merged schema.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use indexmap::IndexMap;
 use serde_json::{Number, Value};
@@ -15,6 +15,10 @@ use crate::schema::{Dependency, Items, JsonType, Schema, SchemaObject};
 const MAX_HOPS: usize = 64;
 /// `allOf` in `allOf` deeper than this is a cycle.
 const MAX_NESTING: usize = 32;
+/// Conjunctions inside of each other deeper than this are not merged.
+const MAX_DEPTH: usize = 2;
+/// Marks what merging made a conjunction; no document has such an extension.
+const CONJUNCTION: &str = "\0conjunction";
 /// Schemas that one merge may look at.
 const FUEL: usize = 20_000;
 
@@ -43,11 +47,13 @@ pub(crate) struct Schemas<'a> {
     named: &'a IndexMap<SchemaName, Schema>,
     /// How many schemas may still be looked at: `allOf` of `allOf` can make a small document exponential.
     fuel: Cell<usize>,
+    /// The conjunctions that are just being merged, the outermost first. One that comes again contains itself.
+    merging: RefCell<Vec<Vec<Schema>>>,
 }
 
 impl<'a> Schemas<'a> {
     pub(crate) fn new(named: &'a IndexMap<SchemaName, Schema>) -> Self {
-        Self { named, fuel: Cell::new(FUEL) }
+        Self { named, fuel: Cell::new(FUEL), merging: RefCell::default() }
     }
 
     /// Takes a unit of fuel.
@@ -71,7 +77,7 @@ impl<'a> Schemas<'a> {
     }
 
     pub(crate) fn merged(&self, schema: &Schema) -> Option<SchemaObject> {
-        self.flat(schema, 0)
+        self.settle(self.flat(schema, 0)?, 0)
     }
 
     /// The only string that the schema accepts, if it is exactly one.
@@ -104,12 +110,12 @@ impl<'a> Schemas<'a> {
             Schema::Object(object) => {
                 let mut merged = SchemaObject::default();
                 for part in &object.all_of {
-                    merged = self.both(merged, self.flat(part, nesting + 1)?, nesting)?;
+                    merged = self.both(merged, self.flat(part, nesting + 1)?)?;
                 }
                 let mut own = SchemaObject { all_of: Vec::new(), ..(**object).clone() };
                 // What stands beside the `allOf` sees what all of it evaluates, as it will in the merged schema.
                 let (items, properties) = (own.unevaluated_items.take(), own.unevaluated_properties.take());
-                let mut both = self.both(merged, own, nesting)?;
+                let mut both = self.both(merged, own)?;
                 // Of two the inner one has evaluated everything.
                 both.unevaluated_items = both.unevaluated_items.or(items);
                 both.unevaluated_properties = both.unevaluated_properties.or(properties);
@@ -119,14 +125,11 @@ impl<'a> Schemas<'a> {
     }
 
     /// What both schemas say. The second one's annotations win.
-    fn both(&self, a: SchemaObject, b: SchemaObject, nesting: usize) -> Option<SchemaObject> {
-        if nesting > MAX_NESTING {
-            return None;
-        }
+    fn both(&self, a: SchemaObject, b: SchemaObject) -> Option<SchemaObject> {
         if hides_evaluated(&a, &b) || hides_evaluated(&b, &a) {
             return None;
         }
-        let properties = self.properties(&a, &b, nesting)?;
+        let properties = self.properties(&a, &b)?;
         let mut required = a.required;
         required.extend(b.required.into_iter().filter(|name| !contains(&required, name)).collect::<Vec<_>>());
         let mut dependencies = a.dependencies;
@@ -144,9 +147,7 @@ impl<'a> Schemas<'a> {
         }
         // What belongs together is not mixed: a tuple with what follows it, a condition with what follows from it.
         let (items, additional_items) = match ((a.items, a.additional_items), (b.items, b.additional_items)) {
-            ((Some(Items::All(a)), _), (Some(Items::All(b)), _)) => {
-                (Some(Items::All(self.schema(&a, &b, nesting)?)), None)
-            }
+            ((Some(Items::All(a)), _), (Some(Items::All(b)), _)) => (Some(Items::All(self.schema(&a, &b)?)), None),
             (a, b) => one_of_two(a, b, (None, None))?,
         };
         let (if_schema, then_schema, else_schema) = one_of_two(
@@ -195,7 +196,7 @@ impl<'a> Schemas<'a> {
             required,
             additional_properties: match (a.additional_properties, b.additional_properties) {
                 (Some(Schema::Bool(false)), _) | (_, Some(Schema::Bool(false))) => Some(Schema::Bool(false)),
-                (Some(a), Some(b)) => Some(self.schema(&a, &b, nesting)?),
+                (Some(a), Some(b)) => Some(self.schema(&a, &b)?),
                 (a, b) => a.or(b),
             },
             unevaluated_properties: a.unevaluated_properties.or(b.unevaluated_properties),
@@ -221,7 +222,7 @@ impl<'a> Schemas<'a> {
 
     /// The properties of both. A property that only one side names is judged by the other side's
     /// `additionalProperties` too.
-    fn properties(&self, a: &SchemaObject, b: &SchemaObject, nesting: usize) -> Option<IndexMap<String, Schema>> {
+    fn properties(&self, a: &SchemaObject, b: &SchemaObject) -> Option<IndexMap<String, Schema>> {
         let restricts = |schema: &Option<Schema>| !matches!(schema, None | Some(Schema::Bool(true)));
         let patterned = !a.pattern_properties.is_empty() || !b.pattern_properties.is_empty();
         if patterned && (restricts(&a.additional_properties) || restricts(&b.additional_properties)) {
@@ -238,14 +239,14 @@ impl<'a> Schemas<'a> {
                 .get(key)
                 .or_else(|| b.additional_properties.as_ref().filter(|_| restricts(&b.additional_properties)));
             let schema = match other {
-                Some(other) => self.schema(schema, other, nesting)?,
+                Some(other) => self.schema(schema, other)?,
                 None => schema.clone(),
             };
             properties.insert(key.clone(), schema);
         }
         for (key, schema) in b.properties.iter().filter(|(key, _)| !a.properties.contains_key(*key)) {
             let schema = match a.additional_properties.as_ref().filter(|_| restricts(&a.additional_properties)) {
-                Some(other) => self.schema(other, schema, nesting)?,
+                Some(other) => self.schema(other, schema)?,
                 None => schema.clone(),
             };
             properties.insert(key.clone(), schema);
@@ -253,8 +254,9 @@ impl<'a> Schemas<'a> {
         Some(properties)
     }
 
-    /// What both schemas say, as one of them where that one already says everything: so a name survives.
-    fn schema(&self, a: &Schema, b: &Schema, nesting: usize) -> Option<Schema> {
+    /// What both schemas say, as one of them where that one already says everything, so that a name survives; else as a
+    /// conjunction, which [`Self::settle`] merges once everything is known that belongs to it.
+    fn schema(&self, a: &Schema, b: &Schema) -> Option<Schema> {
         if a == b || self.implies(b, a) {
             return Some(b.clone());
         }
@@ -264,31 +266,90 @@ impl<'a> Schemas<'a> {
         if matches!(a, Schema::Bool(false)) || matches!(b, Schema::Bool(false)) {
             return Some(Schema::Bool(false));
         }
-        let merged = self.both(self.flat(a, nesting + 1)?, self.flat(b, nesting + 1)?, nesting + 1)?;
-        Some(Schema::Object(Box::new(merged)))
+        let mut parts = parts(a).to_vec();
+        for part in self::parts(b) {
+            if !parts.contains(part) {
+                parts.push(part.clone());
+            }
+        }
+        let extensions = IndexMap::from([(CONJUNCTION.to_owned(), Value::Null)]);
+        Some(Schema::Object(Box::new(SchemaObject { all_of: parts, extensions, ..SchemaObject::default() })))
+    }
+
+    /// Merges the conjunctions that merging left inside of the schema.
+    fn settle(&self, mut object: SchemaObject, depth: usize) -> Option<SchemaObject> {
+        let items = object.items.as_mut().and_then(|items| match items {
+            Items::All(schema) => Some(schema),
+            Items::Tuple(_) => None,
+        });
+        let inside = object.properties.values_mut().chain(items).chain(&mut object.additional_properties);
+        for schema in inside {
+            if let Schema::Object(conjunction) = schema
+                && conjunction.extensions.shift_remove(CONJUNCTION).is_some()
+                && let Some(merged) = self.conjunction(conjunction, depth)?
+            {
+                **conjunction = merged;
+            }
+        }
+        Some(object)
+    }
+
+    /// The conjunction as one object. `Some(None)` where it stays an `allOf`, which says the same: below itself, so that
+    /// recursion ends, and where it would become too large.
+    fn conjunction(&self, conjunction: &SchemaObject, depth: usize) -> Option<Option<SchemaObject>> {
+        let parts = &conjunction.all_of;
+        let same = |known: &Vec<Schema>| known.len() == parts.len() && parts.iter().all(|part| known.contains(part));
+        if depth == MAX_DEPTH || self.merging.borrow().iter().any(same) {
+            return Some(None);
+        }
+        self.merging.borrow_mut().push(parts.clone());
+        let schema = Schema::Object(Box::new(conjunction.clone()));
+        let merged = self.flat(&schema, 0).and_then(|object| self.settle(object, depth + 1));
+        self.merging.borrow_mut().pop();
+        match merged {
+            None if self.fuel.get() == 0 => Some(None),
+            merged => merged.map(Some),
+        }
     }
 
     /// Whether everything that `narrow` accepts is accepted by `wide`, as far as a glance can tell: `wide` says at
     /// most which types are allowed.
     fn implies(&self, narrow: &Schema, wide: &Schema) -> bool {
-        let Some(wide) = self.flat(wide, 0) else { return false };
+        let Some(wide) = self.only_types(wide, 0) else { return false };
+        wide.is_empty()
+            || self
+                .types(narrow, 0)
+                .is_some_and(|types| types.iter().all(|json_type| wide.iter().any(|wide| covers(*wide, *json_type))))
+    }
+
+    /// The types that a schema allows, empty where it allows all; `None` where it says anything else of values, too.
+    fn only_types(&self, schema: &Schema, nesting: usize) -> Option<Vec<JsonType>> {
+        self.step()?;
+        if nesting > MAX_NESTING {
+            return None;
+        }
+        let object = match schema {
+            Schema::Bool(true) => return Some(Vec::new()),
+            Schema::Bool(false) => return None,
+            Schema::Ref(reference) => return self.only_types(self.named.get(&reference.name)?, nesting + 1),
+            Schema::Object(object) => object,
+        };
         let bare = SchemaObject {
-            types: wide.types.clone(),
-            title: wide.title.clone(),
-            description: wide.description.clone(),
-            default: wide.default.clone(),
-            examples: wide.examples.clone(),
-            deprecated: wide.deprecated,
-            extensions: wide.extensions.clone(),
+            types: object.types.clone(),
+            title: object.title.clone(),
+            description: object.description.clone(),
+            default: object.default.clone(),
+            examples: object.examples.clone(),
+            deprecated: object.deprecated,
+            all_of: object.all_of.clone(),
+            extensions: object.extensions.clone(),
             ..SchemaObject::default()
         };
-        if bare != wide {
-            return false;
+        if bare != **object {
+            return None;
         }
-        wide.types.is_empty()
-            || self.types(narrow, 0).is_some_and(|types| {
-                types.iter().all(|json_type| wide.types.iter().any(|wide| covers(*wide, *json_type)))
-            })
+        let parts = object.all_of.iter().map(|part| self.only_types(part, nesting + 1));
+        parts.chain([Some(object.types.clone())]).try_fold(Vec::new(), |all, types| common_types(&all, &types?))
     }
 
     /// The types that values of a schema can have; `None` where they can have any.
@@ -336,6 +397,19 @@ fn hides_evaluated(a: &SchemaObject, b: &SchemaObject) -> bool {
             || b.contains.is_some()
             || b.unevaluated_items.is_some());
     properties || items
+}
+
+/// What the schema is the conjunction of: the parts of its `allOf`, where it has no other keyword.
+fn parts(schema: &Schema) -> &[Schema] {
+    if let Schema::Object(object) = schema
+        && !object.all_of.is_empty()
+    {
+        let rest = SchemaObject { all_of: Vec::new(), extensions: IndexMap::new(), ..(**object).clone() };
+        if rest == SchemaObject::default() && object.extensions.keys().all(|key| key == CONJUNCTION) {
+            return &object.all_of;
+        }
+    }
+    std::slice::from_ref(schema)
 }
 
 fn says_nothing_of_properties(object: &SchemaObject) -> bool {

@@ -169,6 +169,22 @@ impl Schema {
 }
 
 impl SchemaObject {
+    /// The reference that an `allOf` is nothing but a wrapping of, so that a description can stand beside it.
+    pub fn wrapped(&self) -> Option<&Reference> {
+        let [Schema::Ref(reference)] = self.all_of.as_slice() else { return None };
+        let rest = Self {
+            title: None,
+            description: None,
+            default: None,
+            examples: Vec::new(),
+            deprecated: false,
+            all_of: Vec::new(),
+            extensions: IndexMap::new(),
+            ..self.clone()
+        };
+        (rest == Self::default()).then_some(reference)
+    }
+
     /// The schemas that it consists of, one level down.
     pub fn subschemas(&self) -> impl Iterator<Item = &Schema> {
         let items = match &self.items {

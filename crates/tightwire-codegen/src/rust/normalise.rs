@@ -7,12 +7,12 @@
 //!
 //! A shape takes every value that its schema takes, and gives it back: what no type can hold is `true`, any JSON.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 use tightwire_spec::ir::{Ir, Message, SchemaName};
-use tightwire_spec::schema::{Items, JsonType, Schema, SchemaObject};
+use tightwire_spec::schema::{Items, JsonType, Reference, Schema, SchemaObject};
 
 use super::facts::{
     constant, is_null, kind, listed, nullable, only_alternative, single_type, strings, structural, tag, unsigned,
@@ -84,8 +84,10 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
     let mut lowering = Lowering {
         ir,
         taken: names::taken(ir, config),
-        schemas: IndexMap::new(),
+        known: HashMap::new(),
         inlining: Vec::new(),
+        inlined: HashMap::new(),
+        composed: 0,
         shapes: Shapes::default(),
     };
     // Messages choose their names first: they are the ones that handlers write.
@@ -95,15 +97,16 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
         if let Schema::Ref(reference) = data
             && names::pascal(&reference.name) == name
         {
-            lowering.schemas.insert(reference.name.clone(), name.clone());
+            lowering.known.insert(Origin::Named(reference.name.clone()), name.clone());
         }
         lowering.shapes.messages.insert(id.clone(), name);
     }
     // Then the schemas that have names, before those that have not.
     for (name, schema) in &ir.schemas {
-        if !lowering.schemas.contains_key(name) && lowering.nominal(&lowering.resolve(ir.resolve(schema))) {
+        let origin = Origin::Named(name.clone());
+        if !lowering.known.contains_key(&origin) && lowering.nominal(&lowering.resolve(ir.resolve(schema))) {
             let rust_name = lowering.unique(&names::pascal(name), "Value");
-            lowering.schemas.insert(name.clone(), rust_name);
+            lowering.known.insert(origin, rust_name);
         }
     }
     for (id, name) in lowering.shapes.messages.clone() {
@@ -130,72 +133,143 @@ pub(super) fn shapes(ir: &Ir, config: &Config) -> Shapes {
 
 /// Whether a shape keeps `additionalProperties: false`. Only the alternatives of an untagged union need it: there it
 /// tells them apart. Everywhere else the decoder has already looked.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Closed {
     Keep,
     No,
 }
 
+/// A schema that may be met more than once, and so may contain itself.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Origin {
+    /// By its name in the document.
+    Named(SchemaName),
+    /// A schema without a name that an `allOf` makes of others, by the texts of those.
+    Composed(Vec<String>, Closed),
+}
+
+impl Origin {
+    fn of(schema: &Schema, closed: Closed) -> Option<Self> {
+        let text = |schema: &Schema| schema.to_json("").to_string();
+        match schema {
+            Schema::Bool(_) => None,
+            Schema::Ref(reference) => Some(Self::Named(reference.name.clone())),
+            Schema::Object(object) if object.all_of.is_empty() => None,
+            Schema::Object(object) => {
+                // In whatever order its parts stand, it is the same.
+                let mut parts: Vec<String> = object.all_of.iter().map(text).collect();
+                parts.sort_unstable();
+                let rest = SchemaObject { all_of: Vec::new(), ..(**object).clone() };
+                parts.push(text(&Schema::Object(Box::new(rest))));
+                Some(Self::Composed(parts, closed))
+            }
+        }
+    }
+
+    /// What its type would like to be called, where it stands at a place that would be called `place`.
+    fn hint(&self, place: &str) -> String {
+        match self {
+            Self::Named(name) => names::pascal(name),
+            Self::Composed(..) => place.to_owned(),
+        }
+    }
+}
+
 /// How far one alternative may lead to another.
 const MAX_DEPTH: usize = 16;
+
+/// So many types are made for `allOf`s without a name. Beyond, they are any JSON.
+const MAX_COMPOSED: usize = 200;
+
+/// An `allOf` without a name that stands deeper inside of others without a type gets a type of its own.
+const MAX_INLINE: usize = 4;
 
 struct Lowering<'ir> {
     ir: &'ir Ir,
     /// Names that no further type may have.
     taken: BTreeSet<String>,
-    /// The Rust names of the named schemas that have a type of their own.
-    schemas: IndexMap<SchemaName, String>,
-    /// The named schemas that are just being written where they are used; one that comes again contains itself.
-    inlining: Vec<SchemaName>,
+    /// The Rust names of the schemas that have a type of their own and may be met again.
+    known: HashMap<Origin, String>,
+    /// The schemas that are just being written where they are used; one that comes again contains itself.
+    inlining: Vec<Origin>,
+    /// The shapes of those without a name that have no type of their own.
+    inlined: HashMap<Origin, Value>,
+    /// How many of the known ones have no name in the document.
+    composed: usize,
     shapes: Shapes,
 }
 
 impl<'ir> Lowering<'ir> {
     /// The shape of a schema where it is used; `name` is for the type it may need.
     fn at(&mut self, schema: &Schema, name: &str) -> Value {
-        match schema {
+        if let Schema::Bool(_) = schema {
             // What takes nothing is never there, and any type will do.
-            Schema::Bool(_) => Value::Bool(true),
-            Schema::Ref(reference) => {
-                let target = self.resolve(self.ir.resolve(schema));
-                let description = reference.description.clone().or_else(|| target.description.clone());
-                let cyclic = self.inlining.contains(&reference.name);
-                if cyclic || self.nominal(&target) || self.schemas.contains_key(&reference.name) {
-                    let name = self.define_named(&reference.name, &target, Closed::No);
-                    return used(&name, description.as_deref(), nullable(&target));
-                }
-                self.inlining.push(reference.name.clone());
-                let mut shape = self.inline(&target, &names::pascal(&reference.name));
+            return Value::Bool(true);
+        }
+        if let Schema::Object(object) = schema
+            && let Some(reference) = object.wrapped()
+        {
+            let description = object.description.clone().or_else(|| reference.description.clone());
+            return self.at(&Schema::Ref(Reference { name: reference.name.clone(), description }), name);
+        }
+        let target = self.resolve(self.ir.resolve(schema));
+        let description = match schema {
+            Schema::Ref(reference) => reference.description.clone(),
+            Schema::Bool(_) | Schema::Object(_) => None,
+        };
+        let description = description.or_else(|| target.description.clone());
+        let nominal = self.nominal(&target);
+        let Some(origin) = Origin::of(schema, Closed::No) else {
+            if nominal {
+                let name = self.unique(name, "Value");
+                self.define(&name, &target, Closed::No);
+                return used(&name, description.as_deref(), nullable(&target));
+            }
+            return self.inline(&target, name);
+        };
+        let deep = matches!(origin, Origin::Composed(..)) && self.inlining.len() >= MAX_INLINE;
+        if nominal || deep || self.inlining.contains(&origin) || self.known.contains_key(&origin) {
+            let Some(name) = self.define_known(origin, name, &target, Closed::No) else { return Value::Bool(true) };
+            return used(&name, description.as_deref(), nullable(&target));
+        }
+        let mut shape = match self.inlined.get(&origin) {
+            Some(shape) => shape.clone(),
+            None => {
+                let name = origin.hint(name);
+                self.inlining.push(origin.clone());
+                let shape = self.inline(&target, &name);
                 self.inlining.pop();
-                describe(&mut shape, description.as_deref());
+                if matches!(origin, Origin::Composed(..)) {
+                    self.inlined.insert(origin, shape.clone());
+                }
                 shape
             }
-            Schema::Object(_) => {
-                let object = self.resolve(schema);
-                if self.nominal(&object) {
-                    let name = self.unique(name, "Value");
-                    self.define(&name, &object, Closed::No);
-                    return used(&name, object.description.as_deref(), nullable(&object));
-                }
-                self.inline(&object, name)
-            }
-        }
+        };
+        describe(&mut shape, description.as_deref());
+        shape
     }
 
-    /// Defines the type of a named schema, once, and gives its name.
-    fn define_named(&mut self, schema: &SchemaName, target: &SchemaObject, closed: Closed) -> String {
-        let name = match self.schemas.get(schema) {
+    /// Defines the type of a schema that may be met again, once, and gives its name. `None` where schemas without a name
+    /// lead to ever new ones.
+    fn define_known(&mut self, origin: Origin, place: &str, target: &SchemaObject, closed: Closed) -> Option<String> {
+        let name = match self.known.get(&origin) {
             Some(name) => name.clone(),
             None => {
-                let name = self.unique(&names::pascal(schema), "Value");
-                self.schemas.insert(schema.clone(), name.clone());
+                if matches!(origin, Origin::Composed(..)) && self.composed == MAX_COMPOSED {
+                    let reason = format!("more than {MAX_COMPOSED} types would be needed for `allOf`s without a name");
+                    self.shapes.untyped.push(UntypedSchema { place: place.to_owned(), reason });
+                    return None;
+                }
+                let name = self.unique(&origin.hint(place), "Value");
+                self.composed += usize::from(matches!(origin, Origin::Composed(..)));
+                self.known.insert(origin, name.clone());
                 name
             }
         };
         if !self.shapes.definitions.contains_key(&name) {
             self.define(&name, target, closed);
         }
-        name
+        Some(name)
     }
 
     /// Defines a type.
@@ -310,16 +384,18 @@ impl<'ir> Lowering<'ir> {
         let mut variants = Vec::new();
         for ((schema, variant), name) in alternatives.iter().zip(&resolved).zip(&names) {
             let place = if name.is_given { name.text.clone() } else { format!("{union}{}", name.text) };
-            let shape = match schema {
-                Schema::Ref(reference) if self.nominal(variant) => {
-                    used(&self.define_named(&reference.name, variant, Closed::Keep), None, false)
-                }
-                _ if self.nominal(variant) => {
-                    let name = self.unique(&place, "Value");
-                    self.define(&name, variant, Closed::Keep);
-                    used(&name, None, false)
-                }
-                _ => self.at(schema, &format!("{union}{}", name.text)),
+            let shape = if self.nominal(variant) {
+                let name = match Origin::of(schema, Closed::Keep) {
+                    Some(origin) => self.define_known(origin, &place, variant, Closed::Keep),
+                    None => {
+                        let name = self.unique(&place, "Value");
+                        self.define(&name, variant, Closed::Keep);
+                        Some(name)
+                    }
+                };
+                name.map_or(Value::Bool(true), |name| used(&name, None, false))
+            } else {
+                self.at(schema, &format!("{union}{}", name.text))
             };
             variants.push(shape);
         }

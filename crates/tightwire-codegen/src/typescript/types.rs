@@ -2,7 +2,7 @@
 //!
 //! Types say the shape; what they cannot say (lengths, ranges, patterns, conditions) is left to the guards.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
 use tightwire_spec::ir::Ir;
@@ -14,7 +14,14 @@ use super::writer::Writer;
 
 /// Writes `models.ts`. `others` are types beside those of the schemas and messages, by name.
 pub(super) fn emit(ir: &Ir, names: &mut Names, others: &[(String, Schema)], preamble: &str) -> String {
-    let mut models = Models { ir, names, pending: VecDeque::new(), topics: Vec::new() };
+    let mut models = Models {
+        ir,
+        names,
+        pending: VecDeque::new(),
+        composed: HashMap::new(),
+        inlining: Vec::new(),
+        topics: Vec::new(),
+    };
     let mut body = Writer::default();
     for (name, schema) in &ir.schemas {
         if !models.names.is_topic_schema(name) {
@@ -47,10 +54,20 @@ struct Pending {
     schema: Schema,
 }
 
+/// So many different `allOf`s without a name are merged. Beyond, each stands as the intersection of its parts.
+const MAX_COMPOSED: usize = 200;
+
+/// One that stands deeper inside of others without a type gets a type of its own.
+const MAX_INLINE: usize = 4;
+
 struct Models<'a> {
     ir: &'a Ir,
     names: &'a mut Names,
     pending: VecDeque<Pending>,
+    /// What was made of `allOf`s without a name, by the schema's text: one that is met again has the same type.
+    composed: HashMap<String, Vec<String>>,
+    /// The texts of those that are just being written where they are used; one that comes again contains itself.
+    inlining: Vec<String>,
     /// The topic types that were used.
     topics: Vec<String>,
 }
@@ -139,9 +156,44 @@ impl Models<'_> {
             Schema::Ref(reference) => return vec![self.reference(&reference.name)],
             Schema::Object(object) => object,
         };
-        let flat = if object.all_of.is_empty() { None } else { self.flat(schema) };
-        let merged = flat.is_some();
-        let object = flat.as_ref().unwrap_or(object);
+        if let Some(reference) = object.wrapped()
+            && !declaring
+        {
+            return vec![self.reference(&reference.name)];
+        }
+        if object.all_of.is_empty() {
+            return self.alternatives_of(object, hint, declaring);
+        }
+        let text = object.to_json("").to_string();
+        if let Some(known) = self.composed.get(&text)
+            && !declaring
+        {
+            return known.clone();
+        }
+        let composes = declaring || self.composed.len() < MAX_COMPOSED;
+        let Some(merged) = composes.then(|| self.flat(schema)).flatten() else {
+            return self.alternatives_of(object, hint, declaring);
+        };
+        if declaring {
+            return self.alternatives_of(&merged, hint, true);
+        }
+        let apart = self.inlining.contains(&text) || self.inlining.len() >= MAX_INLINE;
+        if apart || is_string_enum(&merged) || is_record(&merged) {
+            let name = self.names.claim(hint, "Type");
+            self.composed.insert(text, vec![name.clone()]);
+            let schema = if apart { schema.clone() } else { Schema::Object(Box::new(merged)) };
+            self.pending.push_back(Pending { name: name.clone(), schema });
+            return vec![name];
+        }
+        self.inlining.push(text.clone());
+        let alternatives = self.alternatives_of(&merged, hint, false);
+        self.inlining.pop();
+        self.composed.entry(text).or_insert_with(|| alternatives.clone());
+        alternatives
+    }
+
+    /// [`Models::alternatives`] of a schema whose `allOf` has been merged, if that can be done.
+    fn alternatives_of(&mut self, object: &SchemaObject, hint: &str, declaring: bool) -> Vec<String> {
         if let Some(value) = &object.const_value {
             return vec![literal(value)];
         }
@@ -169,10 +221,8 @@ impl Models<'_> {
                 parts.push(unique(union));
             }
         }
-        if !merged {
-            for (index, part) in object.all_of.iter().enumerate() {
-                parts.push(self.alternatives(part, &format!("{hint}Part{}", index + 1), false));
-            }
+        for (index, part) in object.all_of.iter().enumerate() {
+            parts.push(self.alternatives(part, &format!("{hint}Part{}", index + 1), false));
         }
         let own = self.own(object, hint);
         if parts.is_empty() || own != ["unknown"] {

@@ -91,6 +91,15 @@ pub mod fast {
         ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send;
         /// The operation `receive`.
         ///
+        /// Takes `groves` on `probe`.
+        fn receive_groves(
+            &self,
+            cx: &__rt::Context<'_>,
+            topic: ProbeTopic,
+            data: Groves,
+        ) -> impl ::std::future::Future<Output = Result<(), Failure>> + Send;
+        /// The operation `receive`.
+        ///
         /// Takes `names` on `probe`.
         fn receive_names(
             &self,
@@ -201,6 +210,9 @@ pub mod fast {
                 ClientFrame::Trees { topic, .. } => {
                     (topic.to_string(), ProbeTopic::ADDRESS, false)
                 }
+                ClientFrame::Groves { topic, .. } => {
+                    (topic.to_string(), ProbeTopic::ADDRESS, false)
+                }
                 ClientFrame::Names { topic, .. } => {
                     (topic.to_string(), ProbeTopic::ADDRESS, false)
                 }
@@ -250,6 +262,9 @@ pub mod fast {
                 }
                 ClientFrame::Trees { topic, data } => {
                     self.service.receive_trees(cx, topic, data).await
+                }
+                ClientFrame::Groves { topic, data } => {
+                    self.service.receive_groves(cx, topic, data).await
                 }
                 ClientFrame::Names { topic, data } => {
                     self.service.receive_names(cx, topic, data).await
@@ -430,6 +445,8 @@ pub mod fast {
         Unions { topic: ProbeTopic, data: Unions },
         /// `trees`
         Trees { topic: ProbeTopic, data: Trees },
+        /// `groves`
+        Groves { topic: ProbeTopic, data: Groves },
         /// `names`
         Names { topic: ProbeTopic, data: Names },
         /// `nothing`
@@ -449,6 +466,7 @@ pub mod fast {
                 Self::Defaults { .. } => "defaults",
                 Self::Unions { .. } => "unions",
                 Self::Trees { .. } => "trees",
+                Self::Groves { .. } => "groves",
                 Self::Names { .. } => "names",
                 Self::Nothing { .. } => "nothing",
                 Self::Knock { .. } => "knock",
@@ -465,6 +483,7 @@ pub mod fast {
                 Self::Defaults { topic, .. } => Topic::from(topic.clone()),
                 Self::Unions { topic, .. } => Topic::from(topic.clone()),
                 Self::Trees { topic, .. } => Topic::from(topic.clone()),
+                Self::Groves { topic, .. } => Topic::from(topic.clone()),
                 Self::Names { topic, .. } => Topic::from(topic.clone()),
                 Self::Nothing { topic, .. } => Topic::from(topic.clone()),
                 Self::Knock { topic, .. } => Topic::from(topic.clone()),
@@ -867,47 +886,7 @@ pub mod fast {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub ratio: Option<f64>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub level: Option<DefaultsLevel>,
-        }
-        /// `DefaultsLevel`
-        #[derive(
-            serde::Deserialize,
-            serde::Serialize,
-            Clone,
-            Copy,
-            Debug,
-            Eq,
-            Hash,
-            Ord,
-            PartialEq,
-            PartialOrd
-        )]
-        #[serde(crate = "::tightwire::__rt::serde")]
-        pub enum DefaultsLevel {
-            #[serde(rename = "low")]
-            Low,
-            #[serde(rename = "high")]
-            High,
-        }
-        impl ::std::fmt::Display for DefaultsLevel {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                match *self {
-                    Self::Low => f.write_str("low"),
-                    Self::High => f.write_str("high"),
-                }
-            }
-        }
-        impl ::std::str::FromStr for DefaultsLevel {
-            type Err = self::error::ConversionError;
-            fn from_str(
-                value: &str,
-            ) -> ::std::result::Result<Self, self::error::ConversionError> {
-                match value {
-                    "low" => Ok(Self::Low),
-                    "high" => Ok(Self::High),
-                    _ => Err("invalid value".into()),
-                }
-            }
+            pub level: Option<Level>,
         }
         /// `Unions`
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1030,6 +1009,39 @@ pub mod fast {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub parent: Option<Tree>,
         }
+        /// `Groves`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct Groves {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub groves: Option<Vec<Strict>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub next: Option<StrictNext>,
+        }
+        /// `Strict`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct Strict {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub groves: Option<Vec<Strict>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub next: Option<StrictNext>,
+        }
+        /// `StrictNext`
+        #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
+        #[serde(crate = "::tightwire::__rt::serde")]
+        pub struct StrictNext {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub groves: Option<Vec<Strict>>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub next: Option<Box<Option<StrictNext>>>,
+        }
         /// Properties that are called like what the decoder itself uses.
         #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default, PartialEq)]
         #[serde(crate = "::tightwire::__rt::serde")]
@@ -1135,8 +1147,8 @@ pub mod fast {
                 self.ratio.unwrap_or(0.5)
             }
             /// `level`, or the document's default: `"low"`.
-            pub fn level_or_default(&self) -> DefaultsLevel {
-                self.level.unwrap_or(DefaultsLevel::Low)
+            pub fn level_or_default(&self) -> Level {
+                self.level.unwrap_or(Level::Low)
             }
         }
         impl Names {
@@ -1206,6 +1218,12 @@ pub mod fast {
                 session: None,
             },
             __rt::MessageInfo {
+                wire_type: "groves",
+                id: "groves",
+                delivery: __rt::Delivery::Control,
+                session: None,
+            },
+            __rt::MessageInfo {
                 wire_type: "names",
                 id: "names",
                 delivery: __rt::Delivery::Control,
@@ -1247,7 +1265,7 @@ pub mod fast {
             ..__rt::Limits::DEFAULT
         },
         heartbeat: __rt::Heartbeat::DEFAULT,
-        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Fast\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"texts\":{\"$ref\":\"#/definitions/TextsFrame\"},\"numbers\":{\"$ref\":\"#/definitions/NumbersFrame\"},\"lists\":{\"$ref\":\"#/definitions/ListsFrame\"},\"maps\":{\"$ref\":\"#/definitions/MapsFrame\"},\"nulls\":{\"$ref\":\"#/definitions/NullsFrame\"},\"defaults\":{\"$ref\":\"#/definitions/DefaultsFrame\"},\"unions\":{\"$ref\":\"#/definitions/UnionsFrame\"},\"trees\":{\"$ref\":\"#/definitions/TreesFrame\"},\"names\":{\"$ref\":\"#/definitions/NamesFrame\"},\"nothing\":{\"$ref\":\"#/definitions/NothingFrame\"},\"knock\":{\"$ref\":\"#/definitions/KnockFrame\"}},\"to_client\":{\"note\":{\"$ref\":\"#/definitions/NoteFrame\"}}},\"definitions\":{\"Envelope\":{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"integer\",\"const\":1},\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"type\":{\"type\":\"string\"},\"topic\":{\"type\":\"string\"},\"ts\":{\"type\":\"integer\",\"minimum\":0},\"correlation_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"data\":{\"type\":\"object\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"]},\"Texts\":{\"type\":\"object\",\"properties\":{\"bounded\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":4},\"simple\":{\"type\":\"string\",\"pattern\":\"^(a|bc)[0-9]{2,3}\\\\.x$\"},\"prefix\":{\"type\":\"string\",\"pattern\":\"^ab\"},\"digits\":{\"type\":\"string\",\"pattern\":\"^\\\\d{4}-[A-F]*$\"},\"engine\":{\"type\":\"string\",\"pattern\":\"[aeiou]{2}\\\\d?$\"},\"twice\":{\"allOf\":[{\"type\":\"string\",\"pattern\":\"^[a-z]+$\",\"maxLength\":5},{\"minLength\":2,\"maxLength\":9}]},\"level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\",\"very high\"]},\"fixed\":{\"type\":\"string\",\"const\":\"only\"},\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"at\":{\"type\":\"string\",\"format\":\"date-time\"},\"secret\":{\"type\":\"string\",\"format\":\"password\"}},\"required\":[\"bounded\"]},\"Numbers\":{\"type\":\"object\",\"properties\":{\"from_zero\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":18446744073709551615},\"signed\":{\"type\":\"integer\",\"minimum\":-5,\"exclusiveMaximum\":5},\"open\":{\"type\":\"integer\"},\"above\":{\"type\":\"integer\",\"exclusiveMinimum\":0},\"step\":{\"type\":\"integer\",\"multipleOf\":3},\"chosen\":{\"type\":\"integer\",\"enum\":[-1,2,30]},\"one\":{\"type\":\"integer\",\"const\":7},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},\"between\":{\"type\":\"number\",\"exclusiveMinimum\":-0.5,\"exclusiveMaximum\":1.5},\"any\":{\"type\":\"number\"},\"yes\":{\"type\":\"boolean\",\"const\":true},\"either\":{\"type\":\"boolean\"}},\"additionalProperties\":false},\"Lists\":{\"type\":\"object\",\"properties\":{\"bounded\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":0},\"minItems\":2,\"maxItems\":3},\"distinct\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true},\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"a\",\"b\",\"c\"]},\"uniqueItems\":true},\"nested\":{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"},\"maxItems\":2}},\"anything\":{\"type\":\"array\"},\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"number\"},\"y\":{\"type\":\"number\"}},\"required\":[\"x\"]},\"minItems\":1}},\"additionalProperties\":false},\"Maps\":{\"type\":\"object\",\"properties\":{\"scores\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"maximum\":10},\"minProperties\":1,\"maxProperties\":2},\"points\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\"}},\"required\":[\"x\"]}},\"free\":{\"type\":\"object\"},\"few\":{\"type\":\"object\",\"additionalProperties\":true,\"maxProperties\":2},\"rest\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}},\"required\":[\"name\"],\"additionalProperties\":{\"type\":\"integer\",\"minimum\":1}},\"counted\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"},\"c\":{\"type\":\"integer\"}},\"minProperties\":2,\"maxProperties\":3},\"closed_twice\":{\"allOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"}},\"additionalProperties\":false},{\"properties\":{\"a\":{\"minimum\":5}}}]},\"anything\":true}},\"Nulls\":{\"type\":\"object\",\"properties\":{\"must\":{\"type\":\"string\"},\"maybe\":{\"type\":[\"string\",\"null\"],\"minLength\":1},\"optional\":{\"type\":[\"null\",\"integer\"],\"minimum\":3},\"level\":{\"oneOf\":[{\"$ref\":\"#/definitions/Level\"},{\"type\":\"null\"}]},\"tree\":{\"anyOf\":[{\"type\":\"null\"},{\"$ref\":\"#/definitions/Tree\"}]},\"absent\":{\"type\":\"integer\"}},\"required\":[\"must\",\"maybe\"]},\"Level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\"]},\"Defaults\":{\"type\":\"object\",\"properties\":{\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":50},\"greeting\":{\"type\":\"string\",\"minLength\":1,\"default\":\"hello\"},\"verbose\":{\"type\":\"boolean\",\"default\":true},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"default\":0.5},\"level\":{\"allOf\":[{\"$ref\":\"#/definitions/Level\"}],\"default\":\"low\"}},\"additionalProperties\":false},\"Unions\":{\"type\":\"object\",\"properties\":{\"shape\":{\"oneOf\":[{\"title\":\"Circle\",\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"const\":\"circle\"},\"radius\":{\"type\":\"number\",\"minimum\":0}},\"required\":[\"kind\",\"radius\"]},{\"title\":\"Rectangle\",\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"const\":\"rectangle\"},\"width\":{\"type\":\"number\"},\"unit\":{\"type\":\"string\",\"enum\":[\"mm\",\"cm\"]}},\"required\":[\"kind\",\"width\"],\"additionalProperties\":false}]},\"payment\":{\"oneOf\":[{\"title\":\"Card\",\"type\":\"object\",\"properties\":{\"method\":{\"type\":\"string\",\"const\":\"card\"},\"details\":{\"$ref\":\"#/definitions/Tree\"}},\"required\":[\"method\",\"details\"]},{\"title\":\"Cash\",\"type\":\"object\",\"properties\":{\"method\":{\"type\":\"string\",\"const\":\"cash\"},\"details\":{\"type\":\"integer\",\"minimum\":1}},\"required\":[\"method\",\"details\"]}]},\"key\":{\"anyOf\":[{\"title\":\"Number\",\"type\":\"integer\",\"minimum\":1},{\"title\":\"Text\",\"type\":\"string\",\"minLength\":1},{\"title\":\"Position\",\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\"}},\"required\":[\"x\"],\"additionalProperties\":false}]}}},\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":3},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"},\"maxItems\":2},\"parent\":{\"$ref\":\"#/definitions/Tree\"}},\"required\":[\"name\"]},\"Names\":{\"description\":\"Properties that are called like what the decoder itself uses.\",\"type\":\"object\",\"properties\":{\"count\":{\"type\":\"integer\"},\"cursor\":{\"type\":\"string\",\"minLength\":1},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1},\"json\":{\"type\":\"string\",\"maxLength\":3},\"key\":{\"type\":\"string\"},\"members\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"},\"maxProperties\":1},\"messages\":{\"type\":\"integer\",\"default\":1},\"more\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},\"text\":{\"type\":\"string\",\"minLength\":1},\"type\":{\"type\":\"string\"},\"unknown\":{\"type\":\"string\"},\"value\":{\"type\":\"integer\",\"minimum\":1},\"self\":{\"type\":\"integer\"},\"Ok\":{\"type\":\"integer\"},\"with spaces & é\":{\"type\":\"integer\"}},\"additionalProperties\":false},\"Nothing\":{\"type\":\"object\",\"additionalProperties\":false},\"TextsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"texts\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Texts\"}}}]},\"NumbersFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"numbers\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Numbers\"}}}]},\"ListsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"lists\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Lists\"}}}]},\"MapsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"maps\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Maps\"}}}]},\"NullsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"nulls\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Nulls\"}}}]},\"DefaultsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"defaults\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Defaults\"}}}]},\"UnionsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"unions\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Unions\"}}}]},\"TreesFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"trees\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Tree\"}}}]},\"NamesFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"names\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Names\"}}}]},\"NothingFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"nothing\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Nothing\"}}}]},\"KnockFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"knock\"},\"topic\":{\"type\":\"string\",\"pattern\":\"^org/[A-Za-z0-9._~-]{1,128}/room\\\\.[A-Za-z0-9_~-]{1,128}$\"},\"data\":{\"$ref\":\"#/definitions/Nothing\"}},\"required\":[\"correlation_id\"]}]},\"NoteFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"note\"},\"seq\":{\"type\":\"integer\",\"minimum\":1},\"epoch\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},\"data\":{\"$ref\":\"#/definitions/Nothing\"}},\"dependencies\":{\"seq\":[\"epoch\"],\"epoch\":[\"seq\"]}}]}}}",
+        schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Fast\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{\"texts\":{\"$ref\":\"#/definitions/TextsFrame\"},\"numbers\":{\"$ref\":\"#/definitions/NumbersFrame\"},\"lists\":{\"$ref\":\"#/definitions/ListsFrame\"},\"maps\":{\"$ref\":\"#/definitions/MapsFrame\"},\"nulls\":{\"$ref\":\"#/definitions/NullsFrame\"},\"defaults\":{\"$ref\":\"#/definitions/DefaultsFrame\"},\"unions\":{\"$ref\":\"#/definitions/UnionsFrame\"},\"trees\":{\"$ref\":\"#/definitions/TreesFrame\"},\"groves\":{\"$ref\":\"#/definitions/GrovesFrame\"},\"names\":{\"$ref\":\"#/definitions/NamesFrame\"},\"nothing\":{\"$ref\":\"#/definitions/NothingFrame\"},\"knock\":{\"$ref\":\"#/definitions/KnockFrame\"}},\"to_client\":{\"note\":{\"$ref\":\"#/definitions/NoteFrame\"}}},\"definitions\":{\"Envelope\":{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"integer\",\"const\":1},\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"type\":{\"type\":\"string\"},\"topic\":{\"type\":\"string\"},\"ts\":{\"type\":\"integer\",\"minimum\":0},\"correlation_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"data\":{\"type\":\"object\"}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"data\"]},\"Texts\":{\"type\":\"object\",\"properties\":{\"bounded\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":4},\"simple\":{\"type\":\"string\",\"pattern\":\"^(a|bc)[0-9]{2,3}\\\\.x$\"},\"prefix\":{\"type\":\"string\",\"pattern\":\"^ab\"},\"digits\":{\"type\":\"string\",\"pattern\":\"^\\\\d{4}-[A-F]*$\"},\"engine\":{\"type\":\"string\",\"pattern\":\"[aeiou]{2}\\\\d?$\"},\"twice\":{\"allOf\":[{\"type\":\"string\",\"pattern\":\"^[a-z]+$\",\"maxLength\":5},{\"minLength\":2,\"maxLength\":9}]},\"level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\",\"very high\"]},\"fixed\":{\"type\":\"string\",\"const\":\"only\"},\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"at\":{\"type\":\"string\",\"format\":\"date-time\"},\"secret\":{\"type\":\"string\",\"format\":\"password\"}},\"required\":[\"bounded\"]},\"Numbers\":{\"type\":\"object\",\"properties\":{\"from_zero\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":18446744073709551615},\"signed\":{\"type\":\"integer\",\"minimum\":-5,\"exclusiveMaximum\":5},\"open\":{\"type\":\"integer\"},\"above\":{\"type\":\"integer\",\"exclusiveMinimum\":0},\"step\":{\"type\":\"integer\",\"multipleOf\":3},\"chosen\":{\"type\":\"integer\",\"enum\":[-1,2,30]},\"one\":{\"type\":\"integer\",\"const\":7},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},\"between\":{\"type\":\"number\",\"exclusiveMinimum\":-0.5,\"exclusiveMaximum\":1.5},\"any\":{\"type\":\"number\"},\"yes\":{\"type\":\"boolean\",\"const\":true},\"either\":{\"type\":\"boolean\"}},\"additionalProperties\":false},\"Lists\":{\"type\":\"object\",\"properties\":{\"bounded\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":0},\"minItems\":2,\"maxItems\":3},\"distinct\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true},\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"a\",\"b\",\"c\"]},\"uniqueItems\":true},\"nested\":{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"},\"maxItems\":2}},\"anything\":{\"type\":\"array\"},\"points\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"number\"},\"y\":{\"type\":\"number\"}},\"required\":[\"x\"]},\"minItems\":1}},\"additionalProperties\":false},\"Maps\":{\"type\":\"object\",\"properties\":{\"scores\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"maximum\":10},\"minProperties\":1,\"maxProperties\":2},\"points\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\"}},\"required\":[\"x\"]}},\"free\":{\"type\":\"object\"},\"few\":{\"type\":\"object\",\"additionalProperties\":true,\"maxProperties\":2},\"rest\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}},\"required\":[\"name\"],\"additionalProperties\":{\"type\":\"integer\",\"minimum\":1}},\"counted\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"},\"c\":{\"type\":\"integer\"}},\"minProperties\":2,\"maxProperties\":3},\"closed_twice\":{\"allOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"}},\"additionalProperties\":false},{\"properties\":{\"a\":{\"minimum\":5}}}]},\"anything\":true}},\"Nulls\":{\"type\":\"object\",\"properties\":{\"must\":{\"type\":\"string\"},\"maybe\":{\"type\":[\"string\",\"null\"],\"minLength\":1},\"optional\":{\"type\":[\"null\",\"integer\"],\"minimum\":3},\"level\":{\"oneOf\":[{\"$ref\":\"#/definitions/Level\"},{\"type\":\"null\"}]},\"tree\":{\"anyOf\":[{\"type\":\"null\"},{\"$ref\":\"#/definitions/Tree\"}]},\"absent\":{\"type\":\"integer\"}},\"required\":[\"must\",\"maybe\"]},\"Level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\"]},\"Defaults\":{\"type\":\"object\",\"properties\":{\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":50},\"greeting\":{\"type\":\"string\",\"minLength\":1,\"default\":\"hello\"},\"verbose\":{\"type\":\"boolean\",\"default\":true},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"default\":0.5},\"level\":{\"allOf\":[{\"$ref\":\"#/definitions/Level\"}],\"default\":\"low\"}},\"additionalProperties\":false},\"Unions\":{\"type\":\"object\",\"properties\":{\"shape\":{\"oneOf\":[{\"title\":\"Circle\",\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"const\":\"circle\"},\"radius\":{\"type\":\"number\",\"minimum\":0}},\"required\":[\"kind\",\"radius\"]},{\"title\":\"Rectangle\",\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"const\":\"rectangle\"},\"width\":{\"type\":\"number\"},\"unit\":{\"type\":\"string\",\"enum\":[\"mm\",\"cm\"]}},\"required\":[\"kind\",\"width\"],\"additionalProperties\":false}]},\"payment\":{\"oneOf\":[{\"title\":\"Card\",\"type\":\"object\",\"properties\":{\"method\":{\"type\":\"string\",\"const\":\"card\"},\"details\":{\"$ref\":\"#/definitions/Tree\"}},\"required\":[\"method\",\"details\"]},{\"title\":\"Cash\",\"type\":\"object\",\"properties\":{\"method\":{\"type\":\"string\",\"const\":\"cash\"},\"details\":{\"type\":\"integer\",\"minimum\":1}},\"required\":[\"method\",\"details\"]}]},\"key\":{\"anyOf\":[{\"title\":\"Number\",\"type\":\"integer\",\"minimum\":1},{\"title\":\"Text\",\"type\":\"string\",\"minLength\":1},{\"title\":\"Position\",\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\"}},\"required\":[\"x\"],\"additionalProperties\":false}]}}},\"Grove\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"groves\":{\"type\":\"array\",\"items\":{\"allOf\":[{\"$ref\":\"#/definitions/Strict\"}]}},\"next\":{\"minProperties\":1,\"maxProperties\":2,\"allOf\":[{\"$ref\":\"#/definitions/Grove\"}]}},\"additionalProperties\":false},\"Strict\":{\"minProperties\":1,\"allOf\":[{\"$ref\":\"#/definitions/Grove\"}]},\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":3},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/Tree\"},\"maxItems\":2},\"parent\":{\"$ref\":\"#/definitions/Tree\"}},\"required\":[\"name\"]},\"Names\":{\"description\":\"Properties that are called like what the decoder itself uses.\",\"type\":\"object\",\"properties\":{\"count\":{\"type\":\"integer\"},\"cursor\":{\"type\":\"string\",\"minLength\":1},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"minItems\":1},\"json\":{\"type\":\"string\",\"maxLength\":3},\"key\":{\"type\":\"string\"},\"members\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"},\"maxProperties\":1},\"messages\":{\"type\":\"integer\",\"default\":1},\"more\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},\"text\":{\"type\":\"string\",\"minLength\":1},\"type\":{\"type\":\"string\"},\"unknown\":{\"type\":\"string\"},\"value\":{\"type\":\"integer\",\"minimum\":1},\"self\":{\"type\":\"integer\"},\"Ok\":{\"type\":\"integer\"},\"with spaces & é\":{\"type\":\"integer\"}},\"additionalProperties\":false},\"Nothing\":{\"type\":\"object\",\"additionalProperties\":false},\"TextsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"texts\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Texts\"}}}]},\"NumbersFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"numbers\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Numbers\"}}}]},\"ListsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"lists\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Lists\"}}}]},\"MapsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"maps\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Maps\"}}}]},\"NullsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"nulls\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Nulls\"}}}]},\"DefaultsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"defaults\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Defaults\"}}}]},\"UnionsFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"unions\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Unions\"}}}]},\"TreesFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"trees\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Tree\"}}}]},\"GrovesFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"groves\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Strict\"}}}]},\"NamesFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"names\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Names\"}}}]},\"NothingFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"nothing\"},\"topic\":{\"const\":\"probe\"},\"data\":{\"$ref\":\"#/definitions/Nothing\"}}}]},\"KnockFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"knock\"},\"topic\":{\"type\":\"string\",\"pattern\":\"^org/[A-Za-z0-9._~-]{1,128}/room\\\\.[A-Za-z0-9_~-]{1,128}$\"},\"data\":{\"$ref\":\"#/definitions/Nothing\"}},\"required\":[\"correlation_id\"]}]},\"NoteFrame\":{\"allOf\":[{\"$ref\":\"#/definitions/Envelope\"},{\"properties\":{\"type\":{\"const\":\"note\"},\"seq\":{\"type\":\"integer\",\"minimum\":1},\"epoch\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},\"data\":{\"$ref\":\"#/definitions/Nothing\"}},\"dependencies\":{\"seq\":[\"epoch\"],\"epoch\":[\"seq\"]}}]}}}",
     };
     impl ClientFrame {
         /// Decodes and validates a frame.
@@ -1322,6 +1340,12 @@ pub mod fast {
                         data: frame.data()?,
                     }
                 }
+                "groves" => {
+                    ClientFrame::Groves {
+                        topic: frame.topic()?,
+                        data: frame.data()?,
+                    }
+                }
                 "names" => {
                     ClientFrame::Names {
                         topic: frame.topic()?,
@@ -1381,6 +1405,7 @@ pub mod fast {
             Defaults,
             Unions,
             Trees,
+            Groves,
             Names,
             Nothing,
             Knock,
@@ -1402,6 +1427,7 @@ pub mod fast {
                     "defaults" => Kind::Defaults,
                     "unions" => Kind::Unions,
                     "trees" => Kind::Trees,
+                    "groves" => Kind::Groves,
                     "names" => Kind::Names,
                     "nothing" => Kind::Nothing,
                     "knock" => Kind::Knock,
@@ -1419,6 +1445,7 @@ pub mod fast {
                 | Kind::Defaults
                 | Kind::Unions
                 | Kind::Trees
+                | Kind::Groves
                 | Kind::Names
                 | Kind::Nothing => {
                     json::Shape {
@@ -1489,6 +1516,12 @@ pub mod fast {
                         ClientFrame::Trees {
                             topic: json::parse(text)?,
                             data: read_trees(cursor)?,
+                        }
+                    }
+                    Kind::Groves => {
+                        ClientFrame::Groves {
+                            topic: json::parse(text)?,
+                            data: read_groves(cursor)?,
                         }
                     }
                     Kind::Names => {
@@ -2227,9 +2260,7 @@ pub mod fast {
                             value
                         });
                     }
-                    "level" if level.is_none() => {
-                        level = Some(read_defaults_level(cursor)?);
-                    }
+                    "level" if level.is_none() => level = Some(read_level_2(cursor)?),
                     _ => return Err(json::Irregular),
                 }
                 key = cursor.next_key()?;
@@ -2242,12 +2273,12 @@ pub mod fast {
                 level,
             })
         }
-        fn read_defaults_level(
+        fn read_level_2(
             cursor: &mut json::Cursor<'_>,
-        ) -> Result<DefaultsLevel, json::Irregular> {
+        ) -> Result<Level, json::Irregular> {
             match cursor.plain_string()? {
-                "low" => Ok(DefaultsLevel::Low),
-                "high" => Ok(DefaultsLevel::High),
+                "low" => Ok(Level::Low),
+                "high" => Ok(Level::High),
                 _ => Err(json::Irregular),
             }
         }
@@ -2482,6 +2513,113 @@ pub mod fast {
                 name: name_.ok_or(json::Irregular)?,
                 children,
                 parent,
+            })
+        }
+        fn read_groves(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Groves, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.owned_string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(read_strict(cursor)?);
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "next" if next.is_none() => next = Some(read_strict_next(cursor)?),
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1)?;
+            Ok(Groves {
+                name: name_,
+                groves,
+                next,
+            })
+        }
+        fn read_strict(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<Strict, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.owned_string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(read_strict(cursor)?);
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "next" if next.is_none() => next = Some(read_strict_next(cursor)?),
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1)?;
+            Ok(Strict {
+                name: name_,
+                groves,
+                next,
+            })
+        }
+        fn read_strict_next(
+            cursor: &mut json::Cursor<'_>,
+        ) -> Result<StrictNext, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.owned_string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some({
+                            let mut items = Vec::new();
+                            let mut more = cursor.first_item()?;
+                            while more {
+                                items.push(read_strict(cursor)?);
+                                more = cursor.next_item()?;
+                            }
+                            items
+                        });
+                    }
+                    "next" if next.is_none() => {
+                        next = Some(Box::new(Some(read_strict_next(cursor)?)));
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1 && count <= 2)?;
+            Ok(StrictNext {
+                name: name_,
+                groves,
+                next,
             })
         }
         fn read_names(cursor: &mut json::Cursor<'_>) -> Result<Names, json::Irregular> {

@@ -1,6 +1,6 @@
 //! Reading a value: the schema says what to check, the Rust type what to make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 use proc_macro2::{Literal, TokenStream};
@@ -22,6 +22,8 @@ pub(super) struct Readers<'ir> {
     functions: IndexMap<Key, Reader>,
     /// Their names.
     taken: BTreeSet<String>,
+    /// What no function can read, and why: it is found out once, however often it is met.
+    refused: HashMap<Key, Obstacle>,
     /// Newtypes that are being read in place.
     newtypes: Vec<Key>,
     pub(super) patterns: Patterns,
@@ -47,6 +49,7 @@ impl<'ir> Readers<'ir> {
             types,
             functions: IndexMap::new(),
             taken: BTreeSet::new(),
+            refused: HashMap::new(),
             newtypes: Vec::new(),
             patterns: Patterns::default(),
             parts: Parts::default(),
@@ -288,14 +291,24 @@ impl<'ir> Readers<'ir> {
             let function = &reader.name;
             return Ok(quote!(#function(cursor)?));
         }
+        if let Some(obstacle) = self.refused.get(&key) {
+            return Err(obstacle.clone());
+        }
         let function = self.function_name(name);
         self.functions.insert(key.clone(), Reader { name: function.clone(), body: None });
         let body = match &rust_type.kind {
-            TypeKind::Struct(fields) => object::structure(self, name, fields, view)?,
-            TypeKind::StringEnum(variants) => string_enum(name, variants, view)?,
-            TypeKind::TaggedEnum { tagging, variants } => union::tagged(self, name, tagging, variants, view)?,
-            TypeKind::UntaggedEnum(variants) => union::untagged(self, name, variants, view)?,
-            TypeKind::Newtype(_) => return Err(Obstacle::new("a newtype is read in place")),
+            TypeKind::Struct(fields) => object::structure(self, name, fields, view),
+            TypeKind::StringEnum(variants) => string_enum(name, variants, view),
+            TypeKind::TaggedEnum { tagging, variants } => union::tagged(self, name, tagging, variants, view),
+            TypeKind::UntaggedEnum(variants) => union::untagged(self, name, variants, view),
+            TypeKind::Newtype(_) => Err(Obstacle::new("a newtype is read in place")),
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(obstacle) => {
+                self.refused.insert(key, obstacle.clone());
+                return Err(obstacle);
+            }
         };
         let body = quote! {
             fn #function(cursor: &mut json::Cursor<'_>) -> Result<#name, json::Irregular> {
