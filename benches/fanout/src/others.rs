@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use tempfile::TempDir;
 
 use crate::cores::Cores;
 use crate::options::Kind;
@@ -24,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) process: Process,
     control: Control,
+    /// Its files, if it needs any; removed after it has ended.
+    _folder: Option<TempDir>,
 }
 
 enum Control {
@@ -49,6 +52,7 @@ pub(crate) fn missing(kind: Kind) -> Option<String> {
 impl Server {
     pub(crate) fn start(cores: &Cores, kind: Kind) -> anyhow::Result<Self> {
         let (address, control) = (free_address()?, free_address()?);
+        let mut folder = None;
         let mut command = match kind {
             Kind::Limit | Kind::Tightwire | Kind::Warp => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -63,7 +67,7 @@ impl Server {
                 command.args(numbers.map(|number| number.to_string()));
                 command
             }
-            Kind::Nchan => nginx(address)?,
+            Kind::Nchan => nginx(address, folder.insert(tempfile::tempdir()?))?,
         };
         let mut process = Process::start(cores, command.stdin(Stdio::null()).stdout(Stdio::null()))?;
         // The control connection first: whoever listens there listens for clients, or is about to.
@@ -75,7 +79,7 @@ impl Server {
         match &control {
             Control::Bytes(stream) | Control::Http(stream) => stream.set_nodelay(true)?,
         }
-        Ok(Self { kind, address, process, control })
+        Ok(Self { kind, address, process, control, _folder: folder })
     }
 
     /// Asks for `count` broadcasts at once.
@@ -114,10 +118,9 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 }
 
 /// nginx with Nchan, one process. Messages are kept for a minute, as by default a few are.
-fn nginx(address: SocketAddr) -> anyhow::Result<Command> {
-    let folder: PathBuf = std::env::temp_dir().join(format!("fanout-nchan-{}", address.port()));
-    fs::create_dir_all(&folder)?;
-    let Some(folder_text) = folder.to_str() else { bail!("the folder for temporary files has an odd name") };
+fn nginx(address: SocketAddr, folder: &TempDir) -> anyhow::Result<Command> {
+    let folder = folder.path();
+    let folder_text = folder.to_str().context("the folder for temporary files has an odd name")?;
     let config = format!(
         "load_module {NCHAN};
 daemon off;
@@ -156,6 +159,6 @@ http {{
     let path = folder.join("nginx.conf");
     fs::write(&path, config)?;
     let mut command = Command::new("nginx");
-    command.arg("-p").arg(&folder).arg("-c").arg(&path).stderr(Stdio::null());
+    command.arg("-p").arg(folder).arg("-c").arg(&path).stderr(Stdio::null());
     Ok(command)
 }
