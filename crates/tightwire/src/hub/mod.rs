@@ -145,7 +145,8 @@ impl Hub {
     }
 
     fn flush_shard(&self, shard: &Shard) {
-        if !shard.pending().is_empty() {
+        // What another thread is just writing counts too: the lock of the topics waits until it has.
+        if !shard.pending().is_written() {
             let failures = self.flush_topics(shard, &shard.topics());
             failures.log();
         }
@@ -167,6 +168,7 @@ impl Hub {
                 }
             }
         }
+        shard.pending().finish();
         failures
     }
 

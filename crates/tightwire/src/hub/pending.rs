@@ -14,6 +14,8 @@ const MAX_BYTES: usize = 256 * 1024;
 pub(super) struct Pending {
     frames: Vec<OutboundFrame>,
     bytes: usize,
+    /// Whether frames were taken that are not all written yet.
+    taken: bool,
     /// Whether a flusher is at work or about to be.
     flushing: bool,
 }
@@ -51,9 +53,11 @@ impl Pending {
         }
     }
 
-    /// Takes everything, topic by topic. The order of a topic's frames stays.
+    /// Takes everything, topic by topic. The order of a topic's frames stays. Until [`Self::finish`] they count as not
+    /// written.
     pub(super) fn take(&mut self) -> Vec<Batch> {
         self.bytes = 0;
+        self.taken |= !self.frames.is_empty();
         let mut batches = Vec::<Batch>::new();
         for frame in self.frames.drain(..) {
             let of_topic = |batch: &&mut Batch| *batch.topic() == frame.tag().topic;
@@ -66,6 +70,16 @@ impl Pending {
             batch.join();
         }
         batches
+    }
+
+    /// What was taken is written, or waits in its receivers' own queues.
+    pub(super) fn finish(&mut self) {
+        self.taken = false;
+    }
+
+    /// Whether everything that was ever published is written, or waits in its receivers' own queues.
+    pub(super) fn is_written(&self) -> bool {
+        self.frames.is_empty() && !self.taken
     }
 
     pub(super) fn is_empty(&self) -> bool {
