@@ -22,6 +22,7 @@ mod pattern;
 pub mod rust;
 pub mod scaffold;
 pub mod schema_bundle;
+mod stack;
 pub mod sync;
 pub mod typescript;
 mod view;

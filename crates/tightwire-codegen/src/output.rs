@@ -7,7 +7,7 @@ use tightwire_spec::ir::Ir;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::{cases, rust, schema_bundle, typescript};
+use crate::{cases, rust, schema_bundle, stack, typescript};
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,10 @@ impl Target {
 /// # Errors
 /// What the target cannot express.
 pub fn generate(ir: &Ir, config: &Config, target: Target) -> Result<Vec<OutputFile>, Error> {
+    stack::with_room(ir, || emit(ir, config, target))
+}
+
+fn emit(ir: &Ir, config: &Config, target: Target) -> Result<Vec<OutputFile>, Error> {
     match target {
         Target::Rust => rust::emit(ir, config).map(|file| vec![file]),
         Target::TypeScript => typescript::emit(ir, config),
@@ -80,10 +84,14 @@ pub fn generate_all(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> 
 /// What a target cannot express.
 pub fn generate_targets(ir: &Ir, config: &Config, targets: &[Target]) -> Result<Vec<OutputFile>, Error> {
     thread::scope(|scope| {
-        let running: Vec<_> = targets.iter().map(|target| scope.spawn(move || generate(ir, config, *target))).collect();
+        let start = |target: &Target| {
+            let target = *target;
+            stack::spawn(scope, ir, move || emit(ir, config, target))
+        };
+        let running: Vec<_> = targets.iter().map(start).collect::<Result<_, _>>()?;
         let mut files = Vec::new();
         for target in running {
-            files.extend(target.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            files.extend(stack::join(target)?);
         }
         Ok(files)
     })

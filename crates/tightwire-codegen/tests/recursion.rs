@@ -65,6 +65,25 @@ fn one_document() {
     assert!(bytes < MAX_BYTES, "{bytes} bytes");
 }
 
+/// Schemas each of which has a property of the next.
+#[test]
+fn schemas_that_lead_to_one_another() {
+    const LENGTH: usize = 1000;
+    let link = |index: usize| match index {
+        LENGTH => json!({ "type": "string" }),
+        _ => json!({
+            "type": "object",
+            "properties": { "next": { "$ref": format!("#/components/schemas/S{}", index + 1) } },
+        }),
+    };
+    let schemas: Map<String, Value> = (0..=LENGTH).map(|index| (format!("S{index}"), link(index))).collect();
+    let mut document = document(&schemas, false);
+    // Only the first is a message, so that all others are met on the way down from it.
+    let messages = document["channels"]["c"]["messages"].as_object_mut().expect("the channel has messages");
+    messages.retain(|name, _| name == "take_S0");
+    generate_apart(&document).unwrap();
+}
+
 /// A document whose messages bring `schemas`, in draft-07 or in 2020-12.
 fn document(schemas: &Map<String, Value>, later: bool) -> Value {
     let messages: Map<String, Value> = schemas

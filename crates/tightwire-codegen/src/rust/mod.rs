@@ -39,6 +39,7 @@ use self::printer::Printer;
 use crate::config::Config;
 use crate::error::Error;
 use crate::output::OutputFile;
+use crate::stack;
 
 /// Generates `generated/rust/<module>.rs`.
 ///
@@ -73,6 +74,10 @@ pub fn text(ir: &Ir, config: &Config) -> Result<String, Error> {
 /// # Errors
 /// What Rust cannot express.
 pub fn module(ir: &Ir, config: &Config) -> Result<Module, Error> {
+    stack::with_room(ir, || write(ir, config))
+}
+
+fn write(ir: &Ir, config: &Config) -> Result<Module, Error> {
     let types::DataTypes { text: messages, types, untyped } = types::emit(ir, config)?;
     let name = names::ident(&config.module);
     let docs = docs::tokens(&docs::protocol(&ir.info));

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::output::OutputFile;
 use crate::rust::names;
 use crate::rust::outline::{self, Outline, Owed};
+use crate::stack;
 
 /// What was made, and of what.
 #[derive(Clone, Debug)]
@@ -58,6 +59,10 @@ struct Frame {
 /// # Errors
 /// What Rust cannot express.
 pub fn emit(ir: &Ir, config: &Config, library: &str, side: Role) -> Result<Scaffold, Error> {
+    stack::with_room(ir, || write(ir, config, library, side))
+}
+
+fn write(ir: &Ir, config: &Config, library: &str, side: Role) -> Result<Scaffold, Error> {
     match side {
         Role::Server => server(ir, config, library),
         Role::Client => client::emit(ir, config, library),
