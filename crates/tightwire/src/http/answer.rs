@@ -1,0 +1,56 @@
+//! What the server's own endpoints answer: JSON, errors included.
+
+use std::convert::Infallible;
+
+use serde_json::json;
+use tightwire_proto::inbound::Violation;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use warp::http::{HeaderValue, StatusCode};
+use warp::reply::Response;
+use warp::{Rejection, Reply};
+
+use crate::auth::Unauthorized;
+
+/// An answer that nobody should keep.
+pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+    let mut response = warp::reply::with_status(body.to_string(), status).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error for an HTTP client.
+pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
+    json(status, &json!({ "error": status.canonical_reason(), "message": message }))
+}
+
+/// An error for an HTTP client whose request does not follow the contract, place by place.
+pub(crate) fn violated(status: StatusCode, message: &str, violations: &[Violation]) -> Response {
+    let body = json!({ "error": status.canonical_reason(), "message": message, "violations": violations });
+    json(status, &body)
+}
+
+/// The answer to who may not ask.
+pub(super) fn unauthorized(why: Unauthorized) -> Response {
+    let mut response = problem(StatusCode::UNAUTHORIZED, why.said());
+    if let Ok(challenge) = HeaderValue::try_from(why.challenge()) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Says in JSON what is wrong with a request that no route took.
+pub(super) async fn explain(rejection: Rejection) -> Result<Response, Infallible> {
+    let response = if rejection.is_not_found() {
+        problem(StatusCode::NOT_FOUND, "there is nothing at this path")
+    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
+        problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+    } else if rejection.find::<warp::reject::PayloadTooLarge>().is_some() {
+        problem(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is too large")
+    } else {
+        // What remains are headers, queries and bodies that a route cannot read.
+        problem(StatusCode::BAD_REQUEST, "the request cannot be understood")
+    };
+    Ok(response)
+}

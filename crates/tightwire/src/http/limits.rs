@@ -1,0 +1,62 @@
+//! `GET /api/dashboard/websocket/limits`: every limit in force.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderMap, StatusCode};
+use warp::reply::Response;
+
+use super::answer::{self, unauthorized};
+use super::asking::{identify, query};
+use crate::service::Service;
+use crate::shared::Shared;
+
+pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let path = warp::path!("api" / "dashboard" / "websocket" / "limits");
+    path.and(warp::get())
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .map(move |query: String, headers: HeaderMap| {
+            if let Err(why) = identify(&shared, &headers, &query) {
+                return unauthorized(why);
+            }
+            let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);
+            let body = json!({
+                "contract_version": shared.contract.version,
+                "limits": {
+                    "max_message_bytes": limits.max_message_bytes,
+                    "max_frame_bytes": limits.max_frame_bytes,
+                    "messages_per_second": limits.messages_per_second,
+                    "message_burst": limits.message_burst,
+                    "connections": limits.connections,
+                    "subscriptions_per_connection": limits.subscriptions_per_connection,
+                    "outbound_queue_frames": limits.outbound_queue_frames,
+                    "outbound_queue_bytes": limits.outbound_queue_bytes,
+                    "idle_timeout_ms": limits.idle_timeout_ms,
+                    "replay_frames": limits.replay_frames,
+                    "replay_age_ms": limits.replay_age_ms,
+                    "handshakes_per_second": config.handshake_rate.map(|rate| rate.per_second),
+                    "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
+                    "handshake_timeout_ms": millis(config.handshake_timeout),
+                    "max_headers": config.max_headers,
+                    "max_head_bytes": config.max_head_bytes,
+                    "close_timeout_ms": millis(config.close_timeout),
+                    "drain_ms": millis(config.drain),
+                    "rate_limit_cooldown_ms": millis(config.rate_limit_cooldown),
+                },
+                "heartbeat": {
+                    "ping_interval_ms": heartbeat.ping_interval_ms,
+                    "pong_timeout_ms": heartbeat.pong_timeout_ms,
+                },
+            });
+            answer::json(StatusCode::OK, &body)
+        })
+        .boxed()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
