@@ -4,9 +4,7 @@
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::hmac;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{Exit, TokenArguments};
@@ -24,8 +22,16 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &TokenArguments, output: &mut O
         }
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    output.result(&format!("{}\n", token(&claims(arguments, now), &secret)));
-    Exit::Clean
+    match encode(&Header::new(Algorithm::HS256), &claims(arguments, now), &EncodingKey::from_secret(&secret)) {
+        Ok(token) => {
+            output.result(&format!("{token}\n"));
+            Exit::Clean
+        }
+        Err(error) => {
+            output.complaint(&format!("the token cannot be made: {error}"));
+            Exit::Usage
+        }
+    }
 }
 
 fn secret(arguments: &TokenArguments) -> Result<Vec<u8>, (Exit, String)> {
@@ -71,11 +77,4 @@ fn claims(arguments: &TokenArguments, now: u64) -> Value {
     claims.insert("iat".to_owned(), json!(now));
     claims.insert("exp".to_owned(), json!(now.saturating_add(arguments.expires_in)));
     Value::Object(claims)
-}
-
-fn token(claims: &Value, secret: &[u8]) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
-    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }

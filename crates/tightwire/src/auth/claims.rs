@@ -1,7 +1,8 @@
 //! What a verified token claims (RFC 7519, section 4), and whether that is enough.
 //!
 //! Every claim that the server goes by is checked for its type too: a claim that cannot be understood must not count as
-//! one that is not there.
+//! one that is not there. The library that verifies tokens could check the registered ones, but it reads the system's
+//! clock by itself, in whole seconds, and takes `iss` for right if it is a list that contains the issuer.
 
 use serde_json::{Map, Value};
 

@@ -1,12 +1,12 @@
 //! Sets of keys (RFC 7517): which of them this server can use.
 //!
 //! What it cannot use is left out, as section 5 wants it, and said in the log: sets hold keys for encryption, and of
-//! algorithms to come.
+//! algorithms to come. So the keys are read one by one: the library's own set is refused as a whole for one bad key.
 
+use jsonwebtoken::jwk::{Jwk, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::base64url;
 use super::key::Key;
 
 /// Keys, each with the name by which tokens call it.
@@ -16,23 +16,6 @@ pub(super) struct KeySet(pub(super) Vec<(Option<String>, Key)>);
 #[derive(Deserialize)]
 struct Document {
     keys: Vec<Value>,
-}
-
-/// A key as the set has it. Members that must be strings and are something else make the key unusable.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    usage: Option<String>,
-    key_ops: Option<Vec<String>>,
-    crv: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    k: Option<String>,
 }
 
 impl KeySet {
@@ -65,23 +48,13 @@ impl KeySet {
 
 fn read(value: Value) -> Result<(Option<String>, Key), &'static str> {
     let jwk: Jwk = serde_json::from_value(value).map_err(|_| "is not a JSON Web Key")?;
-    let verifies = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
-        && jwk.key_ops.as_ref().is_none_or(|uses| uses.iter().any(|one| one == "verify"));
+    let verifies = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature)
+        && jwk.common.key_operations.as_ref().is_none_or(|uses| uses.contains(&KeyOperations::Verify));
     if !verifies {
         return Err("is not for signatures");
     }
-    let member = |member: &Option<String>| member.as_deref().and_then(base64url).ok_or("lacks a member");
-    let key = match (&*jwk.kty, jwk.crv.as_deref()) {
-        ("RSA", _) => Key::rs256(&member(&jwk.n)?, &member(&jwk.e)?).ok_or("has less than 2048 bits"),
-        ("EC", Some("P-256")) => Key::es256(&member(&jwk.x)?, &member(&jwk.y)?).ok_or("is not a point"),
-        ("OKP", Some("Ed25519")) => Key::ed25519(&member(&jwk.x)?).ok_or("has not 32 bytes"),
-        ("oct", _) => Key::hs256(&member(&jwk.k)?).ok_or("has less than 32 bytes"),
-        _ => Err("is of a type or curve that is not known here"),
-    }?;
-    if jwk.alg.as_deref().is_some_and(|algorithm| algorithm != key.algorithm()) {
-        return Err("is for an algorithm that is not known here");
-    }
-    Ok((jwk.kid, key))
+    let key = Key::of_set(&jwk)?;
+    Ok((jwk.common.key_id, key))
 }
 
 #[cfg(test)]
@@ -96,19 +69,23 @@ mod tests {
         let text = json!({ "keys": keys }).to_string();
         let found = KeySet::parse(text.as_bytes()).map(|set| {
             let name = |(kid, key): &(Option<String>, Key)| {
-                format!("{}:{}", kid.as_deref().unwrap_or_default(), key.algorithm())
+                format!("{}:{:?}", kid.as_deref().unwrap_or_default(), key.algorithm())
             };
             set.0.iter().map(name).collect::<Vec<_>>().join(" ")
         });
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{keys}");
     }
 
+    /// On Ed25519.
     const POINT: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    /// On P-256.
+    const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
 
     #[test]
     fn keys_for_signatures_are_taken() {
         let ed = json!({"kty": "OKP", "crv": "Ed25519", "x": POINT, "kid": "a", "use": "sig"});
-        let ec = json!({"kty": "EC", "crv": "P-256", "x": POINT, "y": POINT, "alg": "ES256", "key_ops": ["verify"]});
+        let ec = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "alg": "ES256", "key_ops": ["verify"]});
         let rsa = json!({"kty": "RSA", "n": format!("{}w", "_".repeat(341)), "e": "AQAB", "kid": "r"});
         let oct = json!({"kty": "oct", "k": POINT});
         check(json!([ed, ec, rsa, oct]), Ok("a:EdDSA :ES256 r:RS256 :HS256"));
@@ -122,14 +99,26 @@ mod tests {
             check(json!([key]), Err(&format!("no key in it can be used: key 0 {why}")));
         };
         check(json!([]), Err("no key in it can be used: it is empty"));
-        none("is not a JSON Web Key", json!({"kid": "a"}));
+        let unknown = "lacks a member, or is of a type or curve that is not known here";
+        none("is not a JSON Web Key", json!(7));
+        none("is not a JSON Web Key", json!({"kty": "oct", "k": POINT, "kid": 7}));
+        none(unknown, json!({"kid": "a"}));
+        none(unknown, json!({"kty": "oct"}));
+        none(unknown, json!({"kty": "oct", "k": 7}));
+        none(unknown, json!({"kty": "OKP", "crv": "P-256", "x": X}));
+        none(unknown, json!({"kty": "EC", "crv": "P-384", "x": X, "y": Y}));
         none("is not for signatures", json!({"kty": "oct", "k": POINT, "use": "enc"}));
         none("is not for signatures", json!({"kty": "oct", "k": POINT, "key_ops": ["sign"]}));
-        none("lacks a member", json!({"kty": "RSA", "n": "AQAB"}));
-        none("lacks a member", json!({"kty": "oct", "k": "not base64"}));
-        none("has less than 2048 bits", json!({"kty": "RSA", "n": "AA".repeat(170), "e": "AQAB"}));
+        none(unknown, json!({"kty": "RSA", "n": "AQAB"}));
+        none("has a member that is not in base64url", json!({"kty": "oct", "k": "not base64"}));
+        let size = "has less than 2048 bits, or more than 4096";
+        none(size, json!({"kty": "RSA", "n": "AA".repeat(170), "e": "AQAB"}));
+        none(size, json!({"kty": "RSA", "n": format!("{}{}", "A".repeat(400), "_".repeat(300)), "e": "AQAB"}));
+        none(size, json!({"kty": "RSA", "n": "_".repeat(700), "e": "AQAB"}));
+        none("has not 32 bytes", json!({"kty": "OKP", "crv": "Ed25519", "x": "AQAB"}));
         none("has less than 32 bytes", json!({"kty": "oct", "k": "AQAB"}));
-        none("is not a point", json!({"kty": "EC", "crv": "P-256", "x": POINT, "y": "AQAB"}));
+        none("is not a point on its curve", json!({"kty": "EC", "crv": "P-256", "x": X, "y": "AQAB"}));
+        none("is not a point on its curve", json!({"kty": "EC", "crv": "P-256", "x": X, "y": X}));
         none("is for an algorithm that is not known here", json!({"kty": "oct", "k": POINT, "alg": "HS512"}));
         let error = KeySet::parse(b"{\"keys\": hunter2}").map(|_| ()).expect_err("not JSON");
         assert_eq!(error, "it is not a JSON Web Key Set: line 1, column 10");

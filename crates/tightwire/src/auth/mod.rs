@@ -17,9 +17,6 @@ mod unauthorized;
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 pub use identity::Identity;
 pub use jwt::{Jwt, WeakSecret};
 pub use keyring::KeysError;
@@ -49,9 +46,4 @@ impl Auth {
             }
         }
     }
-}
-
-/// What the text stands for in base64url without padding, in which tokens and keys are written.
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
 }

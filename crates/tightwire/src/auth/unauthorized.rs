@@ -5,7 +5,7 @@
 pub(crate) enum Unauthorized {
     #[error("there is no token")]
     NoToken,
-    #[error("the token is not a JSON Web Token in compact form")]
+    #[error("the token is not a JSON Web Token in compact form, or its `alg` is none that is known")]
     Malformed,
     #[error("no key of the server is for the token's `alg` and `kid`")]
     NoKey,

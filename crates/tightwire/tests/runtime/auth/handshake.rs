@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tightwire::{Auth, Config, Server};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::tokens::{SECRET, claims, config, hs256, now, signed, token};
@@ -32,32 +32,32 @@ impl Door {
         self.events_with("", &[("authorization", &format!("Bearer {token}"))]).await
     }
 
-    /// Connects with these headers and this query, asks who it is, and reads until it knows or the connection is closed.
+    /// Connects with these headers and this query, and tells what comes of it.
     async fn events_with(&self, query: &str, headers: &[(&str, &str)]) -> Vec<String> {
-        let asking = async {
-            let stream = TcpStream::connect(self.address).await.expect("connected");
-            let mut client = Client::over_with(stream, &format!("/ws{query}"), headers).await;
-            client.send("whoami", "room:a", json!({})).await;
-            let mut events: Vec<String> = Vec::new();
-            while !events.last().is_some_and(|last| last.starts_with("you") || last.starts_with("close")) {
-                events.push(client.event().await);
-            }
-            drop(client);
-            settle(&self.server).await;
-            events
-        };
-        tokio::time::timeout(Duration::from_secs(10), asking).await.expect("in time")
+        let stream = TcpStream::connect(self.address).await.expect("connected");
+        events_over(stream, &self.server, query, headers).await
     }
+}
 
-    /// Tries again until the token lets its bearer in, or no longer does.
-    pub(super) async fn until(&self, token: &str, let_in: bool) {
-        let trying = async {
-            while (self.events(token).await == ADA) != let_in {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(5), trying).await.expect("the change is noticed");
-    }
+/// Shakes hands with these headers and this query, asks who it is, and reads until it knows or the connection is closed.
+pub(super) async fn events_over<IO: AsyncRead + AsyncWrite + Unpin>(
+    stream: IO,
+    server: &Server<Rooms>,
+    query: &str,
+    headers: &[(&str, &str)],
+) -> Vec<String> {
+    let asking = async {
+        let mut client = Client::over_with(stream, &format!("/ws{query}"), headers).await;
+        client.send("whoami", "room:a", json!({})).await;
+        let mut events: Vec<String> = Vec::new();
+        while !events.last().is_some_and(|last| last.starts_with("you") || last.starts_with("close")) {
+            events.push(client.event().await);
+        }
+        drop(client);
+        settle(server).await;
+        events
+    };
+    tokio::time::timeout(Duration::from_secs(10), asking).await.expect("in time")
 }
 
 #[track_caller]

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use tempfile::NamedTempFile;
-use tightwire::{Auth, Config, Jwt, KeysError};
+use tightwire::{Auth, Config, Jwt, KeysError, Server};
 
-use super::handshake::{ADA, Door};
+use super::handshake::{ADA, Door, events_over};
 use super::keys::{IssuerKey, jwks};
+use crate::client::REMOTE;
+use crate::protocol::Rooms;
 
 fn file(text: &str) -> NamedTempFile {
     let file = NamedTempFile::new().expect("a file");
@@ -46,23 +48,31 @@ async fn every_algorithm_lets_its_tokens_in() {
     assert_eq!(door.events(&ed.token_naming(&json!({"alg": "EdDSA"}))).await, ADA);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_rotate_under_a_running_server() {
     let (old, new) = (IssuerKey::ed25519("old"), IssuerKey::ed25519("new"));
     let file = file(&jwks(&[&old]));
-    let door = Door::open(config(&file)).await;
-    assert_eq!(door.events(&old.token()).await, ADA);
-    assert_eq!(door.events(&new.token()).await, ["close 4401"]);
-    std::fs::write(file.path(), jwks(&[&old, &new])).expect("writable");
-    door.until(&new.token(), true).await;
-    assert_eq!(door.events(&old.token()).await, ADA);
+    let server = Server::new(Rooms::default(), config(&file));
+    let events = async |key: &IssuerKey| {
+        let (near, far) = tokio::io::duplex(16 * 1024);
+        tokio::spawn(server.serve_stream(far, REMOTE));
+        events_over(near, &server, "", &[("authorization", &format!("Bearer {}", key.token()))]).await
+    };
+    let replace = async |text: &str| {
+        std::fs::write(file.path(), text).expect("writable");
+        tokio::time::advance(Duration::from_secs(1)).await;
+    };
+    assert_eq!(events(&old).await, ADA);
+    assert_eq!(events(&new).await, ["close 4401"]);
+    replace(&jwks(&[&old, &new])).await;
+    assert_eq!(events(&new).await, ADA);
+    assert_eq!(events(&old).await, ADA);
     // What is broken changes nothing, what is mended counts again.
-    std::fs::write(file.path(), "{").expect("writable");
-    tokio::time::sleep(Duration::from_millis(1100)).await;
-    assert_eq!(door.events(&new.token()).await, ADA);
-    std::fs::write(file.path(), jwks(&[&new])).expect("writable");
-    door.until(&old.token(), false).await;
-    assert_eq!(door.events(&new.token()).await, ADA);
+    replace("{").await;
+    assert_eq!(events(&new).await, ADA);
+    replace(&jwks(&[&new])).await;
+    assert_eq!(events(&old).await, ["close 4401"]);
+    assert_eq!(events(&new).await, ADA);
 }
 
 #[test]
