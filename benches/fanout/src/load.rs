@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +14,18 @@ use crate::wire::{self, FrameCounter};
 
 /// How long frames may take that were asked for.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long clients that are [`Wait::Away`] stay away.
+const AWAY: Duration = Duration::from_micros(100);
+
+/// What clients do while nothing comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// They wait for the sockets, so that they have a frame as soon as it is there. A server that sends to clients who wait
+    /// pays for waking them, one that is a little slower may find them awake: not for comparing what sending costs.
+    Listening,
+    /// They look now and then. Nobody who sends ever has to wake them.
+    Away,
+}
 
 pub(crate) struct Clients {
     epoll: std::os::fd::OwnedFd,
@@ -53,13 +66,24 @@ impl Clients {
     }
 
     /// Reads until `expected` more frames have arrived, over all clients; `arrived` hears of each read's frames.
-    pub(crate) fn receive(&mut self, expected: usize, mut arrived: impl FnMut(usize)) -> anyhow::Result<()> {
+    pub(crate) fn receive(
+        &mut self,
+        expected: usize,
+        wait: Wait,
+        mut arrived: impl FnMut(usize),
+    ) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut frames = 0;
         while frames < expected {
             ensure!(Instant::now() < deadline, "only {frames} of {expected} frames arrived");
-            let more = self.turn(Duration::from_secs(1), &mut arrived)?;
-            frames += more;
+            let patience = match wait {
+                Wait::Listening => Duration::from_secs(1),
+                Wait::Away => {
+                    sleep(AWAY);
+                    Duration::ZERO
+                }
+            };
+            frames += self.turn(patience, &mut arrived)?;
         }
         ensure!(frames == expected, "{frames} frames arrived, {expected} were sent");
         Ok(())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::cores::{self, Cores};
-use crate::load::{self, Clients};
+use crate::load::{self, Clients, Wait};
 use crate::options::{Kind, Options};
 use crate::others::{self, Server};
 use crate::report::{self, Figures, Report, Stalled};
@@ -101,7 +101,7 @@ fn fan_out(server: &mut Server, clients: &mut Clients, burst: usize, options: &O
     let before = server.process.cpu()?;
     for _ in 0..rounds {
         server.broadcast(burst)?;
-        clients.receive(burst * clients.len(), |_| ())?;
+        clients.receive(burst * clients.len(), Wait::Away, |_| ())?;
         server.after_broadcast()?;
     }
     Ok((server.process.cpu()? - before).div_f64((rounds * burst * clients.len()) as f64))
@@ -114,7 +114,7 @@ fn round_trip(server: &Server, clients: &mut Clients, window: usize, options: &O
     let before = server.process.cpu()?;
     for _ in 0..rounds {
         clients.ping(&pings)?;
-        clients.receive(window, |_| ())?;
+        clients.receive(window, Wait::Listening, |_| ())?;
     }
     Ok((server.process.cpu()? - before).div_f64((rounds * window) as f64))
 }
@@ -155,7 +155,7 @@ fn p99(server: &mut Server, clients: &mut Clients, broadcasts: usize) -> anyhow:
     for _ in 0..broadcasts {
         let asked = Instant::now();
         server.broadcast(1)?;
-        clients.receive(clients.len(), |frames| {
+        clients.receive(clients.len(), Wait::Listening, |frames| {
             let latency = asked.elapsed();
             latencies.extend(std::iter::repeat_n(latency, frames));
         })?;
