@@ -82,6 +82,9 @@ fn config(settings: &Settings, auth: Auth) -> Config {
         handshake_rate: (settings.handshakes_per_second > 0)
             .then_some(AddressRate { per_second: settings.handshakes_per_second, burst: settings.handshake_burst }),
         trusted_proxies: settings.trusted_proxies.0.clone(),
+        replay_topic_bytes: settings.replay_topic_bytes,
+        replay_total_bytes: settings.replay_total_bytes,
+        replay_topics: settings.replay_topics,
         drain: Duration::from_millis(settings.drain_ms),
         ..Config::default()
     }

@@ -124,6 +124,12 @@ settings! {
     replay_frames: u64 = CONTRACT.limits.replay_frames, clap::value_parser!(u64).range(1..);
     /// How long frames are kept for replay, in milliseconds.
     replay_age_ms: u64 = CONTRACT.limits.replay_age_ms, clap::value_parser!(u64).range(1..);
+    /// How much memory the frames of one topic may take that are kept for replay, in bytes.
+    replay_topic_bytes: u64 = 16 << 20, clap::value_parser!(u64);
+    /// How much memory all topics together may take for replay, in bytes.
+    replay_total_bytes: u64 = 256 << 20, clap::value_parser!(u64);
+    /// How many topics may be remembered for replay, those included whose frames are no longer kept.
+    replay_topics: u64 = 100_000, clap::value_parser!(u64).range(1..);
     /// How long a shutdown waits for clients to leave, in milliseconds.
     drain_ms: u64 = 10_000, clap::value_parser!(u64);
     /// The pause between two pieces of the built-in responder's answer, in milliseconds.

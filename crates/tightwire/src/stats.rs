@@ -31,6 +31,9 @@ pub(crate) struct Counters {
     pub(crate) frames_dropped_total: Counter,
     pub(crate) handler_panics_total: Counter,
     pub(crate) published_total: Counter,
+    pub(crate) replay_topics: Counter,
+    pub(crate) replay_frames: Counter,
+    pub(crate) replay_bytes: Counter,
 }
 
 /// One number.
@@ -50,7 +53,14 @@ impl Counter {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    /// A part of what is counted was `before` and is `after`.
+    pub(crate) fn change(&self, before: u64, after: u64) {
+        if before != after {
+            self.add(after.wrapping_sub(before));
+        }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -76,6 +86,9 @@ impl Counters {
             frames_dropped_total: Counter::default(),
             handler_panics_total: Counter::default(),
             published_total: Counter::default(),
+            replay_topics: Counter::default(),
+            replay_frames: Counter::default(),
+            replay_bytes: Counter::default(),
         }
     }
 }
@@ -139,12 +152,6 @@ impl Stats {
         self.0.send_failures_total.get()
     }
 
-    /// Handshakes, requests and renewals of clients that were not let in.
-    #[must_use]
-    pub fn unauthorized_total(&self) -> u64 {
-        self.0.unauthorized_total.get()
-    }
-
     /// Handshakes that were refused because their address began too many.
     #[must_use]
     pub fn handshakes_limited_total(&self) -> u64 {
@@ -191,5 +198,23 @@ impl Stats {
     #[must_use]
     pub fn published_total(&self) -> u64 {
         self.0.published_total.get()
+    }
+
+    /// Topics whose position is known, those included whose frames are no longer kept for replay.
+    #[must_use]
+    pub fn replay_topics(&self) -> u64 {
+        self.0.replay_topics.get()
+    }
+
+    /// Frames that are kept for replay.
+    #[must_use]
+    pub fn replay_frames(&self) -> u64 {
+        self.0.replay_frames.get()
+    }
+
+    /// The memory that everything takes that is kept for replay, in bytes.
+    #[must_use]
+    pub fn replay_bytes(&self) -> u64 {
+        self.0.replay_bytes.get()
     }
 }

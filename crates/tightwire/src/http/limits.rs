@@ -6,21 +6,21 @@ use std::time::Duration;
 use serde_json::json;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::StatusCode;
+use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use super::answer::{self, unauthorized};
-use super::asking::caller;
-use crate::auth::Caller;
+use super::asking::{identify, query};
 use crate::service::Service;
 use crate::shared::Shared;
 
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
     let path = warp::path!("api" / "dashboard" / "websocket" / "limits");
     path.and(warp::get())
-        .and(caller(&shared))
-        .map(move |caller: Caller| {
-            if let Err(why) = caller {
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .map(move |query: String, headers: HeaderMap| {
+            if let Err(why) = identify(&shared, &headers, &query) {
                 return unauthorized(why);
             }
             let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);
@@ -38,6 +38,9 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "idle_timeout_ms": limits.idle_timeout_ms,
                     "replay_frames": limits.replay_frames,
                     "replay_age_ms": limits.replay_age_ms,
+                    "replay_topic_bytes": config.replay_topic_bytes,
+                    "replay_total_bytes": config.replay_total_bytes,
+                    "replay_topics": config.replay_topics,
                     "handshakes_per_second": config.handshake_rate.map(|rate| rate.per_second),
                     "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),
