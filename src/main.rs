@@ -2,27 +2,25 @@
 
 use std::process::ExitCode;
 
-use tightwire_chat::settings::{Settings, SettingsError};
-use tokio::net::TcpListener;
+use tightwire_chat::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let settings = match Settings::read(std::env::args_os()) {
         Ok(settings) => settings,
-        // clap prints help to stdout and mistakes to stderr, and knows the exit code of each.
-        Err(SettingsError::Arguments(error)) => error.exit(),
-        Err(error) => return fail(&error),
+        Err(error) => error.exit(),
     };
-    if let Err(error) = tightwire::telemetry::init(settings.log_format, &settings.log) {
+    if let Err(error) = tightwire::telemetry::init(settings.server.log_format, &settings.server.log) {
         return fail(&error);
     }
-    let listener = match TcpListener::bind(settings.bind).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return fail(&format!("cannot listen on {}: {error}. --bind takes another address.", settings.bind));
-        }
+    for (name, meant) in Settings::near_misses(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        tracing::warn!("the environment variable {name} is no setting; did you mean {meant}?");
+    }
+    let served = async {
+        let listener = settings.server.listen().await?;
+        tightwire_chat::run(settings, listener, told_to_stop()).await
     };
-    match tightwire_chat::run(settings, listener, told_to_stop()).await {
+    match served.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

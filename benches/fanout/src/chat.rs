@@ -36,10 +36,10 @@ pub(crate) fn serve(serve: &Serve) -> anyhow::Result<()> {
         "--ping-interval-ms",
         "600000",
     ])?;
-    tightwire::telemetry::init(settings.log_format, &settings.log)?;
+    tightwire::telemetry::init(settings.server.log_format, &settings.server.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(settings.bind).await.context("cannot listen")?;
+        let listener = TcpListener::bind(settings.server.bind).await.context("cannot listen")?;
         let control = TcpListener::bind(serve.control).await.context("cannot listen for control")?;
         let server = tightwire_chat::server(&settings)?;
         let publisher = server.publisher();

@@ -49,6 +49,8 @@ pub mod request;
 mod routes;
 pub mod server;
 pub mod service;
+#[cfg(feature = "settings")]
+pub mod settings;
 mod shared;
 pub mod stats;
 mod subscribing;

@@ -31,9 +31,6 @@ pub(crate) struct Counters {
     pub(crate) frames_dropped_total: Counter,
     pub(crate) handler_panics_total: Counter,
     pub(crate) published_total: Counter,
-    pub(crate) replay_topics: Counter,
-    pub(crate) replay_frames: Counter,
-    pub(crate) replay_bytes: Counter,
 }
 
 /// One number.
@@ -53,14 +50,7 @@ impl Counter {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// A part of what is counted was `before` and is `after`.
-    pub(crate) fn change(&self, before: u64, after: u64) {
-        if before != after {
-            self.add(after.wrapping_sub(before));
-        }
-    }
-
-    pub(crate) fn get(&self) -> u64 {
+    fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -86,9 +76,6 @@ impl Counters {
             frames_dropped_total: Counter::default(),
             handler_panics_total: Counter::default(),
             published_total: Counter::default(),
-            replay_topics: Counter::default(),
-            replay_frames: Counter::default(),
-            replay_bytes: Counter::default(),
         }
     }
 }
@@ -198,23 +185,5 @@ impl Stats {
     #[must_use]
     pub fn published_total(&self) -> u64 {
         self.0.published_total.get()
-    }
-
-    /// Topics whose position is known, those included whose frames are no longer kept for replay.
-    #[must_use]
-    pub fn replay_topics(&self) -> u64 {
-        self.0.replay_topics.get()
-    }
-
-    /// Frames that are kept for replay.
-    #[must_use]
-    pub fn replay_frames(&self) -> u64 {
-        self.0.replay_frames.get()
-    }
-
-    /// The memory that everything takes that is kept for replay, in bytes.
-    #[must_use]
-    pub fn replay_bytes(&self) -> u64 {
-        self.0.replay_bytes.get()
     }
 }

@@ -1,9 +1,11 @@
-//! `GET /api/dashboard/websocket/limits`: every limit in force.
+//! `GET /api/dashboard/websocket/limits`: every limit in force, under the name of its setting.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tightwire_proto::outbound::SlowConsumer;
+use tightwire_proto::session::ContractPolicy;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, StatusCode};
@@ -38,21 +40,26 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "idle_timeout_ms": limits.idle_timeout_ms,
                     "replay_frames": limits.replay_frames,
                     "replay_age_ms": limits.replay_age_ms,
-                    "replay_topic_bytes": config.replay_topic_bytes,
-                    "replay_total_bytes": config.replay_total_bytes,
-                    "replay_topics": config.replay_topics,
-                    "handshakes_per_second": config.handshake_rate.map(|rate| rate.per_second),
+                    "handshakes_per_second": config.handshake_rate.map_or(0, |rate| rate.per_second),
                     "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),
                     "max_headers": config.max_headers,
                     "max_head_bytes": config.max_head_bytes,
                     "close_timeout_ms": millis(config.close_timeout),
                     "drain_ms": millis(config.drain),
+                    "reconnect_spread_ms": millis(config.reconnect_spread),
                     "rate_limit_cooldown_ms": millis(config.rate_limit_cooldown),
                 },
                 "heartbeat": {
                     "ping_interval_ms": heartbeat.ping_interval_ms,
                     "pong_timeout_ms": heartbeat.pong_timeout_ms,
+                },
+                "policies": {
+                    "tolerant": config.contract_policy == ContractPolicy::Tolerant,
+                    "slow_consumer": match config.slow_consumer {
+                        SlowConsumer::Disconnect => "disconnect",
+                        SlowConsumer::DropOldest => "drop_oldest",
+                    },
                 },
             });
             answer::json(StatusCode::OK, &body)

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tightwire::{Auth, Jwt, KeysError, WeakSecret};
-
-use crate::settings::Settings;
+use super::ServerSettings;
+use crate::auth::{Auth, Jwt, KeysError, WeakSecret};
 
 /// Why nobody can be authenticated. Each says which setting to change.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuthError {
     /// Nothing says how: give a secret, or serve everyone.
     #[error(
@@ -54,7 +54,7 @@ impl From<AuthError> for io::Error {
 ///
 /// # Errors
 /// See [`AuthError`].
-pub fn auth(settings: &Settings) -> Result<Auth, AuthError> {
+pub(super) fn auth(settings: &ServerSettings) -> Result<Auth, AuthError> {
     if settings.auth_disabled || settings.auth_disabled_anywhere {
         return Ok(Auth::Disabled { force: settings.auth_disabled_anywhere });
     }
@@ -75,12 +75,6 @@ pub fn auth(settings: &Settings) -> Result<Auth, AuthError> {
     Ok(Auth::Jwt(jwt.leeway(Duration::from_millis(settings.auth_leeway_ms))))
 }
 
-/// Refuses to let strangers in by mistake. The runtime would too, but it does not know the names of our flags.
-pub(crate) fn may_serve(settings: &Settings, address: SocketAddr) -> Result<(), AuthError> {
-    let open = settings.auth_disabled && !settings.auth_disabled_anywhere && !address.ip().is_loopback();
-    if open { Err(AuthError::Reachable(address)) } else { Ok(()) }
-}
-
 /// The file's content, without the line break at its end that editors leave.
 fn secret_in(file: &str) -> Result<Vec<u8>, AuthError> {
     let mut secret = std::fs::read(file).map_err(|cause| AuthError::Unreadable { path: file.into(), cause })?;
@@ -95,13 +89,13 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::settings::tests::read;
 
     const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
 
     #[track_caller]
     fn check(flags: &[&str], expected: Result<&str, &str>) {
-        let settings = Settings::read(std::iter::once("tightwire-chat").chain(flags.iter().copied()));
-        let settings = settings.expect("the flags are right");
+        let settings = read(flags).expect("the flags are right");
         let found = auth(&settings).map(|auth| format!("{auth:?}")).map_err(|error| error.to_string());
         match (&found, expected) {
             (Ok(found), Ok(expected)) => assert!(found.contains(expected), "{flags:?}: {found}"),

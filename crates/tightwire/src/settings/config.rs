@@ -1,0 +1,80 @@
+//! From the settings to a server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::{AuthError, ServerSettings, auth};
+use crate::config::Config;
+use crate::proto::address_rate::AddressRate;
+use crate::proto::contract::{Heartbeat, Limits};
+use crate::proto::session::ContractPolicy;
+
+impl ServerSettings {
+    /// The settings as a server takes them.
+    ///
+    /// # Errors
+    /// If they do not say who may connect.
+    pub fn config(&self) -> Result<Config, AuthError> {
+        let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Ok(Config {
+            auth: auth::auth(self)?,
+            limits: Some(Limits {
+                max_message_bytes: self.max_message_bytes,
+                max_frame_bytes: self.max_frame_bytes,
+                messages_per_second: self.messages_per_second,
+                message_burst: self.message_burst,
+                connections: self.connections,
+                subscriptions_per_connection: self.subscriptions_per_connection,
+                outbound_queue_frames: self.outbound_queue_frames,
+                outbound_queue_bytes: self.outbound_queue_bytes,
+                idle_timeout_ms: self.idle_timeout_ms,
+                replay_frames: self.replay_frames,
+                replay_age_ms: self.replay_age_ms,
+            }),
+            heartbeat: Some(Heartbeat {
+                ping_interval_ms: self.ping_interval_ms,
+                pong_timeout_ms: self.pong_timeout_ms,
+            }),
+            contract_policy: if self.tolerant { ContractPolicy::Tolerant } else { ContractPolicy::Strict },
+            slow_consumer: self.slow_consumer,
+            rate_limit_cooldown: Duration::from_millis(self.rate_limit_cooldown_ms),
+            allowed_origins: self.allowed_origins.clone(),
+            handshake_rate: (self.handshakes_per_second > 0)
+                .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
+            trusted_proxies: self.trusted_proxies.0.clone(),
+            handshake_timeout: Duration::from_millis(self.handshake_timeout_ms),
+            max_headers: size(self.max_headers),
+            max_head_bytes: size(self.max_head_bytes),
+            close_timeout: Duration::from_millis(self.close_timeout_ms),
+            drain: Duration::from_millis(self.drain_ms),
+            reconnect_spread: Duration::from_millis(self.reconnect_spread_ms),
+            ..Config::default()
+        })
+    }
+
+    /// Listens where the settings say.
+    ///
+    /// # Errors
+    /// If that is not possible, or if it would let strangers in ([`Self::may_serve`]).
+    pub async fn listen(&self) -> io::Result<TcpListener> {
+        let listener = TcpListener::bind(self.bind).await.map_err(|error| {
+            let text = format!("cannot listen on {}: {error}. --bind takes another address.", self.bind);
+            io::Error::new(error.kind(), text)
+        })?;
+        self.may_serve(listener.local_addr()?)?;
+        Ok(listener)
+    }
+
+    /// Refuses to let strangers in by mistake. [`Server::run`](crate::Server::run) would too, but it does not know the
+    /// names of the flags.
+    ///
+    /// # Errors
+    /// If authentication is off, and the address can be reached from other machines.
+    pub fn may_serve(&self, address: SocketAddr) -> Result<(), AuthError> {
+        let open = self.auth_disabled && !self.auth_disabled_anywhere && !address.ip().is_loopback();
+        if open { Err(AuthError::Reachable(address)) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,44 @@
+//! Why there are no settings.
+
+use std::path::PathBuf;
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The command line or a variable is wrong, or help was asked for: print it and leave.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    /// The file cannot be read: check the path given with `--config`.
+    #[error("cannot read the settings file {path}: {cause}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The file is not TOML, has a key that does not exist, or a value that the key cannot have: the text says which, and
+    /// what to write instead.
+    #[error("{path}: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl SettingsError {
+    /// Shows the error, or the help that was asked for, and ends the process: 0 after help, 2 after an error.
+    #[expect(clippy::print_stderr, reason = "this is how a command speaks to its caller before it has a log")]
+    pub fn exit(&self) -> ! {
+        match self {
+            // clap prints help to stdout and mistakes to stderr, and knows the exit code of each.
+            Self::Arguments(error) => error.exit(),
+            error => {
+                eprintln!("error: {error}");
+                std::process::exit(2)
+            }
+        }
+    }
+}

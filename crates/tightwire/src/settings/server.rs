@@ -1,0 +1,119 @@
+//! The table of what every server has. Its fields are in [`Config`](crate::Config), where there is more about each.
+
+use std::net::SocketAddr;
+
+use clap::value_parser;
+
+use super::value::{Networks, Secret, choice, list};
+use crate::proto::outbound::SlowConsumer;
+use crate::telemetry::Format;
+
+crate::settings! {
+    /// The settings that every server has.
+    #[non_exhaustive]
+    pub struct ServerSettings(contract);
+
+    "Listening" {
+        /// Where the server listens, as address:port.
+        bind: SocketAddr = "127.0.0.1:8080", value_parser!(SocketAddr);
+        /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
+        trusted_proxies: Networks = "", value_parser!(Networks);
+        /// Origins allowed beside the server's own, separated by commas, for instance https://app.example.com.
+        allowed_origins: Vec<String> = "", list();
+    }
+
+    "Authentication" {
+        /// Accepts every client without a token. For development: the server refuses it on any but a loopback address.
+        auth_disabled: bool = false, value_parser!(bool);
+        /// Accepts every client without a token on any address. Only behind something that authenticates.
+        auth_disabled_anywhere: bool = false, value_parser!(bool);
+        /// The secret with which clients' tokens are signed (HS256), at least 32 bytes. Better given as a file.
+        auth_jwt_secret: Secret = "", Secret::parser();
+        /// A file with that secret.
+        auth_jwt_secret_file: String = "", value_parser!(String);
+        /// A file with the public keys of whoever issues the tokens (JSON Web Key Set). It may change while the server runs.
+        auth_jwks_file: String = "", value_parser!(String);
+        /// What a token's claim `aud` must be, or contain. Empty: anything.
+        auth_audience: String = "", value_parser!(String);
+        /// What a token's claim `iss` must be. Empty: anything.
+        auth_issuer: String = "", value_parser!(String);
+        /// By how much the clocks of this server and of whoever issues tokens may differ, in milliseconds.
+        auth_leeway_ms: u64 = 30_000, value_parser!(u64);
+    }
+
+    "Logs" {
+        /// How log lines look: json, or pretty for people.
+        log_format: Format = "pretty", choice([("json", Format::Json), ("pretty", Format::Pretty)]);
+        /// Which log lines are written (tracing's filter syntax), for instance info or tightwire=debug.
+        log: String = "info", value_parser!(String);
+    }
+
+    "Handshake" {
+        /// Connections at the same time; beyond it new ones get HTTP 503.
+        connections: u64 = contract.limits.connections, value_parser!(u64).range(1..);
+        /// Connections that one address may begin per second, for long; beyond it HTTP 429. 0: no limit.
+        handshakes_per_second: u32 = 10, value_parser!(u32);
+        /// Connections that one address may begin at once.
+        handshake_burst: u32 = 20, value_parser!(u32).range(1..);
+        /// How long a client may take to send a request's head, in milliseconds.
+        handshake_timeout_ms: u64 = 10_000, value_parser!(u64).range(1..);
+        /// How many headers a request may have.
+        max_headers: u64 = 64, value_parser!(u64).range(1..=4096);
+        /// How large a request's head may be, in bytes.
+        max_head_bytes: u64 = 16_384, value_parser!(u64).range(8192..=1_048_576);
+    }
+
+    "Frames" {
+        /// Sends the error but keeps the connection when a frame violates the contract.
+        tolerant: bool = false, value_parser!(bool);
+        /// The largest message that is looked at, in bytes.
+        max_message_bytes: u64 = contract.limits.max_message_bytes, value_parser!(u64).range(1..);
+        /// The largest message that the transport accepts, in bytes; beyond it the connection closes with 1009.
+        max_frame_bytes: u64 = contract.limits.max_frame_bytes, value_parser!(u64).range(1..);
+        /// Frames per second that one connection may send for long.
+        messages_per_second: u64 = contract.limits.messages_per_second, value_parser!(u64).range(1..);
+        /// Frames that one connection may send at once.
+        message_burst: u64 = contract.limits.message_burst, value_parser!(u64).range(1..);
+        /// The least time between two errors that tell one connection that it sends too much, in milliseconds.
+        rate_limit_cooldown_ms: u64 = 1000, value_parser!(u64);
+        /// Topics that one connection may be subscribed to.
+        subscriptions_per_connection: u64 = contract.limits.subscriptions_per_connection, value_parser!(u64).range(1..);
+    }
+
+    "Heartbeat" {
+        /// How often the server pings each client, in milliseconds.
+        ping_interval_ms: u64 = contract.heartbeat.ping_interval_ms, value_parser!(u64).range(1..);
+        /// How long the server waits for a pong before it closes with 4408, in milliseconds.
+        pong_timeout_ms: u64 = contract.heartbeat.pong_timeout_ms, value_parser!(u64).range(1..);
+        /// How long a connection may go without an application frame before it closes with 4410, in milliseconds.
+        idle_timeout_ms: u64 = contract.limits.idle_timeout_ms, value_parser!(u64).range(1..);
+    }
+
+    "Slow clients" {
+        /// Frames that wait for a slow client before the policy for slow clients sets in.
+        outbound_queue_frames: u64 = contract.limits.outbound_queue_frames, value_parser!(u64).range(1..);
+        /// Bytes that wait for a slow client before the policy for slow clients sets in.
+        outbound_queue_bytes: u64 = contract.limits.outbound_queue_bytes, value_parser!(u64).range(1..);
+        /// What happens when a client does not read fast enough: disconnect closes it with 4409, drop_oldest first drops the oldest frames that may be dropped.
+        slow_consumer: SlowConsumer = "disconnect", choice([
+            ("disconnect", SlowConsumer::Disconnect),
+            ("drop_oldest", SlowConsumer::DropOldest),
+        ]);
+    }
+
+    "Replay" {
+        /// Frames kept per topic for replay.
+        replay_frames: u64 = contract.limits.replay_frames, value_parser!(u64).range(1..);
+        /// How long frames are kept for replay, in milliseconds.
+        replay_age_ms: u64 = contract.limits.replay_age_ms, value_parser!(u64).range(1..);
+    }
+
+    "Ending" {
+        /// How long a client may take to answer the server's close, in milliseconds.
+        close_timeout_ms: u64 = 5000, value_parser!(u64).range(1..);
+        /// How long a shutdown waits for clients to leave, in milliseconds.
+        drain_ms: u64 = 10_000, value_parser!(u64);
+        /// On shutdown clients are told to reconnect after a random time up to this, in milliseconds.
+        reconnect_spread_ms: u64 = 5000, value_parser!(u64);
+    }
+}
