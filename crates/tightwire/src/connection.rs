@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,12 +24,12 @@ use tightwire_proto::websocket;
 use tokio::time::{Sleep, sleep_until};
 use uuid::Uuid;
 
-use crate::auth::{Identity, Unauthorized};
+use crate::auth::{Caller, Unauthorized};
 use crate::clock;
 use crate::connections::Place;
 use crate::dispatch::{connected, dispatch, topic};
 use crate::outbound::{Outbound, Progress};
-use crate::peer::Peer;
+use crate::peer::{Origin, Peer};
 use crate::request::HandshakeRequest;
 use crate::service::Service;
 use crate::shared::Shared;
@@ -40,13 +41,19 @@ const INBOX_FRAMES: usize = 32;
 /// Stands for a close without a code (RFC 6455, section 7.1.5); it never goes over the wire.
 const NO_CODE: u16 = 1005;
 
+/// The client of a connection that begins.
+pub(crate) struct Client {
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) request: Option<Box<HandshakeRequest>>,
+    pub(crate) identity: Caller,
+    pub(crate) place: Place,
+}
+
 /// Runs a connection to its end.
 pub(crate) async fn run<S: Service>(
     shared: Arc<Shared<S>>,
     socket: Socket,
-    request: Option<Box<HandshakeRequest>>,
-    identity: Result<Option<Arc<Identity>>, Unauthorized>,
-    place: Place,
+    Client { address, request, identity, place }: Client,
 ) {
     let (identity, unauthorized) = match identity {
         Ok(identity) => (identity, None),
@@ -60,8 +67,7 @@ pub(crate) async fn run<S: Service>(
         Outbound::new(queue, wire, Arc::clone(&shared.counters)),
         Subscriptions::new(limits.subscriptions_per_connection),
         Arc::clone(&shared.voice),
-        request,
-        identity,
+        Origin { address, request, identity },
         Arc::clone(&shared.counters),
     ));
     let mut connection = Connection {

@@ -1,5 +1,6 @@
 //! What a handler sees of the connection and the frame it works for.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -47,6 +48,13 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn connection_id(&self) -> Uuid {
         self.peer.id()
+    }
+
+    /// Where the client is: the peer's address, or what trusted proxies say of it (`Config::trusted_proxies`).
+    /// `None` only where the connection was given to the server without one.
+    #[must_use]
+    pub fn client_address(&self) -> Option<SocketAddr> {
+        self.peer.address()
     }
 
     /// Who the client is, as its token says; `None` where the server asks for no token.

@@ -42,7 +42,7 @@ pub(crate) async fn dispatch<S: Service>(
         match request {
             Some(SessionRequest::Subscribe { topics, after }) => dispatch.subscribe(&topics, &after).await,
             Some(SessionRequest::Unsubscribe { topics }) => dispatch.unsubscribe(&topics),
-            Some(SessionRequest::Authenticate { token }) => dispatch.authenticate(&token),
+            Some(SessionRequest::Authenticate { token }) => dispatch.authenticate(&token).await,
             // The connection answers these when they arrive.
             Some(SessionRequest::Ping { .. } | SessionRequest::Pong { .. }) => {}
             None => dispatch.operation(&info, inbound).await,

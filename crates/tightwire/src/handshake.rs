@@ -10,16 +10,17 @@ use tightwire_proto::contract::Framing;
 use tightwire_proto::inbound::Violation;
 use tokio::net::TcpStream;
 use tracing::Instrument;
+use warp::filters::path::FullPath;
 use warp::http::header::{
     CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
-use crate::auth::{Identity, Unauthorized, credentials};
+use crate::auth::{Credentials, credentials};
 use crate::clock;
-use crate::connection;
-use crate::connections::{Place, Refused};
+use crate::connection::{self, Client};
+use crate::connections::Refused;
 use crate::http::{problem, violated};
 use crate::request::HandshakeRequest;
 use crate::routes::Match;
@@ -47,6 +48,8 @@ enum HandshakeError {
     Contract(Vec<Violation>),
     #[error("this address begins too many connections; try again later (the server's setting `handshake_rate`)")]
     TooMany(Duration),
+    #[error("nobody can tell now who may connect; try again later")]
+    Undecided,
     #[error("the server has as many connections as it may have; try again later")]
     Full,
     #[error("the server shuts down; try again later")]
@@ -61,7 +64,7 @@ impl HandshakeError {
             Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Undecided | Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -74,7 +77,7 @@ impl HandshakeError {
             Self::Version => Some((SEC_WEBSOCKET_VERSION, text("13"))),
             // In whole seconds, and not too soon.
             Self::TooMany(wait) => Some((RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1))),
-            Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
+            Self::Undecided | Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
             Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
         }
     }
@@ -83,6 +86,7 @@ impl HandshakeError {
 /// A request at a WebSocket endpoint.
 pub(crate) struct Attempt {
     pub(crate) route: Match,
+    pub(crate) path: FullPath,
     pub(crate) method: Method,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
@@ -97,26 +101,19 @@ struct Accepted {
     client: Client,
 }
 
-/// What the request says of the client.
-struct Client {
-    request: Option<Box<HandshakeRequest>>,
-    identity: Result<Option<Arc<Identity>>, Unauthorized>,
-    place: Place,
-}
-
 /// Answers a request at the WebSocket endpoint.
-pub(crate) fn answer<S: Service>(
-    shared: &Arc<Shared<S>>,
+pub(crate) async fn answer<S: Service>(
+    shared: Arc<Shared<S>>,
     attempt: Attempt,
     upgrade: Option<OnUpgrade>,
     remote: Option<RemoteAddr>,
 ) -> Response {
-    let checked = check(shared, attempt, upgrade, remote);
+    let checked = check(&shared, attempt, upgrade, remote).await;
     let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
     match checked {
         Ok(Accepted { key, upgrade, subprotocol, client }) => {
             let span = tracing::info_span!("connection", remote);
-            tokio::spawn(take_over(Arc::clone(shared), upgrade, client).instrument(span));
+            tokio::spawn(take_over(shared, upgrade, client).instrument(span));
             switch_protocols(key, subprotocol)
         }
         Err(error) => {
@@ -133,9 +130,9 @@ pub(crate) fn answer<S: Service>(
     }
 }
 
-fn check<S: Service>(
+async fn check<S: Service>(
     shared: &Arc<Shared<S>>,
-    Attempt { route, method, query, headers }: Attempt,
+    Attempt { route, path, method, query, headers }: Attempt,
     upgrade: Option<OnUpgrade>,
     remote: Option<RemoteAddr>,
 ) -> Result<Accepted, HandshakeError> {
@@ -163,8 +160,11 @@ fn check<S: Service>(
         return Err(HandshakeError::Origin);
     }
     let is_flat = shared.contract.framing == Framing::Flat;
-    let token = credentials::token(&headers, &query);
-    let identity = shared.config.auth.identify(token.as_deref(), clock::unix_ms());
+    let address = remote.map(|RemoteAddr(address)| address);
+    let identity = shared.config.auth.identify(&Credentials::of(path.as_str(), &query, &headers, address)).await;
+    if identity.as_ref().is_err_and(|why| why.is_unavailable()) {
+        return Err(HandshakeError::Undecided);
+    }
     // Strangers are not told what the contract asks for.
     let request = if identity.is_ok() && (is_flat || shared.service.has_handshake()) {
         let request = HandshakeRequest::new(route, &query, &headers).ok_or(HandshakeError::Query)?;
@@ -178,17 +178,13 @@ fn check<S: Service>(
         Refused::Ending => HandshakeError::Ending,
     })?;
     let subprotocol = credentials::selected_subprotocol(&headers);
-    Ok(Accepted { key, upgrade, subprotocol, client: Client { request, identity, place } })
+    Ok(Accepted { key, upgrade, subprotocol, client: Client { address, request, identity, place } })
 }
 
 /// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.
-async fn take_over<S: Service>(
-    shared: Arc<Shared<S>>,
-    upgrade: OnUpgrade,
-    Client { request, identity, place }: Client,
-) {
+async fn take_over<S: Service>(shared: Arc<Shared<S>>, upgrade: OnUpgrade, client: Client) {
     match tokio::time::timeout(shared.config.handshake_timeout, upgrade).await {
-        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), request, identity, place).await,
+        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), client).await,
         Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
         Err(_) => tracing::debug!("a handshake took too long"),
     }

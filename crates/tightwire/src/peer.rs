@@ -1,5 +1,6 @@
 //! A connection as the rest of the server sees it: an identity, a place to put frames, a set of topics.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -23,6 +24,8 @@ pub(crate) struct Peer {
     /// Written by the connection's own frames, one after the other, and emptied when it ends.
     subscriptions: Mutex<Subscriptions>,
     voice: Arc<Voice>,
+    /// Where the client is, as far as it is known.
+    address: Option<SocketAddr>,
     /// Kept in flat protocols only.
     request: Option<Box<HandshakeRequest>>,
     /// Who the client is; `None` where nobody is asked. Replaced when its token is renewed.
@@ -30,6 +33,14 @@ pub(crate) struct Peer {
     /// Frames that asked for topics that the client's token does not allow.
     forbidden: AtomicU32,
     counters: Arc<Counters>,
+}
+
+/// What the handshake said of the client.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) request: Option<Box<HandshakeRequest>>,
+    pub(crate) identity: Option<Arc<Identity>>,
 }
 
 /// Who the client is, and for how long.
@@ -52,12 +63,24 @@ impl Peer {
         outbound: Outbound,
         subscriptions: Subscriptions,
         voice: Arc<Voice>,
-        request: Option<Box<HandshakeRequest>>,
-        identity: Option<Arc<Identity>>,
+        origin: Origin,
         counters: Arc<Counters>,
     ) -> Self {
-        let (subscriptions, authenticated) = (Mutex::new(subscriptions), Mutex::new(identity.map(Authenticated::now)));
-        Self { id, outbound, subscriptions, voice, request, authenticated, forbidden: AtomicU32::new(0), counters }
+        Self {
+            id,
+            outbound,
+            subscriptions: Mutex::new(subscriptions),
+            voice,
+            address: origin.address,
+            request: origin.request,
+            authenticated: Mutex::new(origin.identity.map(Authenticated::now)),
+            forbidden: AtomicU32::new(0),
+            counters,
+        }
+    }
+
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
     }
 
     pub(crate) fn id(&self) -> Uuid {

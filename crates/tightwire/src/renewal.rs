@@ -10,20 +10,23 @@ use tightwire_proto::contract::SessionRole;
 use tightwire_proto::session::messages::{Authenticated, rfc3339};
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, code};
 
-use crate::auth::{Identity, Unauthorized};
-use crate::clock;
+use crate::auth::{Credentials, Identity, Unauthorized};
 use crate::dispatch::Dispatch;
 use crate::service::Service;
 
 impl<S: Service> Dispatch<'_, S> {
-    pub(crate) fn authenticate(&self, token: &str) {
+    pub(crate) async fn authenticate(&self, token: &str) {
         let Some(before) = self.peer.identity() else {
             let report = ErrorReport::new(code::UNAVAILABLE, "this server does not ask for credentials");
             self.peer.report(&report.answering(self.frame_id));
             return;
         };
-        match self.renewed(token, &before) {
+        match self.renewed(token, &before).await {
             Ok(identity) => self.renew(identity),
+            Err(why) if why.is_unavailable() => {
+                tracing::warn!("nobody can tell whose token it is");
+                self.peer.report(&ErrorReport::new(code::UNAVAILABLE, why.said()).answering(self.frame_id));
+            }
             Err(why) => {
                 self.shared.counters.unauthorized_total.increment();
                 tracing::info!(%why, "a token was not renewed");
@@ -32,8 +35,9 @@ impl<S: Service> Dispatch<'_, S> {
         }
     }
 
-    fn renewed(&self, token: &str, before: &Identity) -> Result<Arc<Identity>, Unauthorized> {
-        let identity = self.shared.config.auth.identify(Some(token), clock::unix_ms())?;
+    async fn renewed(&self, token: &str, before: &Identity) -> Result<Arc<Identity>, Unauthorized> {
+        let credentials = Credentials::renewed(token, self.peer.address());
+        let identity = self.shared.config.auth.identify(&credentials).await?;
         identity.filter(|identity| identity.subject() == before.subject()).ok_or(Unauthorized::Subject)
     }
 

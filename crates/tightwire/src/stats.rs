@@ -139,6 +139,12 @@ impl Stats {
         self.0.send_failures_total.get()
     }
 
+    /// Handshakes, requests and renewals of clients that were not let in.
+    #[must_use]
+    pub fn unauthorized_total(&self) -> u64 {
+        self.0.unauthorized_total.get()
+    }
+
     /// Handshakes that were refused because their address began too many.
     #[must_use]
     pub fn handshakes_limited_total(&self) -> u64 {

@@ -11,7 +11,7 @@ use super::topics::Topics;
 use super::unauthorized::Unauthorized;
 
 /// The end of the year 9999, the last that RFC 3339 can write.
-const LAST_UNIX_MS: u64 = 253_402_300_799_999;
+pub(super) const LAST_UNIX_MS: u64 = 253_402_300_799_999;
 
 /// What claims must say.
 #[derive(Clone, Debug)]

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::claims::LAST_UNIX_MS;
 use super::topics::Topics;
 
 /// A hundred years: longer than any connection lives.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Who a client is, as its token says. See [`Context::identity`](crate::Context::identity).
+/// Who a client is, as its token or the application says. See [`Context::identity`](crate::Context::identity).
 #[derive(Clone, PartialEq)]
 pub struct Identity {
     pub(super) subject: String,
@@ -23,6 +24,53 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whom the application knows by something else than a token: without roles, held to no topic, and for ever.
+    #[must_use]
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            roles: Vec::new(),
+            topics: Topics::default(),
+            expires_unix_ms: LAST_UNIX_MS,
+            lapses_unix_ms: LAST_UNIX_MS,
+            claims: Map::new(),
+        }
+    }
+
+    /// The same with these roles.
+    #[must_use]
+    pub fn with_roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same, held to topics of these patterns, in which `*` stands for any text: those to subscribe to, and those to
+    /// send frames to.
+    #[must_use]
+    pub fn with_topics(
+        mut self,
+        read: impl IntoIterator<Item = impl Into<String>>,
+        write: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.topics = Topics::of(read, write);
+        self
+    }
+
+    /// The same with one more claim, for handlers.
+    #[must_use]
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same until then, in milliseconds since the Unix epoch: connections that live longer end, unless they are
+    /// renewed.
+    #[must_use]
+    pub fn expiring_at(mut self, unix_ms: u64) -> Self {
+        (self.expires_unix_ms, self.lapses_unix_ms) = (unix_ms.min(LAST_UNIX_MS), unix_ms.min(LAST_UNIX_MS));
+        self
+    }
+
     /// The claim `sub`: who it is.
     #[must_use]
     pub fn subject(&self) -> &str {

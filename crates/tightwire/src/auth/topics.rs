@@ -40,6 +40,15 @@ impl Topics {
         }
     }
 
+    /// Exactly these.
+    pub(super) fn of(
+        read: impl IntoIterator<Item = impl Into<String>>,
+        write: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let (read, write) = (read.into_iter().map(Into::into), write.into_iter().map(Into::into));
+        Self { read: Some(Patterns(read.collect())), write: Some(Patterns(write.collect())) }
+    }
+
     pub(super) fn may_read(&self, topic: &str) -> bool {
         self.read.as_ref().is_none_or(|patterns| patterns.contain(topic))
     }

@@ -1,5 +1,7 @@
 //! Why a client is not let in.
 
+use super::authenticate::Denied;
+
 /// Why a client is not let in. `Display` is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unauthorized {
@@ -23,6 +25,9 @@ pub(crate) enum Unauthorized {
     Subject,
     #[error("the token's claim `{0}` is missing or not what it should be")]
     Claim(&'static str),
+    /// The application says so.
+    #[error("{why}")]
+    Denied { why: Denied, challenge: &'static str },
 }
 
 impl Unauthorized {
@@ -32,6 +37,7 @@ impl Unauthorized {
             Self::NoToken => "a token is needed, and none was sent",
             Self::Expired => "the token has expired; get a new one",
             Self::NotYetValid => "the token is not valid yet",
+            Self::Denied { why, .. } => why.said(),
             Self::Malformed
             | Self::NoKey
             | Self::Signature
@@ -42,11 +48,17 @@ impl Unauthorized {
         }
     }
 
+    /// Whether the same credentials may be right a little later.
+    pub(crate) fn is_unavailable(self) -> bool {
+        matches!(self, Self::Denied { why: Denied::Unavailable, .. })
+    }
+
     /// The challenge that goes with a 401 (RFC 6750, section 3).
     pub(crate) fn challenge(self) -> String {
         match self {
             // Whoever sent nothing is told of no error.
             Self::NoToken => "Bearer".to_owned(),
+            Self::Denied { challenge, .. } => challenge.to_owned(),
             _ => format!("Bearer error=\"invalid_token\", error_description=\"{}\"", self.said()),
         }
     }

@@ -1,6 +1,7 @@
 //! What the server's own endpoints answer: JSON, errors included.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use serde_json::json;
 use tightwire_proto::inbound::Violation;
@@ -9,7 +10,9 @@ use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 use warp::{Rejection, Reply};
 
-use crate::auth::Unauthorized;
+use super::asking::turned_away;
+use crate::auth::{NotLetIn, Unauthorized};
+use crate::stats::Counters;
 
 /// An answer that nobody should keep.
 pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
@@ -33,6 +36,9 @@ pub(crate) fn violated(status: StatusCode, message: &str, violations: &[Violatio
 
 /// The answer to who may not ask.
 pub(super) fn unauthorized(why: Unauthorized) -> Response {
+    if why.is_unavailable() {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, why.said());
+    }
     let mut response = problem(StatusCode::UNAUTHORIZED, why.said());
     if let Ok(challenge) = HeaderValue::try_from(why.challenge()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -41,8 +47,11 @@ pub(super) fn unauthorized(why: Unauthorized) -> Response {
 }
 
 /// Says in JSON what is wrong with a request that no route took.
-pub(super) async fn explain(rejection: Rejection) -> Result<Response, Infallible> {
-    let response = if rejection.is_not_found() {
+pub(super) async fn explain(rejection: Rejection, counters: Arc<Counters>) -> Result<Response, Infallible> {
+    let response = if let Some(NotLetIn(why)) = rejection.find() {
+        turned_away(&counters, *why);
+        unauthorized(*why)
+    } else if rejection.is_not_found() {
         problem(StatusCode::NOT_FOUND, "there is nothing at this path")
     } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
         problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")

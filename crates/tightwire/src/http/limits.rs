@@ -8,21 +8,21 @@ use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderMap, StatusCode};
+use warp::http::StatusCode;
 use warp::reply::Response;
 
 use super::answer::{self, unauthorized};
-use super::asking::{identify, query};
+use super::asking::caller;
+use crate::auth::Caller;
 use crate::service::Service;
 use crate::shared::Shared;
 
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
     let path = warp::path!("api" / "dashboard" / "websocket" / "limits");
     path.and(warp::get())
-        .and(query())
-        .and(warp::header::headers_cloned())
-        .map(move |query: String, headers: HeaderMap| {
-            if let Err(why) = identify(&shared, &headers, &query) {
+        .and(caller(&shared))
+        .map(move |caller: Caller| {
+            if let Err(why) = caller {
                 return unauthorized(why);
             }
             let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);

@@ -34,7 +34,8 @@ pub(crate) fn routes<S: Service>(
         let rest = own.or(application).unify().or(websocket(Asked::Always)).unify();
         websocket(Asked::ForUpgrade).or(rest).unify().boxed()
     };
-    all.recover(answer::explain).unify().boxed()
+    let counters = Arc::clone(&shared.counters);
+    all.recover(move |rejection| answer::explain(rejection, Arc::clone(&counters))).unify().boxed()
 }
 
 /// What is beside the WebSocket.

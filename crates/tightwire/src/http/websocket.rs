@@ -42,12 +42,13 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>, asked: Asked) -> BoxedFi
         .and(warp::ext::optional::<OnUpgrade>())
         .and_then(find)
         .untuple_one()
+        .and(warp::path::full())
         .and(warp::method())
         .and(query())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<RemoteAddr>())
-        .map(move |route, upgrade, method, query, headers, remote| {
-            handshake::answer(&shared, Attempt { route, method, query, headers }, upgrade, remote)
+        .then(move |route, upgrade, path, method, query, headers, remote| {
+            handshake::answer(Arc::clone(&shared), Attempt { route, path, method, query, headers }, upgrade, remote)
         })
         .boxed()
 }

@@ -33,7 +33,7 @@ impl Door {
     }
 
     /// Connects with these headers and this query, and tells what comes of it.
-    async fn events_with(&self, query: &str, headers: &[(&str, &str)]) -> Vec<String> {
+    pub(super) async fn events_with(&self, query: &str, headers: &[(&str, &str)]) -> Vec<String> {
         let stream = TcpStream::connect(self.address).await.expect("connected");
         events_over(stream, &self.server, query, headers).await
     }
@@ -123,7 +123,11 @@ async fn get(config: Config, path: &str, headers: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(server.run(listener, std::future::pending()));
-    let mut stream = TcpStream::connect(address).await.expect("connected");
+    response(TcpStream::connect(address).await.expect("connected"), path, headers).await
+}
+
+/// The same over a stream that is served already.
+pub(super) async fn response<IO: AsyncRead + AsyncWrite + Unpin>(mut stream: IO, path: &str, headers: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut response = Vec::new();
