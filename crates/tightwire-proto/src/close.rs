@@ -37,6 +37,23 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Shutdown,
+        Self::ContractViolation,
+        Self::UnsupportedData,
+        Self::PolicyViolation,
+        Self::TooLarge,
+        Self::InternalError,
+        Self::OverCapacity,
+        Self::Unauthorized,
+        Self::AuthenticationExpired,
+        Self::TopicForbidden,
+        Self::PongTimeout,
+        Self::SlowConsumer,
+        Self::IdleTimeout,
+    ];
+
     /// The close code (RFC 6455, section 7.4).
     #[must_use]
     pub fn code(self) -> u16 {

@@ -174,6 +174,12 @@ impl OutboundQueue {
         self.items.len()
     }
 
+    /// How many bytes they have, with what is written of the first already.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether less than half of what is allowed waits: a replay may go on.
     #[must_use]
     pub fn has_room(&self) -> bool {

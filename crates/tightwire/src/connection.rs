@@ -86,7 +86,7 @@ pub(crate) async fn run<S: Service>(
     connection.forget();
     // Boxed: room for it is needed at the end only, and would be kept by every connection all its life.
     let code = Box::pin(connection.close(&mut incoming, end)).await;
-    place.leave(&peer);
+    place.leave(&peer, code);
     tracing::debug!(connection_id = %peer.id(), code, "disconnected");
     if let Some(job) = connection.job {
         // A handler is never cancelled half-way: what it does for others must not depend on its client staying.
@@ -320,7 +320,7 @@ impl<S: Service> Connection<S> {
     fn refuse(&mut self, refusal: Refusal) {
         let counters = &self.shared.counters;
         match refusal.why {
-            RefusalKind::RateLimited => counters.rate_limited_total.increment(),
+            RefusalKind::RateLimited => counters.messages_dropped_rate_limit_total.increment(),
             RefusalKind::Violation => counters.contract_violations_total.increment(),
             RefusalKind::TooLarge => {}
         }
@@ -359,7 +359,7 @@ impl<S: Service> Connection<S> {
     /// Takes the connection out of everything that would send to it.
     fn forget(&mut self) {
         self.inbox = VecDeque::new();
-        let topics = self.peer.subscriptions().close();
+        let topics = self.peer.unsubscribe_all();
         for topic in topics {
             self.shared.hub.detach(&topic, &self.peer);
         }

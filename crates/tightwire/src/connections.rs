@@ -7,8 +7,8 @@ use tightwire_proto::close::CloseReason;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::metrics::Counters;
 use crate::peer::Peer;
-use crate::stats::Counters;
 
 /// All WebSocket connections.
 #[derive(Debug)]
@@ -40,7 +40,14 @@ pub(crate) enum Refused {
 
 /// A place for one connection. Given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<Connections>);
+pub(crate) struct Place {
+    connections: Arc<Connections>,
+    /// With which close code the connection ended.
+    code: u16,
+}
+
+/// Stands for an end without a close (RFC 6455, section 7.1.5); it never goes over the wire.
+const ABNORMAL: u16 = 1006;
 
 impl Connections {
     pub(crate) fn new(max: u64, counters: Arc<Counters>) -> Self {
@@ -56,9 +63,9 @@ impl Connections {
             return Err(Refused::Full);
         }
         state.taken += 1;
-        self.counters.connections.increment();
+        self.counters.connected.increment();
         self.counters.connections_total.increment();
-        Ok(Place(Arc::clone(self)))
+        Ok(Place { connections: Arc::clone(self), code: ABNORMAL })
     }
 
     /// Whether a shutdown has begun.
@@ -86,6 +93,13 @@ impl Connections {
         }
     }
 
+    /// How many frames and bytes wait for all clients.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        let peers: Vec<_> = self.lock().peers.values().cloned().collect();
+        let waiting = peers.iter().map(|peer| peer.outbound().waiting());
+        waiting.fold((0, 0), |sum, (frames, bytes)| (sum.0 + frames, sum.1 + bytes))
+    }
+
     /// Waits until there are none.
     pub(crate) async fn all_ended(&self) {
         loop {
@@ -106,28 +120,29 @@ impl Connections {
 impl Place {
     /// Seats the connection, so that a shutdown reaches it.
     pub(crate) fn seat(&self, peer: &Arc<Peer>) {
-        let mut state = self.0.lock();
+        let mut state = self.connections.lock();
         state.peers.insert(peer.id(), Arc::clone(peer));
         if state.ending {
             peer.outbound().begin_close(CloseReason::Shutdown);
         }
     }
 
-    /// The connection has left.
-    pub(crate) fn leave(&self, peer: &Peer) {
-        self.0.lock().peers.swap_remove(&peer.id());
+    /// The connection has left, with a close code.
+    pub(crate) fn leave(mut self, peer: &Peer, code: u16) {
+        self.code = code;
+        self.connections.lock().peers.swap_remove(&peer.id());
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.connections.lock();
         state.taken -= 1;
-        self.0.counters.connections.decrement();
-        self.0.counters.disconnections_total.increment();
+        self.connections.counters.connected.decrement();
+        self.connections.counters.disconnections_total.of_code(self.code).increment();
         if state.taken == 0 {
             drop(state);
-            self.0.empty.notify_waiters();
+            self.connections.empty.notify_waiters();
         }
     }
 }

@@ -155,7 +155,7 @@ impl<'a> Context<'a> {
     /// If the connection is in as many groups as it may be in.
     pub fn join(&self, group: &str) -> Result<(), TooManyGroups> {
         let group: Arc<str> = group.into();
-        let new = self.peer.subscriptions().add(&group).map_err(|_| TooManyGroups)?;
+        let new = self.peer.subscribe(&group).map_err(|_| TooManyGroups)?;
         if new {
             self.peer.outbound().hold(&group);
             self.hub.attach(&group, self.peer);
@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
 
     /// Takes the connection out of a group. True if it was in it.
     pub fn leave(&self, group: &str) -> bool {
-        let was_in = self.peer.subscriptions().remove(group);
+        let was_in = self.peer.unsubscribe(group);
         if was_in {
             self.hub.detach(group, self.peer);
             self.peer.outbound().unhold(group);

@@ -15,6 +15,7 @@ use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, SYSTEM_TOPIC
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::peer::Peer;
@@ -99,7 +100,7 @@ impl<S: Service> Dispatch<'_, S> {
         if !info.subscribes {
             let _joined = Joining(self.peer);
             let cx = self.context();
-            if let Err(trouble) = guarded(|| self.shared.service.call(&cx, inbound)).await {
+            if let Err(trouble) = self.call(&cx, info, inbound).await {
                 self.report(trouble, &topic);
             }
             return;
@@ -111,7 +112,7 @@ impl<S: Service> Dispatch<'_, S> {
         };
         let (position, _hold) = self.hold_for_reply(&topic, new).await;
         let cx = self.context().at(position.as_ref().map(Into::into));
-        match guarded(|| self.shared.service.call(&cx, inbound)).await {
+        match self.call(&cx, info, inbound).await {
             Ok(()) if new => {
                 if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, &topic)).await {
                     self.report(trouble, &topic);
@@ -127,6 +128,20 @@ impl<S: Service> Dispatch<'_, S> {
                 self.report(trouble, &topic);
             }
         }
+    }
+
+    /// Calls the handler, and takes its time.
+    async fn call(
+        &self,
+        cx: &Context<'_>,
+        info: &FrameInfo,
+        inbound: Inbound<S::Frame>,
+    ) -> Result<(), Trouble<S::Code>> {
+        let begun = clock::now();
+        let result = guarded(|| self.shared.service.call(cx, inbound)).await;
+        let taken = clock::now().saturating_duration_since(begun);
+        self.shared.counters.handler_seconds.of(info.wire_type).observe(taken);
+        result
     }
 
     /// Whether the client may call the operation, by its token. If not, it is told. Where nobody is asked for a token,

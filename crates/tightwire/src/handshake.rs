@@ -22,6 +22,7 @@ use crate::clock;
 use crate::connection::{self, Client};
 use crate::connections::Refused;
 use crate::http::{problem, violated};
+use crate::metrics::Refusal;
 use crate::request::HandshakeRequest;
 use crate::routes::Match;
 use crate::server::RemoteAddr;
@@ -65,6 +66,19 @@ impl HandshakeError {
             Self::Origin => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Undecided | Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What `/metrics` calls it.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Method | Self::NoUpgrade | Self::Version | Self::Key | Self::Query => Refusal::REQUEST,
+            Self::Origin => Refusal::ORIGIN,
+            Self::Contract(_) => Refusal::CONTRACT,
+            Self::TooMany(_) => Refusal::RATE,
+            Self::Undecided => Refusal::UNDECIDED,
+            Self::Full => Refusal::CAPACITY,
+            Self::Ending => Refusal::SHUTDOWN,
         }
     }
 
@@ -117,6 +131,7 @@ pub(crate) async fn answer<S: Service>(
             switch_protocols(key, subprotocol)
         }
         Err(error) => {
+            shared.counters.handshakes_refused_total.of(error.reason()).increment();
             tracing::info!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
             let mut response = match &error {
                 HandshakeError::Contract(violations) => violated(error.status(), &error.to_string(), violations),
@@ -145,7 +160,6 @@ async fn check<S: Service>(
     if let Some((handshakes, RemoteAddr(remote))) = shared.handshakes.as_ref().zip(remote) {
         let mut handshakes = handshakes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(wait) = handshakes.pass(remote.ip(), clock::now()) {
-            shared.counters.handshakes_limited_total.increment();
             return Err(HandshakeError::TooMany(wait));
         }
     }

@@ -38,6 +38,7 @@ pub mod failure;
 mod handshake;
 mod http;
 mod hub;
+mod metrics;
 mod outbound;
 mod peer;
 mod percent;

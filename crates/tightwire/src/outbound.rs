@@ -18,7 +18,8 @@ use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::outbound::{OutboundQueue, Overflow, Pushed};
 use tokio::sync::Notify;
 
-use crate::stats::Counters;
+use crate::clock;
+use crate::metrics::Counters;
 use crate::transport::Wire;
 
 /// How many frames one write takes along.
@@ -50,6 +51,8 @@ struct State {
     words: Option<Box<str>>,
     /// When the hub last wrote a frame that is more than heartbeat; until the connection's task has taken note of it.
     written_at: Option<Instant>,
+    /// Since when a frame of the hub waits that could not be written at once.
+    late_since: Option<Instant>,
     /// Frames in a row that could not be sent.
     failures: u32,
 }
@@ -106,7 +109,16 @@ pub(crate) struct Glance {
 
 impl Outbound {
     pub(crate) fn new(queue: OutboundQueue, wire: Wire, counters: Arc<Counters>) -> Self {
-        let state = State { queue, wire, held: None, phase: Phase::Open, words: None, written_at: None, failures: 0 };
+        let state = State {
+            queue,
+            wire,
+            held: None,
+            phase: Phase::Open,
+            words: None,
+            written_at: None,
+            late_since: None,
+            failures: 0,
+        };
         Self { state: Mutex::new(state), task: AtomicWaker::new(), room: Notify::new(), counters }
     }
 
@@ -128,9 +140,6 @@ impl Outbound {
                 state.failures = 0;
                 state.written_at = Some(now);
             }
-            if sent == frames.len() {
-                return Ok(());
-            }
         }
         let mut failed = None::<Failed>;
         for (index, frame) in frames.iter().enumerate().skip(sent) {
@@ -138,6 +147,9 @@ impl Outbound {
             if !is_sent {
                 failed.get_or_insert(Failed { first: index, count: 0 }).count += 1;
             }
+        }
+        if !state.queue.is_empty() {
+            state.late_since.get_or_insert(now);
         }
         failed.map_or(Ok(()), Err)
     }
@@ -312,6 +324,13 @@ impl Outbound {
         if self.lock().phase == Phase::Aborted { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// How many frames and bytes wait.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        let state = self.lock();
+        let (frames, bytes) = state.held.as_ref().map_or((0, 0), |held| (held.frames.len(), held.bytes));
+        ((state.queue.len() + frames) as u64, (state.queue.bytes() + bytes) as u64)
+    }
+
     /// Whether everything is written.
     pub(crate) fn is_drained(&self) -> bool {
         self.lock().queue.is_empty()
@@ -352,6 +371,11 @@ impl Outbound {
                 if state.queue.has_room() {
                     self.room.notify_waiters();
                 }
+                if state.queue.is_empty()
+                    && let Some(since) = state.late_since.take()
+                {
+                    self.counters.catch_up_seconds.observe(clock::now().saturating_duration_since(since));
+                }
                 Poll::Ready(Ok(progress))
             }
         }
@@ -364,7 +388,7 @@ impl Outbound {
 
     fn push(&self, state: &mut State, frame: OutboundFrame) -> bool {
         if state.phase != Phase::Open {
-            self.counters.send_failures_total.increment();
+            self.counters.messages_send_failures_total.increment();
             return false;
         }
         let reserved = state.held.as_ref().map_or((0, 0), |held| (held.frames.len(), held.bytes));
@@ -376,7 +400,7 @@ impl Outbound {
             }
             Ok(Pushed::Dropped) => {
                 self.counters.frames_dropped_total.increment();
-                self.counters.send_failures_total.increment();
+                self.counters.messages_send_failures_total.increment();
                 false
             }
             Err(Overflow) => {
@@ -394,7 +418,7 @@ impl Outbound {
     }
 
     fn overflow(&self, state: &mut State) {
-        self.counters.send_failures_total.increment();
+        self.counters.messages_send_failures_total.increment();
         self.counters.backpressure_disconnects_total.increment();
         self.close_in(state, CloseReason::SlowConsumer);
     }

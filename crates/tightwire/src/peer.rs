@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use serde::Serialize;
 use tightwire_proto::contract::SessionRole;
-use tightwire_proto::session::{ErrorReport, Subscriptions, Voice};
+use tightwire_proto::session::{ErrorReport, Refused, Subscriptions, Voice};
 use uuid::Uuid;
 
 use crate::auth::Identity;
 use crate::clock;
+use crate::metrics::Counters;
 use crate::outbound::Outbound;
 use crate::request::HandshakeRequest;
-use crate::stats::Counters;
 
 /// A connection as the rest of the server sees it. Shared by its task, the hub, handlers and the list of connections.
 #[derive(Debug)]
@@ -97,6 +97,36 @@ impl Peer {
 
     pub(crate) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a topic. `Ok(true)` if it is new.
+    pub(crate) fn subscribe(&self, topic: &Arc<str>) -> Result<bool, Refused> {
+        let mut subscriptions = self.subscriptions();
+        let new = subscriptions.add(topic)?;
+        if new && subscriptions.len() == 1 {
+            self.counters.updates_clients.increment();
+        }
+        Ok(new)
+    }
+
+    /// Removes a topic. True if it was there.
+    pub(crate) fn unsubscribe(&self, topic: &str) -> bool {
+        let mut subscriptions = self.subscriptions();
+        let removed = subscriptions.remove(topic);
+        if removed && subscriptions.is_empty() {
+            self.counters.updates_clients.decrement();
+        }
+        removed
+    }
+
+    /// Takes all topics out and lets none in any more: the connection ends.
+    pub(crate) fn unsubscribe_all(&self) -> Vec<Arc<str>> {
+        let topics = self.subscriptions().close();
+        if !topics.is_empty() {
+            self.counters.updates_clients.decrement();
+            self.counters.updates_disconnections_total.increment();
+        }
+        topics
     }
 
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::broker::Broker;
 use crate::clock;
+use crate::metrics::Counters;
 use crate::plain::PlainMessage;
 use crate::service::ServerMessage;
-use crate::stats::Counters;
 
 /// Publishes messages to topics. Cheap to clone; lives as long as the application wants, beyond any connection.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Publisher {
         let publication =
             Publication::new(head, message).map_err(|error| PublishError::Encode(error.to_string().into()))?;
         let position = self.broker.publish(publication).await?;
-        self.counters.published_total.increment();
+        self.counters.published_total.of(M::TYPE).increment();
         Ok((&position).into())
     }
 
@@ -63,7 +63,7 @@ impl Publisher {
         let frame = plain(group.into(), self.correlation_id, message)
             .map_err(|error| PublishError::Encode(error.to_string().into()))?;
         self.broker.broadcast(frame).await?;
-        self.counters.published_total.increment();
+        self.counters.published_total.of(M::NAME).increment();
         Ok(())
     }
 }

@@ -12,10 +12,10 @@ use crate::broker::memory::MemoryBroker;
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::hub::Hub;
+use crate::metrics::Counters;
 use crate::publisher::Publisher;
 use crate::routes::Routes;
 use crate::service::Service;
-use crate::stats::Counters;
 
 /// How many addresses a generation of the handshake rate remembers: some 3 MB in all.
 const HANDSHAKE_ADDRESSES: usize = 32 * 1024;
@@ -50,7 +50,7 @@ impl<S: Service> Shared<S> {
             contract: config.contract_policy,
             rate_limit_cooldown: config.rate_limit_cooldown,
         };
-        let counters = Arc::new(Counters::new());
+        let counters = Arc::new(Counters::new(contract));
         let hub = Arc::new(Hub::new(Arc::clone(&counters)));
         let broker: Arc<dyn Broker> = Arc::new(MemoryBroker::new(Arc::clone(&hub), policy.limits));
         Self {

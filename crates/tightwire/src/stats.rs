@@ -1,84 +1,15 @@
-//! What the server counts. Written all over the runtime, read by `/health`, the application and tests.
+//! What the server counts, for the application. `/metrics` has the same and more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::clock;
+pub(crate) use crate::metrics::Counters;
+use crate::metrics::Refusal;
 
 /// A handle on the server's counters; every clone sees the same, current values.
 #[derive(Clone, Debug)]
 pub struct Stats(Arc<Counters>);
-
-/// Gauges go up and down, the others only up. Relaxed order suffices: each stands for itself.
-#[derive(Debug)]
-pub(crate) struct Counters {
-    started: Instant,
-    pub(crate) connections: Counter,
-    pub(crate) connections_total: Counter,
-    pub(crate) disconnections_total: Counter,
-    pub(crate) subscriptions: Counter,
-    pub(crate) messages_received_total: Counter,
-    pub(crate) messages_sent_total: Counter,
-    pub(crate) sent_bytes_total: Counter,
-    pub(crate) send_failures_total: Counter,
-    pub(crate) errors_sent_total: Counter,
-    pub(crate) unauthorized_total: Counter,
-    pub(crate) handshakes_limited_total: Counter,
-    pub(crate) rate_limited_total: Counter,
-    pub(crate) contract_violations_total: Counter,
-    pub(crate) backpressure_disconnects_total: Counter,
-    pub(crate) frames_dropped_total: Counter,
-    pub(crate) handler_panics_total: Counter,
-    pub(crate) published_total: Counter,
-}
-
-/// One number.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
-    }
-
-    pub(crate) fn increment(&self) {
-        self.add(1);
-    }
-
-    pub(crate) fn decrement(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Counters {
-    pub(crate) fn new() -> Self {
-        Self {
-            started: clock::now(),
-            connections: Counter::default(),
-            connections_total: Counter::default(),
-            disconnections_total: Counter::default(),
-            subscriptions: Counter::default(),
-            messages_received_total: Counter::default(),
-            messages_sent_total: Counter::default(),
-            sent_bytes_total: Counter::default(),
-            send_failures_total: Counter::default(),
-            errors_sent_total: Counter::default(),
-            unauthorized_total: Counter::default(),
-            handshakes_limited_total: Counter::default(),
-            rate_limited_total: Counter::default(),
-            contract_violations_total: Counter::default(),
-            backpressure_disconnects_total: Counter::default(),
-            frames_dropped_total: Counter::default(),
-            handler_panics_total: Counter::default(),
-            published_total: Counter::default(),
-        }
-    }
-}
 
 impl Stats {
     pub(crate) fn new(counters: Arc<Counters>) -> Self {
@@ -94,7 +25,7 @@ impl Stats {
     /// WebSocket connections now, those that are just being closed included.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.0.connections.get()
+        self.0.connected.get()
     }
 
     /// WebSocket connections since the start.
@@ -106,13 +37,13 @@ impl Stats {
     /// WebSocket connections that have ended.
     #[must_use]
     pub fn disconnections_total(&self) -> u64 {
-        self.0.disconnections_total.get()
+        self.0.disconnections_total.iter().map(|(_, count)| count.get()).sum()
     }
 
     /// Subscriptions of all connections now.
     #[must_use]
     pub fn subscriptions(&self) -> u64 {
-        self.0.subscriptions.get()
+        self.0.subscriptions.iter().map(|(_, count)| count.get()).sum()
     }
 
     /// Messages that clients have sent, refused ones included.
@@ -136,7 +67,7 @@ impl Stats {
     /// Messages that could not be handed to a client, because its queue was full or it was being closed.
     #[must_use]
     pub fn send_failures_total(&self) -> u64 {
-        self.0.send_failures_total.get()
+        self.0.messages_send_failures_total.get()
     }
 
     /// Handshakes, requests and renewals of clients that were not let in.
@@ -148,7 +79,7 @@ impl Stats {
     /// Handshakes that were refused because their address began too many.
     #[must_use]
     pub fn handshakes_limited_total(&self) -> u64 {
-        self.0.handshakes_limited_total.get()
+        self.0.handshakes_refused_total.of(Refusal::RATE).get()
     }
 
     /// Error frames.
@@ -160,7 +91,7 @@ impl Stats {
     /// Frames that were dropped because they came too fast.
     #[must_use]
     pub fn rate_limited_total(&self) -> u64 {
-        self.0.rate_limited_total.get()
+        self.0.messages_dropped_rate_limit_total.get()
     }
 
     /// Frames that violated the contract.
@@ -190,6 +121,6 @@ impl Stats {
     /// Messages that were published, however many subscribers they had.
     #[must_use]
     pub fn published_total(&self) -> u64 {
-        self.0.published_total.get()
+        self.0.published_total.iter().map(|(_, count)| count.get()).sum()
     }
 }

@@ -91,7 +91,7 @@ impl<S: Service> Dispatch<'_, S> {
                 return None;
             }
         }
-        let added = self.peer.subscriptions().add(topic);
+        let added = self.peer.subscribe(topic);
         match added {
             Ok(new) => Some(new),
             Err(why) => {
@@ -167,7 +167,7 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     pub(crate) fn leave(&self, topic: &Arc<str>) {
-        let removed = self.peer.subscriptions().remove(topic);
+        let removed = self.peer.unsubscribe(topic);
         if removed {
             self.shared.hub.detach(topic, self.peer);
         }

@@ -4,6 +4,7 @@ mod answer;
 mod asking;
 mod health;
 mod limits;
+mod metrics;
 mod websocket;
 
 use std::sync::Arc;
@@ -40,7 +41,8 @@ pub(crate) fn routes<S: Service>(
 
 /// What is beside the WebSocket.
 fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    let routes = [health::route(Arc::clone(shared)), limits::route(Arc::clone(shared))];
+    let routes =
+        [health::route(Arc::clone(shared)), limits::route(Arc::clone(shared)), metrics::route(Arc::clone(shared))];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())
 }

@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 use self::pending::{Duty, Pending};
 use crate::clock;
+use crate::metrics::Counters;
 use crate::peer::Peer;
-use crate::stats::Counters;
 
 /// Topics are spread over so many locks, so that two of them seldom wait for each other.
 const SHARDS: usize = 16;
@@ -84,7 +84,7 @@ impl Hub {
         let mut topics = shard.topics();
         let failures = self.flush_topics(shard, &topics);
         if topics.entry(Arc::clone(topic)).or_default().insert(peer.id(), Arc::clone(peer)).is_none() {
-            self.counters.subscriptions.increment();
+            self.counters.subscriptions.of_topic(topic).increment();
         }
         drop(topics);
         failures.log();
@@ -97,7 +97,7 @@ impl Hub {
         let failures = self.flush_topics(shard, &topics);
         if let Some(subscribers) = topics.get_mut(topic) {
             if subscribers.swap_remove(&peer.id()).is_some() {
-                self.counters.subscriptions.decrement();
+                self.counters.subscriptions.of_topic(topic).decrement();
             }
             if subscribers.is_empty() {
                 topics.remove(topic);
@@ -155,11 +155,8 @@ impl Hub {
     /// Hands over all that waits. Who calls it holds the lock of the topics.
     fn flush_topics(&self, shard: &Shard, topics: &Topics) -> Failures {
         let mut failures = Failures::default();
-        let batches = shard.pending().take();
-        if batches.is_empty() {
-            return failures;
-        }
-        let now = clock::now();
+        let Some((since, batches)) = shard.pending().take() else { return failures };
+        let mut now = clock::now();
         for batch in batches {
             let wire = batch.wire();
             for peer in topics.get(batch.topic()).into_iter().flat_map(IndexMap::values) {
@@ -167,6 +164,11 @@ impl Hub {
                     failures.0.push((peer.id(), batch.frames[failed.first].clone(), failed.count));
                 }
             }
+            let done = clock::now();
+            self.counters.fanout_seconds.observe(done.saturating_duration_since(now));
+            let lag = done.saturating_duration_since(since);
+            self.counters.delivery_lag_seconds.observe_each(lag, batch.frames.len() as u64);
+            now = done;
         }
         shard.pending().finish();
         failures

@@ -1,8 +1,11 @@
 //! What was published to the topics of a shard and is not written yet.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tightwire_proto::frame::OutboundFrame;
+
+use crate::clock;
 
 /// Who publishes beyond these bounds writes what waits itself, instead of leaving it to the shard's flusher: so nothing
 /// piles up, and whoever publishes faster than sockets can be written to is slowed down to their pace.
@@ -14,6 +17,8 @@ const MAX_BYTES: usize = 256 * 1024;
 pub(super) struct Pending {
     frames: Vec<OutboundFrame>,
     bytes: usize,
+    /// When the first of the frames was published.
+    since: Option<Instant>,
     /// Whether frames were taken that are not all written yet.
     taken: bool,
     /// Whether a flusher is at work or about to be.
@@ -41,6 +46,7 @@ pub(super) struct Batch {
 
 impl Pending {
     pub(super) fn push(&mut self, frame: OutboundFrame) -> Duty {
+        self.since.get_or_insert_with(clock::now);
         self.bytes += frame.wire().len();
         self.frames.push(frame);
         if self.frames.len() >= MAX_FRAMES || self.bytes >= MAX_BYTES {
@@ -53,9 +59,10 @@ impl Pending {
         }
     }
 
-    /// Takes everything, topic by topic. The order of a topic's frames stays. Until [`Self::finish`] they count as not
-    /// written.
-    pub(super) fn take(&mut self) -> Vec<Batch> {
+    /// Takes everything, topic by topic, with the time at which the first of it was published. The order of a topic's
+    /// frames stays. Until [`Self::finish`] they count as not written.
+    pub(super) fn take(&mut self) -> Option<(Instant, Vec<Batch>)> {
+        let since = self.since.take()?;
         self.bytes = 0;
         self.taken |= !self.frames.is_empty();
         let mut batches = Vec::<Batch>::new();
@@ -69,7 +76,7 @@ impl Pending {
         for batch in &mut batches {
             batch.join();
         }
-        batches
+        Some((since, batches))
     }
 
     /// What was taken is written, or waits in its receivers' own queues.

@@ -20,7 +20,7 @@ const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrad
                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// Sends a request head and returns the response, as far as it comes within a second after its last part.
-async fn request(server: &Server<Rooms>, head: &str) -> String {
+pub(crate) async fn request(server: &Server<Rooms>, head: &str) -> String {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     tokio::spawn(server.serve_stream(far, REMOTE));
     near.write_all(format!("{head}\r\n").as_bytes()).await.expect("the pipe is open");

@@ -9,6 +9,7 @@ mod handshake;
 mod inbound;
 mod life;
 mod logs;
+mod metrics;
 mod protocol;
 mod replay;
 mod slow;

@@ -152,6 +152,10 @@ async fn http_is_answered_with_401() {
     assert!(response.contains("www-authenticate: Bearer error=\"invalid_token\", error_desc"), "{response}");
     let right = format!("Authorization: Bearer {}\r\nConnection: close\r\n", signed(json!({})));
     assert!(get(config(), limits, &right).await.starts_with("HTTP/1.1 200 "));
+    for metrics in ["/metrics", "/api/dashboard/metrics/websockets"] {
+        assert!(get(config(), metrics, "Connection: close\r\n").await.starts_with("HTTP/1.1 401 "));
+        assert!(get(config(), metrics, &right).await.starts_with("HTTP/1.1 200 "));
+    }
     // Load balancers have no token.
     assert!(get(config(), "/health", "Connection: close\r\n").await.starts_with("HTTP/1.1 200 "));
 }

@@ -1,0 +1,123 @@
+//! What the server measures: one table, from which the counters themselves, `/metrics`, its JSON twin and the
+//! documentation come.
+//!
+//! Written all over the runtime, with one atomic addition each and without a lock. Whoever needs another number adds a
+//! line to the table. Labels take their values from the contract or from a fixed list, never from what a client says:
+//! so there are as many series as on the first day, whatever happens.
+
+mod label;
+mod snapshot;
+mod value;
+
+use std::time::Instant;
+
+use tightwire_proto::contract::Contract;
+
+pub(crate) use self::label::{CloseCode, MessageType, Operation, Per, Refusal, Topic};
+pub(crate) use self::snapshot::Snapshot;
+use self::snapshot::{Family, Measure};
+pub(crate) use self::value::{Counter, Gauge, Histogram};
+use crate::clock;
+
+/// What every name begins with, in Prometheus.
+pub(crate) const PREFIX: &str = "ws_";
+
+/// What a row of the table says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// The name, without [`PREFIX`].
+    pub(crate) name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub(crate) kind: &'static str,
+    /// The name of its label, if it has one.
+    pub(crate) label: Option<&'static str>,
+    /// What it counts.
+    pub(crate) help: &'static str,
+}
+
+/// Declares the table and the struct that holds the values, so that neither can forget a row of the other.
+macro_rules! metrics {
+    ($($(#[doc = $help:literal])+ $name:ident: $type:ty;)+) => {
+        /// The server's counters.
+        #[derive(Debug)]
+        pub(crate) struct Counters {
+            /// When the server was made.
+            pub(crate) started: Instant,
+            $($(#[doc = $help])+ pub(crate) $name: $type,)+
+        }
+
+        /// What there is to measure.
+        pub(crate) const TABLE: &[Row] = &[$(Row {
+            name: stringify!($name),
+            kind: <$type as Measure>::KIND,
+            label: <$type as Measure>::LABEL,
+            help: concat!($($help),+).trim_ascii(),
+        },)+];
+
+        impl Counters {
+            /// Nothing has happened yet.
+            pub(crate) fn new(contract: &'static Contract) -> Self {
+                Self { started: clock::now(), $($name: <$type as Measure>::new(contract),)+ }
+            }
+
+            /// All values, in the order of [`TABLE`].
+            pub(crate) fn snapshot(&self) -> Snapshot {
+                let values = [$(self.$name.samples(),)+];
+                Snapshot(TABLE.iter().zip(values).map(|(row, samples)| Family { row: *row, samples }).collect())
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Messages that were written to clients, to the last byte.
+    messages_sent_total: Counter;
+    /// Messages that clients have sent, refused ones included.
+    messages_received_total: Counter;
+    /// Messages that could not be handed to a client, because its queue was full or it was being closed.
+    messages_send_failures_total: Counter;
+    /// Frames of clients that were dropped because they came too fast.
+    messages_dropped_rate_limit_total: Counter;
+    /// Error frames that were sent.
+    errors_sent_total: Counter;
+    /// Frames of clients that violated the contract.
+    contract_violations_total: Counter;
+    /// Clients that were subscribed to something when their connection ended.
+    updates_disconnections_total: Counter;
+    /// Clients that are subscribed to something now.
+    updates_clients: Gauge;
+    /// WebSocket connections now, those that are just being opened or closed included.
+    connected: Gauge;
+    /// WebSocket connections since the start.
+    connections_total: Counter;
+    /// WebSocket connections that have ended, by close code; 1006 is an end without a close.
+    disconnections_total: Per<CloseCode, Counter>;
+    /// Handshakes that were refused, by reason.
+    handshakes_refused_total: Per<Refusal, Counter>;
+    /// Requests and clients without valid credentials.
+    unauthorized_total: Counter;
+    /// Connections that were closed because their client did not read fast enough.
+    backpressure_disconnects_total: Counter;
+    /// Frames that were dropped for slow clients instead of closing them.
+    frames_dropped_total: Counter;
+    /// Bytes that were written to clients.
+    sent_bytes_total: Counter;
+    /// Subscriptions of all clients now, by the topic's template.
+    subscriptions: Per<Topic, Gauge>;
+    /// Frames that wait in the queues of all clients now.
+    outbound_queue_frames: Gauge;
+    /// Bytes that wait in the queues of all clients now.
+    outbound_queue_bytes: Gauge;
+    /// Messages that were published, by type, however many subscribers they had.
+    published_total: Per<MessageType, Counter>;
+    /// Handlers that panicked.
+    handler_panics_total: Counter;
+    /// How long handlers took, by operation.
+    handler_seconds: Per<Operation, Histogram>;
+    /// How long it took to walk the subscribers of a topic with what was published there.
+    fanout_seconds: Histogram;
+    /// How long it took from publishing a message until every subscriber's socket, or its queue if it was slow, had it.
+    delivery_lag_seconds: Histogram;
+    /// How long it took until a client had everything, when a message could not be written to its socket at once.
+    catch_up_seconds: Histogram;
+}
