@@ -9,6 +9,7 @@
 //! | [`sequence`] | patterns of frames such as `stream_start, stream_chunk+, stream_end` |
 //! | [`time`] | the paused clock |
 //! | [`process`] | [`ServerProcess`]: a real server binary for the length of a test |
+//! | [`raw`] | [`RawClient`]: bytes in, frames out, for what no well-behaved client does |
 //!
 //! The harness knows the Tightwire envelope and the session's heartbeat, and nothing of any application.
 //!
@@ -61,6 +62,7 @@ pub mod harness;
 mod json;
 mod positions;
 pub mod process;
+pub mod raw;
 pub mod sequence;
 mod session;
 pub mod target;
@@ -72,4 +74,5 @@ pub use contract::Contract;
 pub use frame::Frame;
 pub use harness::{ConnectError, Served, WsHarness};
 pub use process::ServerProcess;
+pub use raw::{RawClient, RawFrame};
 pub use target::Target;

@@ -82,6 +82,12 @@ impl ServerProcess {
         self.address
     }
 
+    /// The id of the process, for instance to read `/proc` with.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `ws://` and that path on the server, for [`WsHarness::connect`](crate::WsHarness::connect).
     #[must_use]
     pub fn ws_url(&self, path: &str) -> String {

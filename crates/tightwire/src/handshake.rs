@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use tracing::Instrument;
 use warp::filters::path::FullPath;
 use warp::http::header::{
-    CONNECTION, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
 };
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
@@ -37,6 +38,8 @@ enum HandshakeError {
     Method,
     #[error("this is a WebSocket endpoint: send `Connection: Upgrade` and `Upgrade: websocket` over HTTP/1.1")]
     NoUpgrade,
+    #[error("a request for a WebSocket has no body: what follows it are frames")]
+    Body,
     #[error("`Sec-WebSocket-Version` must be 13")]
     Version,
     #[error("`Sec-WebSocket-Key` must be there once, with 16 bytes in base64")]
@@ -62,7 +65,7 @@ impl HandshakeError {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
+            Self::Body | Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Undecided | Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
@@ -92,7 +95,7 @@ impl HandshakeError {
             // In whole seconds, and not too soon.
             Self::TooMany(wait) => Some((RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1))),
             Self::Undecided | Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
-            Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
+            Self::Body | Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
         }
     }
 }
@@ -166,6 +169,10 @@ async fn check<S: Service>(
     if !has_token(&headers, &CONNECTION, "upgrade") || !has_token(&headers, &UPGRADE, "websocket") {
         return Err(HandshakeError::NoUpgrade);
     }
+    // hyper would leave the body to be read as frames; whoever forwards requests takes it for the body.
+    if has_body(&headers) {
+        return Err(HandshakeError::Body);
+    }
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(HandshakeError::Version);
     }
@@ -223,6 +230,10 @@ fn switch_protocols(key: SecWebsocketKey, subprotocol: Option<HeaderValue>) -> R
         headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     response
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {

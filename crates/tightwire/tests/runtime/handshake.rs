@@ -64,6 +64,9 @@ fn an_improper_handshake_is_explained() {
     check(config(), &without("Sec-WebSocket-Version: 13\r\n"), 426, "sec-websocket-version: 13");
     check(config(), &UPGRADE.replacen("Version: 13", "Version: 8", 1), 426, "sec-websocket-version: 13");
     check(config(), &UPGRADE.replacen("nonce", "", 1).replacen("ZSBub25jZQ", "", 1), 400, "Sec-WebSocket-Key");
+    check(config(), &format!("{UPGRADE}Content-Length: 5\r\n"), 400, "has no body");
+    check(config(), &format!("{UPGRADE}Transfer-Encoding: chunked\r\n"), 400, "has no body");
+    check(config(), &format!("{UPGRADE}Content-Length: 0\r\n"), 101, "upgrade");
     check(config(), &format!("{UPGRADE}Origin: http://elsewhere\r\n"), 403, "origin");
     check(config(), &format!("{UPGRADE}Origin: http://localhost\r\n"), 101, "upgrade");
     check(with_limits(|limits| limits.connections = 0), UPGRADE, 503, "retry-after");

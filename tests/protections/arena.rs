@@ -1,0 +1,324 @@
+//! Where attacks take place: a chat server in a process of its own, and what must hold after each of them.
+//!
+//! Each attack is run [`ROUNDS`] times on one server. After every round the server has no connection and no subscription
+//! left, answers a valid client in time, and needs no more memory than before the first.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tightwire_chat::chat::CONTRACT;
+use tightwire_testkit::{Contract, RawClient, RawFrame, ServerProcess, WsHarness};
+use uuid::Uuid;
+
+/// How often an attack is run, unless [`ROUNDS_VARIABLE`] says otherwise. What an attack leaves behind it leaves every
+/// time.
+const ROUNDS: u32 = 3;
+
+/// More rounds find slower leaks, in the nightly lane.
+const ROUNDS_VARIABLE: &str = "TIGHTWIRE_ATTACK_ROUNDS";
+
+/// What a valid client may have to wait, from opening the socket to the answer to its ping.
+const ANSWER: Duration = Duration::from_millis(100);
+
+/// The best of so many tries counts. A machine that does something else can delay any single one; a server that was
+/// harmed is slow every time.
+const TRIES: usize = 20;
+
+/// By how much the memory may be larger afterwards. Some things are made once and stay: a read buffer of 64 KiB for each
+/// of the two threads, the reference validators, what the log line of a refusal needs: 150 KiB. And of a heap that held a
+/// hundred connections at once up to 1 MiB is not given back, because a page goes back only when all of it is free. Attacks
+/// move several megabytes in each round, so a leak of a part of that fails.
+const TOLERANCE: u64 = 2 << 20;
+
+/// The most memory that any attack may cost while it lasts.
+const MOST: u64 = 48 << 20;
+
+/// How long the server may take to notice that everyone has left.
+const SETTLING: Duration = Duration::from_secs(20);
+
+/// What the attacker got to see, and connections that stay open while a valid client looks how the server does.
+#[derive(Default)]
+pub(crate) struct Seen {
+    said: Vec<String>,
+    open: Vec<RawClient>,
+}
+
+impl From<Vec<String>> for Seen {
+    fn from(said: Vec<String>) -> Self {
+        Self { said, open: Vec::new() }
+    }
+}
+
+impl Seen {
+    /// Keeps connections open until the valid client was answered.
+    pub(crate) fn holding(self, open: impl IntoIterator<Item = RawClient>) -> Self {
+        Self { open: open.into_iter().collect(), ..self }
+    }
+}
+
+/// A server under attack.
+pub(crate) struct Arena {
+    server: ServerProcess,
+    /// Which time the attack is run.
+    pub(crate) round: u32,
+}
+
+/// Runs the attack and compares what the attacker saw, every time.
+#[track_caller]
+pub(crate) fn check<A>(flags: &[&str], attack: A, expected: &[&str])
+where
+    A: AsyncFn(&Arena) -> Seen,
+{
+    run(flags, attack, expected, Baseline::Before);
+}
+
+/// The same for an attack after which memory is compared with that after the first round, not with that before it: the
+/// server keeps something by design, such as the newest messages of a thread, or the attack fills the heap with so many
+/// small things at once that the allocator does not give all of its pages back. Either happens once.
+#[track_caller]
+pub(crate) fn check_kept<A>(flags: &[&str], attack: A, expected: &[&str])
+where
+    A: AsyncFn(&Arena) -> Seen,
+{
+    run(flags, attack, expected, Baseline::AfterTheFirstRound);
+}
+
+/// What the memory is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Baseline {
+    Before,
+    AfterTheFirstRound,
+}
+
+#[track_caller]
+#[expect(clippy::print_stdout, reason = "the figures, for whoever runs the test with its output")]
+fn run<A>(flags: &[&str], attack: A, expected: &[&str], baseline: Baseline)
+where
+    A: AsyncFn(&Arena) -> Seen,
+{
+    let caller = Location::caller();
+    let rounds = std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let mut arena = Arena::open(flags).await;
+        let first = arena.greet("before the attack").await;
+        let mut before = arena.memory();
+        println!("a valid client is answered within {first:?}, memory is {} KiB", before / 1024);
+        for round in 0..rounds {
+            arena.round = round;
+            let Seen { said, open } = attack(&arena).await;
+            assert_eq!(said, expected, "in round {round}, at {caller}");
+            let during = arena.greet("under attack").await;
+            drop(open);
+            arena.settle(caller).await;
+            let after = arena.greet("after the attack").await;
+            arena.settle(caller).await;
+            let allowed = if round == 0 && baseline == Baseline::AfterTheFirstRound { u64::MAX } else { before + TOLERANCE };
+            let (memory, peak) = (arena.memory_below(allowed).await, arena.peak());
+            println!(
+                "round {round}: within {during:?} under attack, {after:?} after it; memory is {} KiB, was {} KiB at most",
+                memory / 1024,
+                peak / 1024
+            );
+            if round == 0 && baseline == Baseline::AfterTheFirstRound {
+                before = memory;
+            }
+            assert!(
+                memory <= allowed,
+                "the server grew from {before} to {memory} bytes in round {round}, at {caller}"
+            );
+            assert!(peak <= before + MOST, "the attack took {} bytes of memory, at {caller}", peak - before);
+        }
+    });
+}
+
+impl Arena {
+    /// Starts a server with these flags, without a limit for handshakes: all clients come from one address.
+    pub(crate) async fn open(flags: &[&str]) -> Self {
+        let common = ["--bind", "{addr}", "--auth-disabled", "--responder-delay-ms", "1"];
+        let unlimited =
+            ["--handshakes-per-second", "0"].into_iter().filter(|_| !flags.contains(&"--handshakes-per-second"));
+        let flags = common.into_iter().chain(unlimited).chain(flags.iter().copied());
+        let server = ServerProcess::command(env!("CARGO_BIN_EXE_tightwire-chat"))
+            .args(flags)
+            // The allocator of the C library keeps what was freed unless told otherwise, and then its memory says
+            // nothing about the server's.
+            .env("TOKIO_WORKER_THREADS", "2")
+            .env("MALLOC_ARENA_MAX", "1")
+            .env("MALLOC_TRIM_THRESHOLD_", "65536")
+            .ready_when_http("/health")
+            .start()
+            .await;
+        Self { server, round: 0 }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// A socket to the server.
+    pub(crate) async fn connect(&self) -> RawClient {
+        RawClient::connect(self.address()).await.expect("the server listens")
+    }
+
+    /// A WebSocket to the server, before its first frame is read.
+    pub(crate) async fn upgrade(&self) -> RawClient {
+        RawClient::upgrade(self.address(), "/ws").await.expect("the server accepts")
+    }
+
+    /// A WebSocket to the server that has read its first frame.
+    pub(crate) async fn join(&self) -> RawClient {
+        let mut client = self.upgrade().await;
+        assert_eq!(brief(&next(&mut client).await), "connection_established");
+        client
+    }
+
+    /// How long a valid client waits, from opening its socket to the answer to its ping; at most [`ANSWER`].
+    async fn greet(&self, when: &str) -> Duration {
+        let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
+        let harness = WsHarness::new(contract);
+        let mut best = Duration::MAX;
+        for _ in 0..TRIES {
+            let begun = Instant::now();
+            let mut client = harness.connect(self.server.ws_url("/ws")).await;
+            client.expect("connection_established").await;
+            assert_eq!(client.request("ping", "system", json!({})).await.wire_type, "pong");
+            best = best.min(begun.elapsed());
+            client.close().await;
+            if best < ANSWER / 2 {
+                break;
+            }
+        }
+        assert!(best <= ANSWER, "{when} a valid client had to wait {best:?}, the best of {TRIES} tries");
+        best
+    }
+
+    /// Waits until nothing of any connection is left.
+    async fn settle(&self, caller: &Location<'_>) {
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            let health = self.health().await;
+            if health["connections"] == 0 && health["subscriptions"] == 0 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "something is left, at {caller}: {health}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until the server has ended every connection, though their clients have not.
+    pub(crate) async fn abandoned(&self) {
+        self.settle(Location::caller()).await;
+    }
+
+    /// What the server says of itself.
+    pub(crate) async fn health(&self) -> Value {
+        let mut client = self.connect().await;
+        let request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        client.send(request.as_bytes()).await.expect("the server listens");
+        let response = client.response().await.expect("the server answers");
+        serde_json::from_slice(&response.body).expect("JSON")
+    }
+
+    /// What the server's own data takes in memory now, in bytes, pages of its program not included.
+    fn memory(&self) -> u64 {
+        self.status("RssAnon")
+    }
+
+    /// The same, as soon as it is below the bound, or when there was time enough for it to be: plain HTTP connections, which
+    /// the server does not count, may end a little later than their clients.
+    async fn memory_below(&self, bound: u64) -> u64 {
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            let memory = self.memory();
+            if memory <= bound || Instant::now() >= deadline {
+                return memory;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The most that it ever took, pages of its program included.
+    fn peak(&self) -> u64 {
+        self.status("VmHWM") - self.status("RssFile")
+    }
+
+    fn status(&self, key: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kib| kib.parse::<u64>().ok());
+        kib.expect("Linux says so") * 1024
+    }
+}
+
+/// A frame of the chat protocol, from a client.
+pub(crate) fn frame(wire_type: &str, topic: &str, data: Value) -> RawFrame {
+    let id = Uuid::new_v4();
+    let frame = json!({"v": 1, "id": id, "type": wire_type, "topic": topic, "ts": 1_767_225_600_000_u64, "data": data});
+    RawFrame::text(frame.to_string())
+}
+
+/// The next frame, which must come.
+pub(crate) async fn next(client: &mut RawClient) -> RawFrame {
+    client.frame().await.expect("a frame comes").expect("the connection lives")
+}
+
+/// A frame in short: what it is, and the code or the number that matters.
+pub(crate) fn brief(frame: &RawFrame) -> String {
+    let Some(text) = frame.as_text() else { return frame.to_string() };
+    let frame: Value = serde_json::from_str(text).expect("JSON");
+    let data = &frame["data"];
+    let detail = match frame["type"].as_str() {
+        Some("error") => data["code"].as_str().map(|code| format!(" {code}")),
+        Some("disconnect_notice") => data["reason"].as_str().map(|reason| format!(" {reason}")),
+        Some("subscription_updated") => data["topics"].as_array().map(|topics| format!(" {}", topics.len())),
+        _ => None,
+    };
+    format!("{}{}", frame["type"].as_str().expect("a type"), detail.unwrap_or_default())
+}
+
+/// What the server says until it ends the connection, in short; equal neighbours once. A close is answered by the end of
+/// the stream, so that the server need not wait for more.
+pub(crate) async fn rest(client: &mut RawClient) -> Vec<String> {
+    let mut said = Vec::new();
+    let last = loop {
+        match client.frame().await {
+            Ok(Some(frame)) => {
+                said.push(brief(&frame));
+                if frame.to_string().starts_with("close") {
+                    // Where the server has gone already, that is as good.
+                    let _ = client.end_sending().await;
+                }
+            }
+            Ok(None) => break "end".to_owned(),
+            Err(error) => break format!("{:?}", error.kind()),
+        }
+    };
+    said.push(last);
+    said.dedup();
+    said
+}
+
+/// What the server says until the answer to a ping of WebSocket itself, which is not counted among frames and so always
+/// comes: how often each thing was said.
+pub(crate) async fn tally(client: &mut RawClient) -> BTreeMap<String, usize> {
+    let mut said = BTreeMap::new();
+    loop {
+        let found = brief(&next(client).await);
+        if found == format!("pong {FENCE}") {
+            return said;
+        }
+        *said.entry(found).or_insert(0) += 1;
+    }
+}
+
+/// The ping that [`tally`] waits for.
+pub(crate) fn fence() -> Vec<u8> {
+    RawFrame::ping(FENCE).to_bytes()
+}
+
+const FENCE: &str = "fence";

@@ -1,0 +1,9 @@
+//! What the protections hold off, shown from outside: the real chat server in a process of its own, real sockets, and a
+//! client without manners. One file per family of attacks; each says what the attacker gets to see, and `arena` that the
+//! server is none the worse for it.
+
+mod arena;
+mod flooding;
+mod framing;
+mod handshake;
+mod topics;
