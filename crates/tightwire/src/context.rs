@@ -108,6 +108,7 @@ impl<'a> Context<'a> {
             }
             Err(error) => {
                 tracing::error!(correlation_id = %self.frame_id, r#type = M::TYPE, topic = %topic, %error, "no reply");
+                self.flush();
                 let report = ErrorReport::new(code::INTERNAL_ERROR, "the server could not write its reply");
                 self.peer.report(&report.about(topic.to_string()).answering(self.frame_id));
             }
@@ -124,19 +125,25 @@ impl<'a> Context<'a> {
             }
             Err(error) => {
                 tracing::error!(correlation_id = %self.frame_id, r#type = M::NAME, %error, "no reply");
+                self.flush();
                 self.peer.outbound().begin_close(CloseReason::InternalError);
             }
         }
     }
 
-    /// Frames that were published wait for the hub to write them; a reply must not overtake them.
     fn send_frame(&self, frame: OutboundFrame) {
+        self.flush();
+        self.peer.outbound().send(frame);
+    }
+
+    /// Frames that were published wait for the hub to write them. What the client is told next, a reply or an error, must
+    /// not overtake them.
+    pub(crate) fn flush(&self) {
         let published = Shards::from_bits(self.published.load(Ordering::Relaxed));
         if published != Shards::ALL {
             self.published.fetch_and(!published.bits(), Ordering::Relaxed);
         }
         self.hub.flush_all(published);
-        self.peer.outbound().send(frame);
     }
 
     fn note(&self, shards: Shards) {

@@ -71,7 +71,7 @@ pub(crate) async fn connected<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer
         let _joined = Joining(&peer);
         let cx = dispatch.context();
         if let Err(trouble) = guarded(|| shared.service.connected(&cx)).await {
-            dispatch.report(trouble, &topic.into());
+            dispatch.report(&cx, trouble, &topic.into());
         }
     }
     .instrument(span)
@@ -101,7 +101,7 @@ impl<S: Service> Dispatch<'_, S> {
             let _joined = Joining(self.peer);
             let cx = self.context();
             if let Err(trouble) = self.call(&cx, info, inbound).await {
-                self.report(trouble, &topic);
+                self.report(&cx, trouble, &topic);
             }
             return;
         }
@@ -115,7 +115,7 @@ impl<S: Service> Dispatch<'_, S> {
         match self.call(&cx, info, inbound).await {
             Ok(()) if new => {
                 if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, &topic)).await {
-                    self.report(trouble, &topic);
+                    self.report(&cx, trouble, &topic);
                 }
             }
             Ok(()) => {}
@@ -125,7 +125,7 @@ impl<S: Service> Dispatch<'_, S> {
                     self.leave(&topic);
                     self.peer.outbound().forget_held();
                 }
-                self.report(trouble, &topic);
+                self.report(&cx, trouble, &topic);
             }
         }
     }
@@ -171,7 +171,9 @@ impl<S: Service> Dispatch<'_, S> {
         Context::new(self.peer, self.frame_id, &self.shared.publisher, &self.shared.hub)
     }
 
-    pub(crate) fn report(&self, trouble: Trouble<S::Code>, topic: &Arc<str>) {
+    /// Tells the client that a handler failed, after everything that the handler has published before.
+    pub(crate) fn report(&self, cx: &Context<'_>, trouble: Trouble<S::Code>, topic: &Arc<str>) {
+        cx.flush();
         let (report, close) = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();

@@ -85,8 +85,11 @@ impl<S: Service> Dispatch<'_, S> {
             Ok(()) => {}
             Err(trouble) => {
                 match trouble.refusal() {
-                    Some(why) => refused.push(why, topic),
-                    None => self.report(trouble, topic),
+                    Some(why) => {
+                        cx.flush();
+                        refused.push(why, topic);
+                    }
+                    None => self.report(&cx, trouble, topic),
                 }
                 return None;
             }
@@ -116,7 +119,7 @@ impl<S: Service> Dispatch<'_, S> {
             let position = self.position(topic).await;
             let cx = self.context().at(position.as_ref().map(Into::into));
             if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
-                self.report(trouble, topic);
+                self.report(&cx, trouble, topic);
             }
         }
     }

@@ -227,6 +227,11 @@ impl Service for Rooms {
             }
             "announce" => {
                 let at = cx.publish(&topic, &Posted { text: "announced".to_owned() }).await;
+                match data["then"].as_str() {
+                    Some("fail") => return Err(Failure::new(Code::NotFound, "there is nothing")),
+                    Some(other) => panic!("the handler's own fault: {other}"),
+                    None => {}
+                }
                 cx.reply(&topic, &Welcome { seq: at.expect("the broker is in memory").seq });
             }
             "wait" => self.gate.notified().await,

@@ -39,6 +39,19 @@ async fn what_a_handler_publishes_comes_before_its_reply() {
 }
 
 #[tokio::test]
+async fn what_a_handler_publishes_comes_before_the_error_that_it_failed() {
+    let server = Server::new(Rooms::default(), Config::default());
+    let mut client = subscribed(&server, &["room:a"]).await;
+    for (seq, then, code) in [(1, "fail", "not_found"), (2, "panic", "internal_error"), (3, "fail", "not_found")] {
+        client.send("announce", "room:a", json!({ "then": then })).await;
+        assert_eq!(client.event().await, format!("posted#{seq} announced"));
+        assert_eq!(client.event().await, format!("error {code}"));
+    }
+    drop(client);
+    settle(&server).await;
+}
+
+#[tokio::test]
 async fn what_is_published_before_a_client_leaves_a_topic_reaches_it() {
     let server = Server::new(Rooms::default(), Config::default());
     let mut client = subscribed(&server, &["room:a"]).await;
