@@ -30,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 10_000)]
     pub(crate) idle: usize,
     /// How many broadcasts go out while ten clients do not read; 0 leaves it out.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 30_000)]
     pub(crate) stalled_broadcasts: usize,
     /// Writes the table between the markers of this file.
     #[arg(long)]

@@ -49,6 +49,11 @@ pub struct Config {
     /// TCP.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerTls>,
+    /// How many bytes the kernel keeps for one connection that it has not sent, on what
+    /// [`Server::run`](crate::Server::run) listens to. What it does not take waits in the connection's queue, where
+    /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
+    /// Default: 128 KiB.
+    pub socket_unsent_bytes: u32,
     /// How long a client may take to send a request's head, and before it for the handshake of TLS. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
@@ -79,6 +84,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             #[cfg(feature = "tls")]
             tls: None,
+            socket_unsent_bytes: 128 * 1024,
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

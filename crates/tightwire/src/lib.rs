@@ -55,6 +55,7 @@ pub mod settings;
 mod shared;
 pub mod stats;
 mod subscribing;
+mod tcp;
 pub mod telemetry;
 #[cfg(feature = "tls")]
 pub mod tls;

@@ -32,6 +32,7 @@ use crate::publisher::Publisher;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::stats::Stats;
+use crate::tcp;
 
 /// How long to wait after `accept` failed, for instance because there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -109,8 +110,7 @@ impl<S: Service> Server<S> {
             };
             match accepted {
                 Ok((stream, remote)) => {
-                    // Frames are written whole: waiting for more would only delay them.
-                    if let Err(error) = stream.set_nodelay(true) {
+                    if let Err(error) = tcp::prepare(&stream, self.shared.config.socket_unsent_bytes) {
                         tracing::debug!(%error, "a connection was gone before it began");
                         continue;
                     }

@@ -38,6 +38,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "outbound_queue_frames": limits.outbound_queue_frames,
                     "outbound_queue_bytes": limits.outbound_queue_bytes,
                     "idle_timeout_ms": limits.idle_timeout_ms,
+                    "socket_unsent_bytes": config.socket_unsent_bytes,
                     "replay_frames": limits.replay_frames,
                     "replay_age_ms": limits.replay_age_ms,
                     "handshakes_per_second": config.handshake_rate.map_or(0, |rate| rate.per_second),

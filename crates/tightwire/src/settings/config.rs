@@ -40,6 +40,7 @@ impl ServerSettings {
             }),
             contract_policy: if self.tolerant { ContractPolicy::Tolerant } else { ContractPolicy::Strict },
             slow_consumer: self.slow_consumer,
+            socket_unsent_bytes: self.socket_unsent_bytes,
             rate_limit_cooldown: Duration::from_millis(self.rate_limit_cooldown_ms),
             allowed_origins: self.allowed_origins.clone(),
             handshake_rate: (self.handshakes_per_second > 0)

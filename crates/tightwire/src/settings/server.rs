@@ -94,6 +94,8 @@ crate::settings! {
         outbound_queue_frames: u64 = contract.limits.outbound_queue_frames, value_parser!(u64).range(1..);
         /// Bytes that wait for a slow client before the policy for slow clients sets in.
         outbound_queue_bytes: u64 = contract.limits.outbound_queue_bytes, value_parser!(u64).range(1..);
+        /// Bytes that the kernel keeps for one connection and has not sent; what it does not take waits in the queue.
+        socket_unsent_bytes: u32 = 128 * 1024, value_parser!(u32).range(4096..);
         /// What happens when a client does not read fast enough: disconnect closes it with 4409, drop_oldest first drops the oldest frames that may be dropped.
         slow_consumer: SlowConsumer = "disconnect", choice([
             ("disconnect", SlowConsumer::Disconnect),

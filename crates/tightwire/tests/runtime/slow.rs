@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tightwire::proto::outbound::SlowConsumer;
 use tightwire::{Config, Server};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::client::{Client, settle, with_limits};
 use crate::protocol::{Posted, Room, Rooms, Typing};
@@ -130,6 +131,32 @@ async fn what_is_held_back_is_bounded_as_well() {
     }
     assert_eq!(client.event().await, "disconnect_notice slow_consumer");
     assert_eq!(client.event().await, "close 4409");
+    drop(client);
+    settle(&server).await;
+}
+
+/// Nothing but what the client's own kernel takes, what ours has not sent, and the queue.
+#[tokio::test]
+async fn the_kernel_keeps_little_for_a_client_that_does_not_read() {
+    let limits = with_limits(|limits| limits.outbound_queue_frames = 20);
+    let server = Server::new(Rooms::default(), Config { socket_unsent_bytes: 16 * 1024, ..limits });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(server.clone().run(listener, std::future::pending()));
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(8 * 1024).expect("it is open");
+    let mut client = Client::over(socket.connect(address).await.expect("connected")).await;
+    client.send("subscribe", "system", json!({"topics": ["room:a"]})).await;
+    client.event().await;
+    client.event().await;
+    let mut published = 0;
+    while server.stats().backpressure_disconnects_total() == 0 {
+        published += 1;
+        assert!(published < 300, "the kernel took more than {published} frames of a kilobyte");
+        let message = Posted { text: "x".repeat(1000) };
+        server.publisher().publish(&Room::named("a"), &message).await.expect("published");
+        tokio::task::yield_now().await;
+    }
     drop(client);
     settle(&server).await;
 }
