@@ -75,7 +75,7 @@ impl HandshakeError {
     /// What `/metrics` calls it.
     fn reason(&self) -> &'static str {
         match self {
-            Self::Method | Self::NoUpgrade | Self::Version | Self::Key | Self::Query => Refusal::REQUEST,
+            Self::Method | Self::NoUpgrade | Self::Body | Self::Version | Self::Key | Self::Query => Refusal::REQUEST,
             Self::Origin => Refusal::ORIGIN,
             Self::Contract(_) => Refusal::CONTRACT,
             Self::TooMany(_) => Refusal::RATE,
