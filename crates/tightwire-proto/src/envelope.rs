@@ -128,6 +128,14 @@ impl Publication {
         }
     }
 
+    /// The same publication, with a name of its topic that others have too.
+    #[must_use]
+    pub(crate) fn sharing(mut self, topic: &Arc<str>) -> Self {
+        debug_assert_eq!(self.head.topic, *topic);
+        self.head.topic = Arc::clone(topic);
+        self
+    }
+
     /// Everything but payload and position.
     #[must_use]
     pub fn head(&self) -> &Head {

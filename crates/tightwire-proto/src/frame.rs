@@ -28,9 +28,15 @@ pub struct OutboundFrame(Arc<Encoded>);
 struct Encoded {
     bytes: Bytes,
     header_len: usize,
+    /// How much memory was allocated for the bytes.
+    allocated: usize,
     tag: Tag,
     position: Option<Position>,
 }
+
+/// What a frame takes beside its bytes: what is known of it, the counters of its two shared allocations, and what an
+/// allocator adds to each of three.
+const BESIDE_BYTES: usize = size_of::<Encoded>() + 16 + 24 + 3 * 16;
 
 /// What a frame is, beside its bytes: what queues, logs and metrics need to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +76,9 @@ impl OutboundFrame {
         let (header, header_len) = header(Opcode::Text, buffer.len() - MAX_HEADER);
         let start = MAX_HEADER - header_len;
         buffer[start..MAX_HEADER].copy_from_slice(&header[..header_len]);
+        let allocated = buffer.capacity();
         let bytes = Bytes::from(buffer).slice(start..);
-        Self(Arc::new(Encoded { bytes, header_len, tag, position }))
+        Self(Arc::new(Encoded { bytes, header_len, allocated, tag, position }))
     }
 
     /// The whole frame as it goes to a WebSocket, header included.
@@ -84,6 +91,12 @@ impl OutboundFrame {
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.0.bytes[self.0.header_len..]
+    }
+
+    /// How much memory the frame takes, without its topic, which it may share with others.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.0.allocated + BESIDE_BYTES
     }
 
     /// What the frame is.

@@ -54,6 +54,14 @@ pub struct Config {
     /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
     /// Default: 128 KiB.
     pub socket_unsent_bytes: u32,
+    /// How much memory the frames of one topic may take that are kept for replay, in bytes. Default: 16 MiB.
+    pub replay_topic_bytes: u64,
+    /// How much memory all topics together may take for replay, in bytes. Beyond it the oldest frames go of the topic
+    /// that nobody has published to for longest. Default: 256 MiB.
+    pub replay_total_bytes: u64,
+    /// How many topics may be remembered for replay, those included whose frames are no longer kept. Beyond it the one
+    /// is forgotten that nobody has published to for longest. Default: 100 000.
+    pub replay_topics: u64,
     /// How long a client may take to send a request's head, and before it for the handshake of TLS. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
@@ -85,6 +93,9 @@ impl Default for Config {
             #[cfg(feature = "tls")]
             tls: None,
             socket_unsent_bytes: 128 * 1024,
+            replay_topic_bytes: 16 << 20,
+            replay_total_bytes: 256 << 20,
+            replay_topics: 100_000,
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

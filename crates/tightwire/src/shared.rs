@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use tightwire_proto::address_rate::AddressRates;
 use tightwire_proto::contract::{Contract, Heartbeat, Limits};
+use tightwire_proto::log::Retention;
 use tightwire_proto::session::{Policy, Voice};
 use tokio::sync::OnceCell;
 
 use crate::broker::Broker;
-use crate::broker::memory::MemoryBroker;
+use crate::broker::memory::{Bounds, MemoryBroker};
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::hub::Hub;
@@ -52,7 +53,12 @@ impl<S: Service> Shared<S> {
         };
         let counters = Arc::new(Counters::new(contract));
         let hub = Arc::new(Hub::new(Arc::clone(&counters)));
-        let broker: Arc<dyn Broker> = Arc::new(MemoryBroker::new(Arc::clone(&hub), policy.limits));
+        let broker: Arc<dyn Broker> = Arc::new(MemoryBroker::new(
+            Arc::clone(&hub),
+            Retention::new(&policy.limits, config.replay_topic_bytes),
+            Bounds { bytes: config.replay_total_bytes, topics: config.replay_topics },
+            Arc::clone(&counters),
+        ));
         Self {
             service,
             contract,

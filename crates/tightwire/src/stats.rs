@@ -123,4 +123,22 @@ impl Stats {
     pub fn published_total(&self) -> u64 {
         self.0.published_total.iter().map(|(_, count)| count.get()).sum()
     }
+
+    /// Topics whose position is known, those included whose frames are no longer kept for replay.
+    #[must_use]
+    pub fn replay_topics(&self) -> u64 {
+        self.0.replay_topics.get()
+    }
+
+    /// Frames that are kept for replay.
+    #[must_use]
+    pub fn replay_frames(&self) -> u64 {
+        self.0.replay_frames.get()
+    }
+
+    /// The memory that everything takes that is kept for replay, in bytes.
+    #[must_use]
+    pub fn replay_bytes(&self) -> u64 {
+        self.0.replay_bytes.get()
+    }
 }

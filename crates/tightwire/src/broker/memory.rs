@@ -1,76 +1,169 @@
 //! The broker of a single process: logs in memory, nothing to install.
 
-use std::collections::HashMap;
+mod budget;
+#[cfg(test)]
+mod tests;
+
 use std::hash::{BuildHasher, RandomState};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use tightwire_proto::contract::Limits;
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Gap, Replay, ReplayLog};
+use tightwire_proto::log::{Logs, Replay, Retention, Totals};
 use uuid::Uuid;
 
+pub(crate) use self::budget::Bounds;
+use self::budget::{Budget, NONE};
 use super::{Broker, BusHealth, BusState};
 use crate::clock;
 use crate::hub::Hub;
+use crate::metrics::Counters;
 use crate::publisher::PublishError;
 
 /// Topics are spread over so many locks, so that two of them seldom wait for each other.
 const SHARDS: usize = 16;
 
+/// One publication in so many looks for frames that are too old in topics that nobody publishes to.
+const PUBLICATIONS_PER_SWEEP: u64 = 16;
+
+/// How many frames are forgotten at once where they are too old: a sweep must not hold up a publication for long.
+const FRAMES_PER_SWEEP: usize = 256;
+
 /// Logs in memory.
 #[derive(Debug)]
 pub(crate) struct MemoryBroker {
     hub: Arc<Hub>,
-    limits: Limits,
-    /// Logs live as long as the process, so they share one epoch.
-    epoch: Arc<str>,
     hasher: RandomState,
+    /// How many publications there were: their order, over all topics.
+    turn: AtomicU64,
+    budget: Budget,
+    shards: [Shard; SHARDS],
+}
+
+#[derive(Debug)]
+struct Shard {
     /// Held for a whole publish, from the position to the hub: that is what makes it one step. Never held across an
     /// await.
-    shards: [Mutex<HashMap<Arc<str>, ReplayLog>>; SHARDS],
+    logs: Mutex<Logs>,
+    /// What the logs say of their oldest, for whoever looks for the oldest of all.
+    oldest: AtomicU64,
+    oldest_kept: AtomicU64,
+}
+
+/// The logs of a shard, which tell the budget what has changed when they are let go.
+struct Locked<'a> {
+    logs: MutexGuard<'a, Logs>,
+    before: Totals,
+    shard: &'a Shard,
+    budget: &'a Budget,
 }
 
 impl MemoryBroker {
     /// A broker that hands its frames to `hub`.
-    pub(crate) fn new(hub: Arc<Hub>, limits: Limits) -> Self {
-        let epoch = Uuid::new_v4().simple().to_string()[..16].into();
-        Self { hub, limits, epoch, hasher: RandomState::new(), shards: Default::default() }
+    pub(crate) fn new(hub: Arc<Hub>, retention: Retention, bounds: Bounds, counters: Arc<Counters>) -> Self {
+        // Logs live as long as the process, so their epochs have one name.
+        let name: Arc<str> = Uuid::new_v4().simple().to_string()[..16].into();
+        let shard = |_| Shard {
+            logs: Mutex::new(Logs::new(Arc::clone(&name), retention)),
+            oldest: AtomicU64::new(NONE),
+            oldest_kept: AtomicU64::new(NONE),
+        };
+        Self {
+            hub,
+            hasher: RandomState::new(),
+            turn: AtomicU64::new(0),
+            budget: Budget::new(bounds, counters),
+            shards: std::array::from_fn(shard),
+        }
     }
 
     fn publish_now(&self, publication: Publication) -> Position {
         let topic = Arc::clone(&publication.head().topic);
-        let mut shard = self.shard(&topic);
-        if publication.is_replayable() {
-            let log = shard.entry(topic).or_insert_with(|| ReplayLog::new(Arc::clone(&self.epoch), &self.limits));
-            let frame = log.append(publication, clock::now());
-            self.hub.deliver(frame);
-            log.position()
-        } else {
+        let mut logs = self.lock(self.shard_of(&topic));
+        if !publication.is_replayable() {
             self.hub.deliver(publication.finish(None));
-            self.latest(&shard, &topic)
+            return logs.position(&topic);
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let frame = logs.append(publication, turn, clock::now());
+        self.hub.deliver(frame);
+        let position = logs.position(&topic);
+        drop(logs);
+        self.keep_within(turn);
+        position
+    }
+
+    /// Forgets what is too much or too old, in topics that nobody publishes to.
+    fn keep_within(&self, turn: u64) {
+        if turn.is_multiple_of(PUBLICATIONS_PER_SWEEP) {
+            let next = (turn / PUBLICATIONS_PER_SWEEP) as usize % SHARDS;
+            self.lock(&self.shards[next]).sweep(clock::now(), FRAMES_PER_SWEEP);
+        }
+        while self.budget.has_too_many_topics()
+            && self.forget_oldest(|shard| &shard.oldest, Logs::oldest, Logs::forget_topic)
+        {}
+        while self.budget.has_too_many_bytes()
+            && (self.forget_oldest(|shard| &shard.oldest_kept, Logs::oldest_kept, Logs::forget_frame)
+                || self.forget_oldest(|shard| &shard.oldest, Logs::oldest, Logs::forget_topic))
+        {}
+    }
+
+    /// Forgets the oldest frame or topic, wherever it is. False if there is none.
+    fn forget_oldest(
+        &self,
+        noted: impl Fn(&Shard) -> &AtomicU64,
+        oldest: impl Fn(&Logs) -> Option<u64>,
+        forget: impl Fn(&mut Logs) -> bool,
+    ) -> bool {
+        loop {
+            let turn = |shard: &&Shard| noted(shard).load(Ordering::Relaxed);
+            let Some(shard) = self.shards.iter().min_by_key(turn) else { return false };
+            let expected = turn(&shard);
+            if expected == NONE {
+                return false;
+            }
+            let mut logs = self.lock(shard);
+            // Somebody may have published to it, or forgotten it, in between: then it is no longer the oldest.
+            if oldest(&logs) == Some(expected) {
+                return forget(&mut logs);
+            }
         }
     }
 
-    fn history_now(&self, topic: &str, after: &ReplayStart) -> Replay {
-        let start = Position { epoch: Arc::clone(&self.epoch), seq: 0 };
-        match self.shard(topic).get_mut(topic) {
-            Some(log) => log.after(after, clock::now()),
-            None if *after == ReplayStart::Position((&start).into()) => Replay::Complete(Vec::new()),
-            None => Replay::Gap(Gap { epoch: start.epoch, oldest: 0, latest: 0 }),
-        }
+    fn shard_of(&self, topic: &str) -> &Shard {
+        &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
     }
 
-    fn latest(&self, shard: &HashMap<Arc<str>, ReplayLog>, topic: &str) -> Position {
-        shard.get(topic).map_or_else(|| Position { epoch: Arc::clone(&self.epoch), seq: 0 }, ReplayLog::position)
+    fn lock<'a>(&'a self, shard: &'a Shard) -> Locked<'a> {
+        let logs = shard.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { before: logs.totals(), logs, shard, budget: &self.budget }
     }
+}
 
-    fn shard(&self, topic: &str) -> MutexGuard<'_, HashMap<Arc<str>, ReplayLog>> {
-        let index = self.hasher.hash_one(topic) as usize % SHARDS;
-        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+impl Deref for Locked<'_> {
+    type Target = Logs;
+
+    fn deref(&self) -> &Logs {
+        &self.logs
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Logs {
+        &mut self.logs
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.budget.changed(self.before, self.logs.totals());
+        self.shard.oldest.store(self.logs.oldest().unwrap_or(NONE), Ordering::Relaxed);
+        self.shard.oldest_kept.store(self.logs.oldest_kept().unwrap_or(NONE), Ordering::Relaxed);
     }
 }
 
@@ -85,14 +178,18 @@ impl Broker for MemoryBroker {
     }
 
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {
-        ready(Ok(self.history_now(topic, after))).boxed()
+        ready(Ok(self.lock(self.shard_of(topic)).after(topic, after, clock::now()))).boxed()
     }
 
     fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>> {
-        ready(Ok(self.latest(&self.shard(topic), topic))).boxed()
+        ready(Ok(self.lock(self.shard_of(topic)).position(topic))).boxed()
     }
 
     fn health(&self) -> BusHealth {
+        // Where nothing is published nobody else looks for what is too old.
+        for shard in &self.shards {
+            self.lock(shard).sweep(clock::now(), FRAMES_PER_SWEEP);
+        }
         BusHealth { kind: "memory", state: BusState::Up }
     }
 }

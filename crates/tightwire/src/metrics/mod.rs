@@ -110,6 +110,12 @@ metrics! {
     outbound_queue_bytes: Gauge;
     /// Messages that were published, by type, however many subscribers they had.
     published_total: Per<MessageType, Counter>;
+    /// Topics whose position is known, those included whose frames are no longer kept for replay.
+    replay_topics: Gauge;
+    /// Frames that are kept for replay.
+    replay_frames: Gauge;
+    /// The memory that everything takes that is kept for replay.
+    replay_bytes: Gauge;
     /// Handlers that panicked.
     handler_panics_total: Counter;
     /// How long handlers took, by operation.

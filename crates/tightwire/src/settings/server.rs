@@ -108,6 +108,12 @@ crate::settings! {
         replay_frames: u64 = contract.limits.replay_frames, value_parser!(u64).range(1..);
         /// How long frames are kept for replay, in milliseconds.
         replay_age_ms: u64 = contract.limits.replay_age_ms, value_parser!(u64).range(1..);
+        /// How much memory the frames of one topic may take that are kept for replay, in bytes.
+        replay_topic_bytes: u64 = 16_777_216, value_parser!(u64);
+        /// How much memory all topics together may take for replay, in bytes.
+        replay_total_bytes: u64 = 268_435_456, value_parser!(u64);
+        /// How many topics may be remembered for replay, those included whose frames are no longer kept.
+        replay_topics: u64 = 100_000, value_parser!(u64).range(1..);
     }
 
     "Ending" {
