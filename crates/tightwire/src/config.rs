@@ -9,6 +9,7 @@ use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 
 use crate::auth::Auth;
+use crate::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
 use crate::tls::ServerTls;
 
@@ -45,6 +46,10 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
     /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether connections that [`Server::run`](crate::Server::run) takes begin with a header of the PROXY protocol, and
+    /// of which version. Then only trusted proxies may connect, and each connection must have one, within the time of
+    /// [`Self::handshake_timeout`]. Default: off.
+    pub proxy_protocol: ProxyProtocol,
     /// The certificate to speak TLS with, on what [`Server::run`](crate::Server::run) listens to. Default: none, plain
     /// TCP.
     #[cfg(feature = "tls")]
@@ -90,6 +95,7 @@ impl Default for Config {
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
             trusted_proxies: Vec::new(),
+            proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]
             tls: None,
             socket_unsent_bytes: 128 * 1024,

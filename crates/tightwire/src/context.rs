@@ -50,8 +50,8 @@ impl<'a> Context<'a> {
         self.peer.id()
     }
 
-    /// Where the client is: the peer's address, or what trusted proxies say of it (`Config::trusted_proxies`).
-    /// `None` only where the connection was given to the server without one.
+    /// Where the client is: the peer's address, or what trusted proxies say of it (`Config::trusted_proxies`,
+    /// `Config::proxy_protocol`). `None` only where the connection was given to the server without one.
     #[must_use]
     pub fn client_address(&self) -> Option<SocketAddr> {
         self.peer.address()

@@ -24,7 +24,8 @@ pub(crate) fn client(trusted: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -
     client
 }
 
-fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
+/// Whether the word of whoever is there is taken.
+pub(crate) fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
     // A socket for both families shows an IPv4 peer in the form of IPv6.
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))

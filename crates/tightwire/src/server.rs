@@ -16,8 +16,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-#[cfg(feature = "tls")]
-use tokio::time::timeout;
 use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -25,9 +23,11 @@ use warp::{Filter, Rejection, Reply};
 
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::entrance::{self, Entered};
 use crate::http;
 use crate::hub::Shards;
 use crate::proxies;
+use crate::proxy_protocol::ProxyProtocol;
 use crate::publisher::Publisher;
 use crate::service::Service;
 use crate::shared::Shared;
@@ -99,6 +99,7 @@ impl<S: Service> Server<S> {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
+        self.may_be_reached()?;
         self.shared.prepare().await;
         tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
         let mut shutdown = std::pin::pin!(shutdown);
@@ -127,28 +128,28 @@ impl<S: Service> Server<S> {
         Ok(())
     }
 
-    /// Serves a socket in a task of its own, over TLS where the settings say so.
+    /// Serves a socket in a task of its own, behind a header of the PROXY protocol and over TLS where the settings say so.
     fn serve_socket(&self, stream: TcpStream, remote: SocketAddr) {
-        #[cfg(feature = "tls")]
-        if let Some(tls) = &self.shared.config.tls {
-            let (server, tls) = (self.clone(), tls.clone());
-            let mut ending = self.ending.subscribe();
-            tokio::spawn(async move {
-                let handshake = timeout(server.shared.config.handshake_timeout, tls.accept(stream));
-                let accepted = tokio::select! {
-                    accepted = handshake => accepted,
-                    _ = ending.wait_for(|ending| *ending) => return,
-                };
-                drop(ending);
-                match accepted {
-                    Ok(Ok(stream)) => server.serve_stream(stream, remote).await,
-                    Ok(Err(error)) => tracing::debug!(%remote, %error, "there is no secure connection"),
-                    Err(_) => tracing::debug!(%remote, "a TLS handshake took too long"),
-                }
-            });
+        if !entrance::is_guarded(&self.shared.config) {
+            tokio::spawn(self.serve_stream(stream, remote));
             return;
         }
-        tokio::spawn(self.serve_stream(stream, remote));
+        let server = self.clone();
+        let mut ending = self.ending.subscribe();
+        tokio::spawn(async move {
+            let entering = entrance::enter(&server.shared.config, stream, remote);
+            let entered = tokio::select! {
+                entered = entering => entered,
+                _ = ending.wait_for(|ending| *ending) => return,
+            };
+            drop(ending);
+            match entered {
+                Ok((Entered::Plain(stream), client)) => server.serve_stream(stream, client).await,
+                #[cfg(feature = "tls")]
+                Ok((Entered::Secure(stream), client)) => server.serve_stream(stream, client).await,
+                Err(error) => tracing::debug!(%remote, %error, "a connection was not served"),
+            }
+        });
     }
 
     /// Serves one connection: HTTP, and what it is upgraded to. Done when HTTP is; a WebSocket lives on by itself.
@@ -211,6 +212,16 @@ impl<S: Service> Server<S> {
             tracing::warn!(connections = self.ending.receiver_count(), "HTTP requests are cut off at the shutdown");
         }
         tracing::info!("the server has ended");
+    }
+
+    /// With the PROXY protocol, but without proxies, every connection would be refused.
+    fn may_be_reached(&self) -> io::Result<()> {
+        let config = &self.shared.config;
+        if config.proxy_protocol == ProxyProtocol::Off || !config.trusted_proxies.is_empty() {
+            return Ok(());
+        }
+        let problem = "the PROXY protocol is expected of trusted proxies, and none are named: set `trusted_proxies`";
+        Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
     }
 
     /// Without authentication only loopback is safe.

@@ -19,7 +19,7 @@ use tightwire::proto::contract::{Contract, Framing, Heartbeat, Limits};
 use tightwire::proto::envelope::Stamp;
 use tightwire::proto::inbound::{Inbound, Rejection};
 use tightwire::tls::ServerTls;
-use tightwire::{Config, Server};
+use tightwire::{Config, ProxyProtocol, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -215,6 +215,34 @@ fn a_key_of_another_certificate_is_refused() {
     issue(&authority, "localhost", other.path());
     let error = ServerTls::from_pem_files(one.path().join("certificate.pem"), other.path().join("key.pem"));
     assert!(error.expect_err("they do not belong together").to_string().contains("cannot be used with its key"));
+}
+
+/// A proxy that passes TLS on says before it whose it is, and has one time limit for both.
+#[tokio::test]
+async fn the_header_of_a_proxy_comes_before_tls() {
+    let (authority, folder) = (authority(), tempfile::tempdir().expect("a folder"));
+    issue(&authority, "localhost", folder.path());
+    let config = Config {
+        tls: Some(from_folder(folder.path())),
+        trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")],
+        proxy_protocol: ProxyProtocol::V1,
+        handshake_timeout: Duration::from_millis(300),
+        ..echo::config()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(Server::new(echo::Echo, config).run(listener, std::future::pending()));
+    let header = b"PROXY TCP4 192.0.2.7 203.0.113.1 56324 443\r\n";
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    stream.write_all(header).await.expect("sent");
+    let config = ClientConfig { tls: Tls::Roots(vec![root(&authority)]), ..ClientConfig::default() };
+    let mut client = Client::<Echo>::connect_on(stream, "wss://localhost/", config).await.expect("a secure connection");
+    client.send(&json!("behind a proxy")).await.expect("sent");
+    assert_eq!(client.next().await, Some(Ok(json!("behind a proxy"))));
+    let mut stalled = TcpStream::connect(address).await.expect("connected");
+    stalled.write_all(&[&header[..], b"\x16\x03\x01"].concat()).await.expect("sent");
+    let end = tokio::time::timeout(Duration::from_secs(10), stalled.read(&mut [0; 16])).await;
+    assert_eq!(end.expect("the server does not wait for ever").expect("no reset"), 0);
 }
 
 /// Whoever does not finish the handshake, or speaks no TLS at all, is cut off in time and keeps nobody waiting.

@@ -46,6 +46,7 @@ impl ServerSettings {
             handshake_rate: (self.handshakes_per_second > 0)
                 .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
             trusted_proxies: self.trusted_proxies.0.clone(),
+            proxy_protocol: self.proxy_protocol,
             handshake_timeout: Duration::from_millis(self.handshake_timeout_ms),
             max_headers: size(self.max_headers),
             max_head_bytes: size(self.max_head_bytes),

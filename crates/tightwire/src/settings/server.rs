@@ -6,6 +6,7 @@ use clap::value_parser;
 
 use super::value::{Networks, Secret, choice, list};
 use crate::proto::outbound::SlowConsumer;
+use crate::proxy_protocol::ProxyProtocol;
 use crate::telemetry::Format;
 
 crate::settings! {
@@ -18,6 +19,13 @@ crate::settings! {
         bind: SocketAddr = "127.0.0.1:8080", value_parser!(SocketAddr);
         /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
         trusted_proxies: Networks = "", value_parser!(Networks);
+        /// The version of the PROXY protocol with which those proxies begin every connection: off, v1, v2, or any. Nobody else may connect then.
+        proxy_protocol: ProxyProtocol = "off", choice([
+            ("off", ProxyProtocol::Off),
+            ("v1", ProxyProtocol::V1),
+            ("v2", ProxyProtocol::V2),
+            ("any", ProxyProtocol::Any),
+        ]);
         /// Origins allowed beside the server's own, separated by commas, for instance https://app.example.com.
         allowed_origins: Vec<String> = "", list();
     }

@@ -11,6 +11,7 @@ mod life;
 mod logs;
 mod metrics;
 mod protocol;
+mod proxy_protocol;
 mod replay;
 mod slow;
 mod sockets;

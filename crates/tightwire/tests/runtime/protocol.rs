@@ -39,6 +39,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("fail", Delivery::Control, None),
         message("flood", Delivery::Control, None),
         message("whoami", Delivery::Control, None),
+        message("whereami", Delivery::Control, None),
         message("restart", Delivery::Control, None),
         message("announce", Delivery::Control, None),
     ],
@@ -245,6 +246,10 @@ impl Service for Rooms {
             "restart" => cx.reply(&topic, &You { text: "restarted".to_owned() }),
             "whoami" => {
                 let text = cx.identity().map_or("nobody", |identity| identity.subject()).to_owned();
+                cx.reply(&topic, &You { text });
+            }
+            "whereami" => {
+                let text = cx.client_address().map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
                 cx.reply(&topic, &You { text });
             }
             other => unreachable!("{other} is the session's"),
