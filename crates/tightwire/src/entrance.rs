@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::Config;
+use crate::metrics::Refusal;
 use crate::proxies;
 use crate::proxy_protocol::{self, HeaderError, ProxyProtocol};
 
@@ -33,6 +34,18 @@ pub(crate) enum EntranceError {
     Tls(#[source] io::Error),
     #[error("the header of its proxy, or the handshake of TLS, took too long")]
     TooSlow,
+}
+
+impl EntranceError {
+    /// What `/metrics` calls it.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Untrusted | Self::Header(_) => Refusal::PROXY,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => Refusal::TLS,
+            Self::TooSlow => Refusal::TIMEOUT,
+        }
+    }
 }
 
 /// Whether anything comes before HTTP.

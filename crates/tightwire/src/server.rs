@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::entrance::{self, Entered};
 use crate::http;
 use crate::hub::Shards;
+use crate::metrics::Refusal;
 use crate::proxies;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::publisher::Publisher;
@@ -147,7 +148,10 @@ impl<S: Service> Server<S> {
                 Ok((Entered::Plain(stream), client)) => server.serve_stream(stream, client).await,
                 #[cfg(feature = "tls")]
                 Ok((Entered::Secure(stream), client)) => server.serve_stream(stream, client).await,
-                Err(error) => tracing::debug!(%remote, %error, "a connection was not served"),
+                Err(error) => {
+                    server.shared.counters.handshakes_refused_total.of(error.reason()).increment();
+                    tracing::debug!(%remote, %error, "a connection was not served");
+                }
             }
         });
     }
@@ -178,6 +182,7 @@ impl<S: Service> Server<S> {
         let shared = Arc::clone(&self.shared);
         async move {
             shared.prepare().await;
+            let counters = Arc::clone(&shared.counters);
             drop(shared);
             let mut connection = std::pin::pin!(connection);
             let ended = async { ending.wait_for(|ending| *ending).await.is_ok() };
@@ -189,6 +194,9 @@ impl<S: Service> Server<S> {
                 }
             };
             if let Err(error) = result {
+                if error.is_timeout() {
+                    counters.handshakes_refused_total.of(Refusal::TIMEOUT).increment();
+                }
                 tracing::debug!(%remote, %error, "an HTTP connection failed");
             }
         }

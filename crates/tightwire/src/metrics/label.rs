@@ -99,8 +99,13 @@ impl Refusal {
     pub(crate) const REQUEST: &'static str = "request";
     /// The request does not follow the contract.
     pub(crate) const CONTRACT: &'static str = "contract";
-    /// The request, or the handshake of TLS before it, was not there in time.
+    /// The request's head, or what comes before it, was not there in time.
     pub(crate) const TIMEOUT: &'static str = "timeout";
+    /// The header of the PROXY protocol is missing or wrong, or the proxy is not trusted.
+    pub(crate) const PROXY: &'static str = "proxy";
+    /// There is no secure connection.
+    #[cfg(feature = "tls")]
+    pub(crate) const TLS: &'static str = "tls";
 }
 
 impl Label for Refusal {

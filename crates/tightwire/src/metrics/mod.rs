@@ -7,6 +7,8 @@
 
 mod label;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::time::Instant;

@@ -11,7 +11,7 @@ use tightwire::{Config, Server};
 use tokio::io::DuplexStream;
 use tokio_websockets::{CloseCode, Message};
 
-use crate::client::{Client, settle, with_limits};
+use crate::client::{Client, REMOTE, settle, with_limits};
 use crate::handshake::request;
 use crate::protocol::{Posted, Room, Rooms};
 
@@ -173,6 +173,16 @@ async fn waiting_frames_are_counted() {
     settle(&server).await;
     let (_, series) = scrape(&server).await;
     assert_eq!((series["ws_updates_clients"], series["ws_updates_disconnections_total"]), (0.0, 1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_that_do_not_come_are_counted() {
+    let server = Server::new(Rooms::default(), Config::default());
+    let (near, far) = tokio::io::duplex(1024);
+    server.serve_stream(far, REMOTE).await;
+    drop(near);
+    let (_, series) = scrape(&server).await;
+    assert_eq!(series[r#"ws_handshakes_refused_total{reason="timeout"}"#], 1.0);
 }
 
 #[tokio::test(start_paused = true)]
