@@ -14,6 +14,7 @@ use tightwire_proto::log::Replay;
 use tightwire_proto::session::messages::{ReplayGap, SubscriptionUpdated};
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
 
+use crate::context::Context;
 use crate::dispatch::{Dispatch, Trouble, guarded};
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -30,6 +31,14 @@ pub(crate) struct Hold<'a> {
     topic: Arc<str>,
     /// What the client has already when the frames are let go.
     after: Option<Position>,
+}
+
+/// Why a client may not have a topic.
+pub(crate) enum Denial<C> {
+    /// The topic itself is the trouble: such topics are named together in one error.
+    Refused(Refused),
+    /// Something else is, which is an error of its own.
+    Trouble(Trouble<C>),
 }
 
 impl<'a> Hold<'a> {
@@ -72,25 +81,20 @@ impl<S: Service> Dispatch<'_, S> {
         if self.peer.subscriptions().contains(topic) {
             return Some(false);
         }
-        if self.peer.identity().is_some_and(|identity| !identity.may_read(topic)) {
-            refused.push(Refused::NotInToken, topic);
-            return None;
-        }
-        if !self.peer.subscriptions().has_room() {
-            refused.push(Refused::TooMany, topic);
-            return None;
-        }
         let cx = self.context();
-        match guarded(|| self.shared.service.authorize(&cx, topic)).await {
+        let allowed = match self.token_allows(topic) {
+            Ok(()) if !self.peer.subscriptions().has_room() => Err(Denial::Refused(Refused::TooMany)),
+            Ok(()) => self.application_allows(&cx, topic).await,
+            Err(why) => Err(Denial::Refused(why)),
+        };
+        match allowed {
             Ok(()) => {}
-            Err(trouble) => {
-                match trouble.refusal() {
-                    Some(why) => {
-                        cx.flush();
-                        refused.push(why, topic);
-                    }
-                    None => self.report(&cx, trouble, topic),
-                }
+            Err(Denial::Refused(why)) => {
+                refused.push(why, topic);
+                return None;
+            }
+            Err(Denial::Trouble(trouble)) => {
+                self.report(&cx, trouble, topic);
                 return None;
             }
         }
@@ -102,6 +106,24 @@ impl<S: Service> Dispatch<'_, S> {
                 None
             }
         }
+    }
+
+    /// Whether the client may have the (existing) topic, without subscribing to it.
+    pub(crate) async fn may_read(&self, cx: &Context<'_>, topic: &Arc<str>) -> Result<(), Denial<S::Code>> {
+        self.token_allows(topic).map_err(Denial::Refused)?;
+        self.application_allows(cx, topic).await
+    }
+
+    fn token_allows(&self, topic: &str) -> Result<(), Refused> {
+        let denied = self.peer.identity().is_some_and(|identity| !identity.may_read(topic));
+        if denied { Err(Refused::NotInToken) } else { Ok(()) }
+    }
+
+    async fn application_allows(&self, cx: &Context<'_>, topic: &Arc<str>) -> Result<(), Denial<S::Code>> {
+        guarded(|| self.shared.service.authorize(cx, topic)).await.map_err(|trouble| match trouble.refusal() {
+            Some(why) => Denial::Refused(why),
+            None => Denial::Trouble(trouble),
+        })
     }
 
     /// Lets a topic's frames reach the client: first what it missed, then what the application has to say to a new
@@ -225,8 +247,7 @@ impl<S: Service> Dispatch<'_, S> {
 }
 
 impl<C: ErrorCode> Trouble<C> {
-    /// What it means for the topic, where the application says that the topic itself is the trouble: such topics are
-    /// named together in one error. Anything else is reported by itself.
+    /// What it means for the topic, where the application says that the topic itself is the trouble.
     fn refusal(&self) -> Option<Refused> {
         let Self::Failure(failure) = self else { return None };
         match failure.code.as_str() {

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::json;
 use tightwire_proto::inbound::Violation;
+use warp::Rejection;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
-use warp::{Rejection, Reply};
 
 use super::asking::turned_away;
 use crate::auth::{NotLetIn, Unauthorized};
@@ -16,7 +17,13 @@ use crate::stats::Counters;
 
 /// An answer that nobody should keep.
 pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
-    let mut response = warp::reply::with_status(body.to_string(), status).into_response();
+    json_text(status, body.to_string())
+}
+
+/// The same of what is written already.
+pub(super) fn json_text(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(body.into().into());
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

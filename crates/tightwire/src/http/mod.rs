@@ -5,6 +5,8 @@ mod asking;
 mod health;
 mod limits;
 mod metrics;
+mod replay;
+mod visitor;
 mod websocket;
 
 use std::sync::Arc;
@@ -41,8 +43,12 @@ pub(crate) fn routes<S: Service>(
 
 /// What is beside the WebSocket.
 fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    let routes =
-        [health::route(Arc::clone(shared)), limits::route(Arc::clone(shared)), metrics::route(Arc::clone(shared))];
+    let routes = [
+        health::route(Arc::clone(shared)),
+        limits::route(Arc::clone(shared)),
+        metrics::route(Arc::clone(shared)),
+        replay::route(Arc::clone(shared)),
+    ];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())
 }

@@ -6,6 +6,7 @@ mod client;
 mod exchange;
 mod flat;
 mod handshake;
+mod http;
 mod inbound;
 mod life;
 mod logs;

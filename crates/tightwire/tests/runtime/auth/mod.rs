@@ -7,5 +7,5 @@ mod http;
 mod keys;
 mod rotation;
 mod secrecy;
-mod tokens;
+pub(crate) mod tokens;
 mod topics;

@@ -8,21 +8,21 @@ use ring::hmac;
 use serde_json::{Value, json};
 use tightwire::{Auth, Config, Jwt};
 
-pub(super) const SECRET: &[u8] = b"hunter2-hunter2-hunter2-hunter2-hunter2";
+pub(crate) const SECRET: &[u8] = b"hunter2-hunter2-hunter2-hunter2-hunter2";
 
 /// A server that takes tokens for the audience `chat` from the issuer `idp`, signed with [`SECRET`].
-pub(super) fn config() -> Config {
+pub(crate) fn config() -> Config {
     let jwt = Jwt::secret(SECRET).expect("long enough").audience("chat").issuer("idp");
     Config { auth: Auth::Jwt(jwt), ..Config::default() }
 }
 
 /// Seconds since the Unix epoch.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
 /// Claims for Ada for an hour, with `change` put over them.
-pub(super) fn claims(change: Value) -> Value {
+pub(crate) fn claims(change: Value) -> Value {
     let mut claims = json!({"sub": "ada", "aud": "chat", "iss": "idp", "exp": now() + 3600});
     for (name, value) in change.as_object().expect("an object") {
         claims[name] = value.clone();
@@ -31,19 +31,19 @@ pub(super) fn claims(change: Value) -> Value {
 }
 
 /// A token with any header and claims, signed by `sign`.
-pub(super) fn token(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+pub(crate) fn token(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(sign(signed.as_bytes()));
     format!("{signed}.{signature}")
 }
 
-pub(super) fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
+pub(crate) fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     move |signed| hmac::sign(&key, signed).as_ref().to_vec()
 }
 
 /// A token that is right, but for `change`.
-pub(super) fn signed(change: Value) -> String {
+pub(crate) fn signed(change: Value) -> String {
     token(&json!({"alg": "HS256", "typ": "JWT"}), &claims(change), hs256(SECRET))
 }

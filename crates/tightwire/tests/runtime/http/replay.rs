@@ -1,0 +1,114 @@
+//! `GET /api/ws/replay`.
+
+use serde_json::json;
+use tightwire::Config;
+
+use super::Site;
+use crate::auth::tokens;
+use crate::client::with_limits;
+
+/// A page of the replay in short: `2..3 of 5, more` for frames, `gap 3..5` for a gap, and the place for the next.
+async fn page(site: &Site, query: &str) -> (String, String) {
+    let answer = site.get(&format!("/api/ws/replay?topic=room:a&{query}")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json();
+    assert_eq!(body["topic"], "room:a");
+    let seqs: Vec<u64> = body["frames"]
+        .as_array()
+        .expect("frames")
+        .iter()
+        .map(|frame| {
+            assert_eq!((&frame["epoch"], &frame["type"]), (&body["epoch"], &json!("posted")));
+            frame["seq"].as_u64().expect("a position")
+        })
+        .collect();
+    let next = body["next"].as_str().expect("a place").to_owned();
+    assert_eq!(next.rsplit_once(':').map(|(epoch, _)| epoch), body["epoch"].as_str());
+    let seqs = match &seqs[..] {
+        [] => "nothing".to_owned(),
+        [first, .., last] => format!("{first}..{last}"),
+        [one] => one.to_string(),
+    };
+    let more = if body["more"] == true { ", more" } else { "" };
+    let gap = match &body["gap"] {
+        gap if gap.is_null() => String::new(),
+        gap => format!("gap {}..{}: ", gap["oldest_seq"], gap["latest_seq"]),
+    };
+    (format!("{gap}{seqs} of {}{more}", body["latest_seq"]), next)
+}
+
+#[tokio::test]
+async fn pages_follow_one_another() {
+    let site = Site::open(Config::default()).await;
+    let mut positions = Vec::new();
+    for text in ["1", "2", "3", "4", "5"] {
+        positions.push(site.post("a", text).await);
+    }
+    let (found, next) = page(&site, "limit=2").await;
+    assert_eq!(found, "1..2 of 5, more");
+    let (found, next) = page(&site, &format!("limit=2&after={next}")).await;
+    assert_eq!(found, "3..4 of 5, more");
+    let (found, next) = page(&site, &format!("limit=2&after={next}")).await;
+    assert_eq!(found, "5 of 5");
+    let (found, same) = page(&site, &format!("after={next}")).await;
+    assert_eq!((found.as_str(), same), ("nothing of 5", next));
+    let third =
+        &site.get(&format!("/api/ws/replay?topic=room:a&after={}:2", positions[0].epoch)).await.json()["frames"][0];
+    assert_eq!(third["data"]["text"], "3");
+    let id = third["id"].as_str().expect("an id");
+    assert_eq!(page(&site, &format!("after={id}")).await.0, "4..5 of 5");
+}
+
+#[tokio::test]
+async fn what_is_no_longer_kept_is_a_gap_from_which_one_can_go_on() {
+    let site = Site::open(with_limits(|limits| limits.replay_frames = 2)).await;
+    assert_eq!(page(&site, "").await.0, "nothing of 0");
+    let first = site.post("a", "1").await;
+    for text in ["2", "3", "4"] {
+        site.post("a", text).await;
+    }
+    let (found, next) = page(&site, &format!("after={}:1", first.epoch)).await;
+    assert_eq!(found, "gap 3..4: nothing of 4, more");
+    assert_eq!(page(&site, &format!("after={next}")).await.0, "3..4 of 4");
+    assert_eq!(page(&site, "after=another:4").await.0, "gap 3..4: nothing of 4, more");
+    assert_eq!(page(&site, "after=0190b6a2-7c1e-7b6a-9a64-0d5a3c0f7e99").await.0, "gap 3..4: nothing of 4, more");
+    assert_eq!(page(&site, "").await.0, "3..4 of 4");
+}
+
+/// A log may hold more than one answer should.
+#[tokio::test]
+async fn an_answer_is_not_much_larger_than_a_megabyte() {
+    let site = Site::open(Config::default()).await;
+    for _ in 0..5 {
+        site.post("a", &"x".repeat(400_000)).await;
+    }
+    assert_eq!(page(&site, "").await.0, "1..2 of 5, more");
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_told_why() {
+    let site = Site::open(Config::default()).await;
+    let problem = async |query: &str| site.get(&format!("/api/ws/replay?{query}")).await.problem();
+    assert_eq!(problem("topic=lobby").await, (404, "there is no such topic".to_owned()));
+    assert_eq!(problem("topic=room:secret").await, (403, "the topic is not allowed".to_owned()));
+    for query in ["", "topic=room:a&after=x", "topic=room:a&limit=0", "topic=%zz"] {
+        assert_eq!(problem(query).await.0, 400, "{query}");
+    }
+    assert_eq!(site.ask("POST", "/api/ws/replay?topic=room:a", &[], "").await.problem().0, 405);
+}
+
+#[tokio::test]
+async fn a_token_opens_what_it_opens_to_subscribers() {
+    let site = Site::open(tokens::config()).await;
+    let status = async |token: Option<String>, topic: &str| {
+        let headers = token.map(|token| format!("Bearer {token}"));
+        let headers: Vec<_> = headers.iter().map(|value| ("authorization", value.as_str())).collect();
+        site.ask("GET", &format!("/api/ws/replay?topic={topic}"), &headers, "").await.status
+    };
+    let token = || Some(tokens::signed(json!({"topics": {"read": ["room:a*"]}})));
+    assert_eq!(status(None, "room:a").await, 401);
+    assert_eq!(status(Some("x".to_owned()), "room:a").await, 401);
+    assert_eq!(status(token(), "room:a").await, 200);
+    assert_eq!(status(token(), "room:b").await, 403);
+    assert_eq!(status(Some(tokens::signed(json!({}))), "room:b").await, 200);
+}
