@@ -13,6 +13,8 @@ use decoder::{Direction, cases};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
+use tightwire::proto::inbound::{Arrival, Heartbeat, Inbound};
+use tightwire_chat::chat::ClientFrame;
 use tree::Tree;
 
 /// Longer frames are slow to change and find nothing that short ones do not.
@@ -33,7 +35,37 @@ fn agree(direction: Direction, frame: &[u8]) -> Result<bool, TestCaseError> {
         Ok(reference) => prop_assert_eq!(fast, reference, "the paths differ on {}", shown),
         Err(rejection) => prop_assert!(false, "only the fast path accepts {}: {:?}", shown, rejection),
     }
+    if direction == Direction::ToServer {
+        agree_on_arrival(frame)?;
+    }
     Ok(true)
+}
+
+/// What a server does with a frame that the fast path accepts: it reads the same from where the frame stands.
+fn agree_on_arrival(frame: &[u8]) -> Result<(), TestCaseError> {
+    let shown = String::from_utf8_lossy(frame);
+    let (Ok(arrival), Some(made)) = (ClientFrame::receive(frame), ClientFrame::decode_fast(frame)) else {
+        return Err(TestCaseError::fail(format!("refused on arrival: {shown}")));
+    };
+    let view = match arrival {
+        Arrival::Heartbeat(view) => view,
+        Arrival::Frame(arrived) => {
+            prop_assert_eq!(arrived, made, "read otherwise on arrival: {}", shown);
+            return Ok(());
+        }
+    };
+    match (&view.frame, &made.frame) {
+        (Heartbeat::Ping { timestamp }, ClientFrame::Ping { data, .. }) => {
+            let timestamp = timestamp.as_ref().map(|text| text.parse().expect("a point in time"));
+            prop_assert_eq!(timestamp, data.timestamp, "{}", shown);
+        }
+        (Heartbeat::Pong { last_id }, ClientFrame::Pong { data, .. }) => {
+            prop_assert_eq!(*last_id, data.last_id, "{}", shown);
+        }
+        (heartbeat, frame) => prop_assert!(false, "{:?} is not {:?}: {}", heartbeat, frame, shown),
+    }
+    prop_assert_eq!(Inbound::from(view.map(|_| ())), made.map(|_| ()), "{}", shown);
+    Ok(())
 }
 
 #[test]

@@ -105,6 +105,13 @@ pub mod chat {
         ) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
             ClientFrame::decode(text)
         }
+        fn receive<'a>(
+            &self,
+            _: usize,
+            text: &'a [u8],
+        ) -> Result<__rt::Arrival<'a, ClientFrame>, __rt::Rejection> {
+            ClientFrame::receive(text)
+        }
         fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
             match frame {
                 ClientFrame::Subscribe { data, .. } => {
@@ -2615,6 +2622,19 @@ pub mod chat {
                 Err(_) => Self::decode_reference(bytes),
             }
         }
+        /// As [`Self::decode`], with the frames of the heartbeat as they stand in the bytes.
+        ///
+        /// # Errors
+        /// What the frame violates.
+        #[doc(hidden)]
+        pub fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, Self>, ::tightwire::__rt::Rejection> {
+            if let Ok(arrival) = decode_client_frame::receive(bytes) {
+                return Ok(arrival);
+            }
+            Self::decode_reference(bytes).map(::tightwire::__rt::Arrival::Frame)
+        }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
         #[doc(hidden)]
         pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
@@ -2721,7 +2741,7 @@ pub mod chat {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -2778,7 +2798,8 @@ pub mod chat {
                     Kind::SubscribeThread => {
                         ClientFrame::SubscribeThread {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_subscribe_thread(cursor)?,
                         }
@@ -2786,7 +2807,8 @@ pub mod chat {
                     Kind::SendMessage => {
                         ClientFrame::SendMessage {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_send_message(cursor)?,
                         }
@@ -2815,6 +2837,37 @@ pub mod chat {
                             data: read_authenticate(cursor)?,
                         }
                     }
+                },
+            )
+        }
+        #[inline]
+        pub(super) fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, ClientFrame>, json::Irregular> {
+            json::read_arrival(bytes, kind, shape, arrived)
+        }
+        fn arrived<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<json::Arrived<'a, ClientFrame>, json::Irregular> {
+            Ok(
+                match kind {
+                    Kind::Ping => {
+                        json::parse::<SystemTopic>(text)?;
+                        let data = view_client_ping(cursor)?;
+                        json::Arrived::Heartbeat(::tightwire::__rt::HeartbeatFrame::Ping {
+                            timestamp: data.timestamp.map(|time| time.text().into()),
+                        })
+                    }
+                    Kind::Pong => {
+                        json::parse::<SystemTopic>(text)?;
+                        let data = view_client_pong(cursor)?;
+                        json::Arrived::Heartbeat(::tightwire::__rt::HeartbeatFrame::Pong {
+                            last_id: data.last_id,
+                        })
+                    }
+                    kind => json::Arrived::Frame(frame(kind, text, cursor)?),
                 },
             )
         }
@@ -3094,6 +3147,22 @@ pub mod chat {
             }
             Ok(ClientPing { timestamp })
         }
+        fn view_client_ping<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ClientPing<'a>, json::Irregular> {
+            let mut timestamp = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ClientPing { timestamp })
+        }
         fn read_client_pong(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ClientPong, json::Irregular> {
@@ -3111,6 +3180,27 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(ClientPong {
+                timestamp: timestamp.ok_or(json::Irregular)?,
+                last_id,
+            })
+        }
+        fn view_client_pong<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ClientPong<'a>, json::Irregular> {
+            let mut timestamp = None;
+            let mut last_id = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "last_id" if last_id.is_none() => last_id = Some(cursor.uuid()?),
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ClientPong {
                 timestamp: timestamp.ok_or(json::Irregular)?,
                 last_id,
             })
@@ -3343,7 +3433,7 @@ pub mod chat {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -3469,7 +3559,8 @@ pub mod chat {
                     Kind::ThreadHistory => {
                         ServerFrame::ThreadHistory {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_thread_history(cursor)?,
                         }
@@ -3477,7 +3568,8 @@ pub mod chat {
                     Kind::ThreadMessageCreated => {
                         ServerFrame::ThreadMessageCreated {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_thread_message_created(cursor)?,
                         }
@@ -3485,7 +3577,8 @@ pub mod chat {
                     Kind::StreamStart => {
                         ServerFrame::StreamStart {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_stream_start(cursor)?,
                         }
@@ -3493,7 +3586,8 @@ pub mod chat {
                     Kind::StreamChunk => {
                         ServerFrame::StreamChunk {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_stream_chunk(cursor)?,
                         }
@@ -3501,7 +3595,8 @@ pub mod chat {
                     Kind::StreamEnd => {
                         ServerFrame::StreamEnd {
                             topic: ThreadTopic {
-                                thread_id: json::topic_parameter(text, "thread:")?,
+                                thread_id: json::topic_parameter(text, "thread:")?
+                                    .to_owned(),
                             },
                             data: read_stream_end(cursor)?,
                         }
@@ -3509,7 +3604,7 @@ pub mod chat {
                     Kind::AgentEvent => {
                         ServerFrame::AgentEvent {
                             topic: AgentTopic {
-                                agent_id: json::topic_parameter(text, "agent:")?,
+                                agent_id: json::topic_parameter(text, "agent:")?.to_owned(),
                             },
                             data: read_agent_event(cursor)?,
                         }
@@ -4854,6 +4949,38 @@ pub mod chat {
                     })
                     .and_then(|rest| rest.end())
                     .is_some()
+        }
+    }
+    /// Data as it stands in a frame: text without escapes is borrowed, and lists are read where they are asked for.
+    pub mod views {
+        use ::tightwire::__rt::json;
+        /// [`ClientPing`](super::messages::ClientPing) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ClientPing<'a> {
+            pub timestamp: ::std::option::Option<json::Timestamp<'a>>,
+        }
+        impl ::std::convert::From<ClientPing<'_>> for super::messages::ClientPing {
+            fn from(view: ClientPing<'_>) -> Self {
+                let ClientPing { timestamp } = view;
+                Self {
+                    timestamp: timestamp.map(|value| value.utc()),
+                }
+            }
+        }
+        /// [`ClientPong`](super::messages::ClientPong) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ClientPong<'a> {
+            pub timestamp: json::Timestamp<'a>,
+            pub last_id: ::std::option::Option<::tightwire::__rt::uuid::Uuid>,
+        }
+        impl ::std::convert::From<ClientPong<'_>> for super::messages::ClientPong {
+            fn from(view: ClientPong<'_>) -> Self {
+                let ClientPong { timestamp, last_id } = view;
+                Self {
+                    timestamp: timestamp.utc(),
+                    last_id,
+                }
+            }
         }
     }
 }

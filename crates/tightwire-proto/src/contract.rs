@@ -29,6 +29,15 @@ pub struct Contract {
     pub schema_bundle: &'static str,
 }
 
+impl Contract {
+    /// The `type` of the message from the client that plays this part in the session; empty if there is none.
+    #[must_use]
+    pub fn wire_type_of(&self, role: SessionRole) -> &'static str {
+        let message = self.to_server.iter().find(|message| message.session == Some(role));
+        message.map_or("", |message| message.wire_type)
+    }
+}
+
 /// What a frame looks like on the wire, and with it who keeps the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {

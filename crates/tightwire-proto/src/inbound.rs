@@ -1,5 +1,7 @@
 //! What decoding a client's frame gives: the frame with its envelope, or why it is refused.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +20,14 @@ pub struct Inbound<F> {
     pub frame: F,
 }
 
+impl<F> Inbound<F> {
+    /// With something else as the frame.
+    pub fn map<G>(self, make: impl FnOnce(F) -> G) -> Inbound<G> {
+        let Self { id, ts, correlation_id, position, frame } = self;
+        Inbound { id, ts, correlation_id, position, frame: make(frame) }
+    }
+}
+
 /// A position in a topic's log. `seq` values of different epochs are never compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StreamPosition {
@@ -25,6 +35,78 @@ pub struct StreamPosition {
     pub epoch: String,
     /// Dense: rises by 1; 0 for "before the first frame".
     pub seq: u64,
+}
+
+/// A frame that follows the contract, as it stands in the bytes that it was read from: text without escapes is borrowed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboundView<'a, F> {
+    /// The frame's own `id`.
+    pub id: Uuid,
+    /// `ts`: when the sender made it, in milliseconds since the Unix epoch.
+    pub ts: u64,
+    /// `correlation_id`.
+    pub correlation_id: Option<Uuid>,
+    /// `topic`.
+    pub topic: Cow<'a, str>,
+    /// `seq` and `epoch` (only ever on frames of the server).
+    pub position: Option<PositionView<'a>>,
+    /// The payload, by message.
+    pub frame: F,
+}
+
+impl<'a, F> InboundView<'a, F> {
+    /// With something else as the frame.
+    pub fn map<G>(self, make: impl FnOnce(F) -> G) -> InboundView<'a, G> {
+        let Self { id, ts, correlation_id, topic, position, frame } = self;
+        InboundView { id, ts, correlation_id, topic, position, frame: make(frame) }
+    }
+}
+
+impl<F> From<InboundView<'_, F>> for Inbound<F> {
+    fn from(view: InboundView<'_, F>) -> Self {
+        let InboundView { id, ts, correlation_id, topic: _, position, frame } = view;
+        Self { id, ts, correlation_id, position: position.map(Into::into), frame }
+    }
+}
+
+/// A [`StreamPosition`] as it stands in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionView<'a> {
+    /// `epoch`.
+    pub epoch: Cow<'a, str>,
+    /// `seq`.
+    pub seq: u64,
+}
+
+impl From<PositionView<'_>> for StreamPosition {
+    fn from(PositionView { epoch, seq }: PositionView<'_>) -> Self {
+        Self { epoch: epoch.into_owned(), seq }
+    }
+}
+
+/// What arrives on a connection. The frames of the heartbeat are by far the most on many, and end with being answered, so
+/// nothing is copied for them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrival<'a, F> {
+    /// A ping or a pong.
+    Heartbeat(InboundView<'a, Heartbeat<'a>>),
+    /// Any other frame; a ping or a pong too, where the way it is written needs a closer look.
+    Frame(Inbound<F>),
+}
+
+/// The payload of a frame of the heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heartbeat<'a> {
+    /// Answer with a pong.
+    Ping {
+        /// To be sent back.
+        timestamp: Option<Cow<'a, str>>,
+    },
+    /// The peer is alive.
+    Pong {
+        /// The last frame it has seen.
+        last_id: Option<Uuid>,
+    },
 }
 
 /// Why a frame is refused.

@@ -12,7 +12,9 @@ pub use tightwire_proto::contract::{
     ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo, SessionRole,
 };
 pub use tightwire_proto::envelope::Stamp;
-pub use tightwire_proto::inbound::{Inbound, Rejection, ReplayStart, SessionRequest, Violation};
+pub use tightwire_proto::inbound::{
+    Arrival, Heartbeat as HeartbeatFrame, Inbound, InboundView, Rejection, ReplayStart, SessionRequest, Violation,
+};
 pub use tightwire_proto::session_request::session_request;
 pub use tightwire_proto::{handshake, json, reference};
 

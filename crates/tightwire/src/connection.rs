@@ -3,6 +3,7 @@
 //! One task does it all. A handler that waits holds up only the frames behind it: writing, heartbeat and reading (up to
 //! a bound) go on meanwhile.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use futures_util::future::BoxFuture;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Framing, SessionRole};
 use tightwire_proto::frame::{Opcode, close_frame, empty_close_frame, message_frame, ping_frame, pong_frame};
-use tightwire_proto::inbound::{Inbound, SessionRequest, Violation};
+use tightwire_proto::inbound::{Arrival, Heartbeat as HeartbeatFrame, Inbound, InboundView, SessionRequest, Violation};
 use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
 use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
@@ -289,8 +290,9 @@ impl<S: Service> Connection<S> {
         let now = clock::now();
         self.shared.counters.messages_received_total.increment();
         let (service, route) = (&self.shared.service, self.peer.request().route_index());
-        let mut inbound = match self.session.receive(text, now, |text| service.decode_on(route, text)) {
-            session::Received::Frame(inbound) => inbound,
+        let mut inbound = match self.session.receive(text, now, |text| service.receive(route, text)) {
+            session::Received::Frame(Arrival::Frame(inbound)) => inbound,
+            session::Received::Frame(Arrival::Heartbeat(view)) => return self.receive_heartbeat(view),
             session::Received::Refused(refusal) => return self.refuse(refusal),
         };
         if self.is_flat {
@@ -306,15 +308,36 @@ impl<S: Service> Connection<S> {
         );
         match S::session_request(&inbound.frame) {
             Some(SessionRequest::Pong { .. }) => self.session.heartbeat().pong(),
-            Some(SessionRequest::Ping { timestamp }) => {
-                let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(clock::unix_ms())) };
-                self.peer.say(SessionRole::Pong, Some(inbound.id), &data);
-            }
+            Some(SessionRequest::Ping { timestamp }) => self.pong(inbound.id, timestamp.map(Into::into)),
             request => {
                 self.session.heartbeat().application_frame(now);
                 self.inbox.push_back((inbound, request));
             }
         }
+    }
+
+    fn receive_heartbeat(&mut self, view: InboundView<'_, HeartbeatFrame<'_>>) {
+        let role = match view.frame {
+            HeartbeatFrame::Ping { .. } => SessionRole::Ping,
+            HeartbeatFrame::Pong { .. } => SessionRole::Pong,
+        };
+        tracing::debug!(
+            connection_id = %self.peer.id(),
+            correlation_id = %view.id,
+            r#type = self.shared.contract.wire_type_of(role),
+            topic = &*view.topic,
+            "received"
+        );
+        match view.frame {
+            HeartbeatFrame::Pong { .. } => self.session.heartbeat().pong(),
+            HeartbeatFrame::Ping { timestamp } => self.pong(view.id, timestamp),
+        }
+    }
+
+    /// Answers a ping, with its own timestamp where it has one.
+    fn pong(&self, ping: Uuid, timestamp: Option<Cow<'_, str>>) {
+        let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(clock::unix_ms()).into()) };
+        self.peer.say(SessionRole::Pong, Some(ping), &data);
     }
 
     fn refuse(&mut self, refusal: Refusal) {

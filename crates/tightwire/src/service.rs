@@ -6,7 +6,7 @@ use std::future::Future;
 use serde::Serialize;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Contract, Delivery};
-use tightwire_proto::inbound::{Inbound, Rejection, SessionRequest, Violation};
+use tightwire_proto::inbound::{Arrival, Inbound, Rejection, SessionRequest, Violation};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -60,6 +60,14 @@ pub trait Service: Send + Sync + 'static {
     fn decode_on(&self, route: usize, text: &[u8]) -> Result<Inbound<Self::Frame>, Rejection> {
         let _ = route;
         self.decode(text)
+    }
+
+    /// As [`Self::decode_on`], with the frames of the heartbeat left as they stand in the text: nothing is copied for them.
+    ///
+    /// # Errors
+    /// What the frame violates.
+    fn receive<'a>(&self, route: usize, text: &'a [u8]) -> Result<Arrival<'a, Self::Frame>, Rejection> {
+        self.decode_on(route, text).map(Arrival::Frame)
     }
 
     /// The request to the session that the frame is, if it is one.

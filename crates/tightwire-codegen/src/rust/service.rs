@@ -242,6 +242,13 @@ fn adapter(ir: &Ir, config: &Config, methods: &Methods<'_>, codes: &ErrorCodes<'
             fn decode(&self, text: &[u8]) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
                 ClientFrame::decode(text)
             }
+            fn receive<'a>(
+                &self,
+                _: usize,
+                text: &'a [u8],
+            ) -> Result<__rt::Arrival<'a, ClientFrame>, __rt::Rejection> {
+                ClientFrame::receive(text)
+            }
             fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
                 match #frame {
                     #(#requests,)*

@@ -98,6 +98,13 @@ pub mod operations {
         ) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
             ClientFrame::decode(text)
         }
+        fn receive<'a>(
+            &self,
+            _: usize,
+            text: &'a [u8],
+        ) -> Result<__rt::Arrival<'a, ClientFrame>, __rt::Rejection> {
+            ClientFrame::receive(text)
+        }
         fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
             match frame {
                 ClientFrame::Ping { data, .. } => {
@@ -990,6 +997,19 @@ pub mod operations {
                 Err(_) => Self::decode_reference(bytes),
             }
         }
+        /// As [`Self::decode`], with the frames of the heartbeat as they stand in the bytes.
+        ///
+        /// # Errors
+        /// What the frame violates.
+        #[doc(hidden)]
+        pub fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, Self>, ::tightwire::__rt::Rejection> {
+            if let Ok(arrival) = decode_client_frame::receive(bytes) {
+                return Ok(arrival);
+            }
+            Self::decode_reference(bytes).map(::tightwire::__rt::Arrival::Frame)
+        }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
         #[doc(hidden)]
         pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
@@ -1068,7 +1088,7 @@ pub mod operations {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -1132,6 +1152,30 @@ pub mod operations {
                 },
             )
         }
+        #[inline]
+        pub(super) fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, ClientFrame>, json::Irregular> {
+            json::read_arrival(bytes, kind, shape, arrived)
+        }
+        fn arrived<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<json::Arrived<'a, ClientFrame>, json::Irregular> {
+            Ok(
+                match kind {
+                    Kind::Ping => {
+                        json::parse::<LobbyTopic>(text)?;
+                        let data = view_ping(cursor)?;
+                        json::Arrived::Heartbeat(::tightwire::__rt::HeartbeatFrame::Ping {
+                            timestamp: data.timestamp.map(|time| time.text().into()),
+                        })
+                    }
+                    kind => json::Arrived::Frame(frame(kind, text, cursor)?),
+                },
+            )
+        }
         pub(super) fn prepare() {}
         fn read_ping(cursor: &mut json::Cursor<'_>) -> Result<Ping, json::Irregular> {
             let mut timestamp = None;
@@ -1148,6 +1192,24 @@ pub mod operations {
                 key = cursor.next_key()?;
             }
             Ok(Ping { timestamp })
+        }
+        fn view_ping<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Ping<'a>, json::Irregular> {
+            let mut timestamp = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "timestamp" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Ping { timestamp })
         }
         fn read_ask(cursor: &mut json::Cursor<'_>) -> Result<Ask, json::Irregular> {
             let mut text_ = None;
@@ -1307,7 +1369,7 @@ pub mod operations {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -1525,6 +1587,23 @@ pub mod operations {
                     .and_then(|rest| rest.literal("/room/hall"))
                     .and_then(|rest| rest.end())
                     .is_some()
+        }
+    }
+    /// Data as it stands in a frame: text without escapes is borrowed, and lists are read where they are asked for.
+    pub mod views {
+        use ::tightwire::__rt::json;
+        /// [`Ping`](super::messages::Ping) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Ping<'a> {
+            pub timestamp: ::std::option::Option<json::Timestamp<'a>>,
+        }
+        impl ::std::convert::From<Ping<'_>> for super::messages::Ping {
+            fn from(view: Ping<'_>) -> Self {
+                let Ping { timestamp } = view;
+                Self {
+                    timestamp: timestamp.map(|value| value.utc()),
+                }
+            }
         }
     }
 }

@@ -71,6 +71,13 @@ pub mod push {
         ) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
             ClientFrame::decode(text)
         }
+        fn receive<'a>(
+            &self,
+            _: usize,
+            text: &'a [u8],
+        ) -> Result<__rt::Arrival<'a, ClientFrame>, __rt::Rejection> {
+            ClientFrame::receive(text)
+        }
         fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
             match *frame {}
         }
@@ -386,6 +393,16 @@ pub mod push {
                 Err(_) => Self::decode_reference(bytes),
             }
         }
+        /// As [`Self::decode`], with the frames of the heartbeat as they stand in the bytes.
+        ///
+        /// # Errors
+        /// What the frame violates.
+        #[doc(hidden)]
+        pub fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, Self>, ::tightwire::__rt::Rejection> {
+            Self::decode_reference(bytes).map(::tightwire::__rt::Arrival::Frame)
+        }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
         #[doc(hidden)]
         pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
@@ -504,7 +521,7 @@ pub mod push {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ServerFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(

@@ -91,6 +91,13 @@ pub mod shapes {
         ) -> Result<__rt::Inbound<ClientFrame>, __rt::Rejection> {
             ClientFrame::decode(text)
         }
+        fn receive<'a>(
+            &self,
+            _: usize,
+            text: &'a [u8],
+        ) -> Result<__rt::Arrival<'a, ClientFrame>, __rt::Rejection> {
+            ClientFrame::receive(text)
+        }
         fn session_request(frame: &ClientFrame) -> Option<__rt::SessionRequest> {
             match frame {
                 _ => None,
@@ -851,6 +858,19 @@ pub mod shapes {
                 Err(_) => Self::decode_reference(bytes),
             }
         }
+        /// As [`Self::decode`], with the frames of the heartbeat as they stand in the bytes.
+        ///
+        /// # Errors
+        /// What the frame violates.
+        #[doc(hidden)]
+        pub fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, Self>, ::tightwire::__rt::Rejection> {
+            if let Ok(arrival) = decode_client_frame::receive(bytes) {
+                return Ok(arrival);
+            }
+            Self::decode_reference(bytes).map(::tightwire::__rt::Arrival::Frame)
+        }
         /// The path that only ever accepts: nearly all proper frames, and nothing else.
         #[doc(hidden)]
         pub fn decode_fast(bytes: &[u8]) -> Option<::tightwire::__rt::Inbound<Self>> {
@@ -915,7 +935,7 @@ pub mod shapes {
         pub(super) fn read(
             bytes: &[u8],
         ) -> Result<Inbound<ClientFrame>, json::Irregular> {
-            json::read_frame(bytes, kind, shape, frame)
+            json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
         }
         fn kind(wire_type: &str) -> Option<Kind> {
             Some(
@@ -956,6 +976,23 @@ pub mod shapes {
                             data: read_flag(cursor)?,
                         }
                     }
+                },
+            )
+        }
+        #[inline]
+        pub(super) fn receive(
+            bytes: &[u8],
+        ) -> Result<::tightwire::__rt::Arrival<'_, ClientFrame>, json::Irregular> {
+            json::read_arrival(bytes, kind, shape, arrived)
+        }
+        fn arrived<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<json::Arrived<'a, ClientFrame>, json::Irregular> {
+            Ok(
+                match kind {
+                    kind => json::Arrived::Frame(frame(kind, text, cursor)?),
                 },
             )
         }

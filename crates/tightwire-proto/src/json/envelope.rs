@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::{Cursor, Irregular, Unknown, at_most_chars, ensure};
-use crate::inbound::{Inbound, StreamPosition};
+use crate::inbound::{InboundView, PositionView};
 
 /// The largest integer that every JSON implementation reads exactly.
 const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
@@ -58,7 +58,7 @@ pub fn read_frame<'a, K: Copy, F>(
     kind: impl Fn(&str) -> Option<K>,
     shape: impl Fn(K) -> Shape,
     frame: impl Fn(K, &str, &mut Cursor<'a>) -> Result<F, Irregular>,
-) -> Result<Inbound<F>, Irregular> {
+) -> Result<InboundView<'a, F>, Irregular> {
     let mut cursor = Cursor::new(bytes)?;
     let mut version = false;
     let mut id = None;
@@ -124,16 +124,18 @@ pub fn read_frame<'a, K: Copy, F>(
             && shape.position.allows(seq.is_some())
             && (shape.open || unknown.is_empty()),
     )?;
+    let topic = topic.ok_or(Irregular)?;
     let frame = match (payload, postponed) {
         (Some(payload), _) => payload,
-        (None, Some(mut cursor)) => frame(kind, &topic.ok_or(Irregular)?, &mut cursor)?,
+        (None, Some(mut cursor)) => frame(kind, &topic, &mut cursor)?,
         (None, None) => return Err(Irregular),
     };
-    Ok(Inbound {
+    Ok(InboundView {
         id: id.ok_or(Irregular)?,
         ts: ts.ok_or(Irregular)?,
         correlation_id,
-        position: seq.zip(epoch).map(|(seq, epoch)| StreamPosition { epoch: epoch.into_owned(), seq }),
+        topic,
+        position: seq.zip(epoch).map(|(seq, epoch)| PositionView { epoch, seq }),
         frame,
     })
 }

@@ -7,31 +7,41 @@
 //!
 //! Called by generated code only; not a general JSON parser.
 
+mod arrival;
 mod cursor;
 mod envelope;
 mod flat;
 mod format;
+mod list;
+mod members;
 mod number;
 mod outline;
 mod part;
 mod pattern;
+mod raw;
 mod scalar;
 mod skip;
 mod string;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 mod value;
 
+pub use arrival::{Arrived, read_arrival};
 pub use cursor::{Cursor, JsonKind};
 pub use envelope::{Presence, Shape, read_frame};
 pub use flat::{Candidate, ReadMessage, Scalar, read_flat_frame};
 pub use format::{is_date, is_date_time, is_email, is_ipv4, is_uri};
+pub use list::{Items, List};
+pub use members::{Entries, Members};
 pub use outline::Outline;
 pub use part::Part;
 pub use pattern::{Matching, Pattern};
+pub use raw::Raw;
 pub use scalar::is_hyphenated_uuid;
 pub use skip::Unknown;
 pub use string::{all_distinct, at_least_chars, at_most_chars};
+pub use timestamp::Timestamp;
 
 /// The frame is not one that the fast path can accept; the reference path decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +71,10 @@ pub fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Irregular> {
 /// # Errors
 /// [`Irregular`] where the text is no such topic.
 #[inline]
-pub fn topic_parameter(text: &str, prefix: &str) -> Result<String, Irregular> {
+pub fn topic_parameter<'a>(text: &'a str, prefix: &str) -> Result<&'a str, Irregular> {
     let parameter = text.strip_prefix(prefix).ok_or(Irregular)?;
     ensure((1..=128).contains(&parameter.len()) && parameter.bytes().all(|byte| UNRESERVED[byte as usize]))?;
-    Ok(parameter.to_owned())
+    Ok(parameter)
 }
 
 /// Which bytes are unreserved characters.

@@ -72,7 +72,7 @@ impl<'a> Unknown<'a> {
 
 /// The keys of an object so far.
 #[derive(Debug, Default)]
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     seen: [&'a str; MAX_KEYS],
     count: usize,
 }
@@ -82,7 +82,7 @@ impl<'a> Keys<'a> {
     ///
     /// # Errors
     /// [`Irregular`] if it was there before, or if there are too many.
-    fn add(&mut self, key: &'a str) -> Result<(), Irregular> {
+    pub(super) fn add(&mut self, key: &'a str) -> Result<(), Irregular> {
         ensure(self.count < MAX_KEYS && !self.seen[..self.count].contains(&key))?;
         self.seen[self.count] = key;
         self.count += 1;

@@ -235,7 +235,7 @@ fn parameters_of_topics_are_unreserved() {
         ("thread:a b", None),
         ("thread:é", None),
     ] {
-        assert_eq!(topic_parameter(text, "thread:").ok().as_deref(), expected, "{text}");
+        assert_eq!(topic_parameter(text, "thread:").ok(), expected, "{text}");
     }
 }
 

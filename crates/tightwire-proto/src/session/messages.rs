@@ -2,6 +2,8 @@
 //!
 //! The protocol's document describes them too (messages with `x-session`); clients are generated from that description.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use uuid::Uuid;
@@ -92,9 +94,9 @@ pub struct Ping {
 
 /// Answers a ping.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pong {
+pub struct Pong<'a> {
     /// The timestamp of the ping, so that the client can measure the round trip; the server's time where it had none.
-    pub timestamp: String,
+    pub timestamp: Cow<'a, str>,
 }
 
 /// Something was wrong with a frame.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::close::CloseReason;
 use crate::contract::{self, Framing, Limits};
-use crate::inbound::{Inbound, Rejection};
+use crate::inbound::Rejection;
 
 pub use heartbeat::{Due, Heartbeat};
 pub use rate::{Cooldown, TokenBucket};
@@ -84,7 +84,7 @@ pub struct Session {
 #[derive(Debug)]
 pub enum Received<F> {
     /// It follows the contract.
-    Frame(Inbound<F>),
+    Frame(F),
     /// It is dropped.
     Refused(Refusal),
 }
@@ -128,11 +128,11 @@ impl Session {
     }
 
     /// Size, rate, contract: in this order.
-    pub fn receive<F>(
+    pub fn receive<'a, F>(
         &mut self,
-        text: &[u8],
+        text: &'a [u8],
         now: Instant,
-        decode: impl FnOnce(&[u8]) -> Result<Inbound<F>, Rejection>,
+        decode: impl FnOnce(&'a [u8]) -> Result<F, Rejection>,
     ) -> Received<F> {
         // A frame that is too large costs a token like any other: its error must not be a way around the rate.
         let in_time = self.rate.take(now);
@@ -142,7 +142,7 @@ impl Session {
             self.rate_limited(now)
         } else {
             match decode(text) {
-                Ok(inbound) => return Received::Frame(inbound),
+                Ok(frame) => return Received::Frame(frame),
                 Err(rejection) => self.violation(rejection),
             }
         };
@@ -205,9 +205,9 @@ mod tests {
     use crate::inbound::Violation;
 
     /// Accepts `ok`; everything else lacks `data`.
-    fn decode(text: &[u8]) -> Result<Inbound<()>, Rejection> {
+    fn decode(text: &[u8]) -> Result<(), Rejection> {
         if text == b"ok" {
-            return Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame: () });
+            return Ok(());
         }
         let violation = Violation {
             pointer: "/data".to_owned(),

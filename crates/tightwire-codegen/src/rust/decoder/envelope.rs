@@ -5,7 +5,7 @@
 //! there are, and whether others may stand beside them.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use serde_json::{Number, Value};
 use tightwire_spec::ir::{Channel, Ir, Message, Segment};
 use tightwire_spec::schema::{Dependency, JsonType, Schema, SchemaObject};
@@ -62,13 +62,17 @@ pub(super) fn shape(view: &View<'_>, wire_type: &str) -> Result<TokenStream, Obs
     Ok(quote!(json::Shape { correlation_id: #correlation_id, position: #position, open: #open }))
 }
 
-/// What holds for the topic: an expression over `text: &str` that gives the typed topic or uses `?`.
-pub(super) fn topic(
-    ir: &Ir,
-    message: &Message,
-    view: &View<'_>,
-    patterns: &mut Patterns,
-) -> Result<TokenStream, Obstacle> {
+/// What holds for the topic, over `text: &str`; both use `?`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Topic {
+    /// An expression that gives the typed topic.
+    pub(super) typed: TokenStream,
+    /// A statement that makes sure that it is one.
+    pub(super) checked: TokenStream,
+}
+
+/// What holds for the message's topic.
+pub(super) fn topic(ir: &Ir, message: &Message, view: &View<'_>, patterns: &mut Patterns) -> Result<Topic, Obstacle> {
     let property = view.property("topic")?;
     property.admit(JsonType::String)?;
     let channels: Vec<&Channel> = message.channels.iter().filter_map(|id| ir.channels.get(id)).collect();
@@ -81,23 +85,28 @@ pub(super) fn topic(
         checks = scalar::text_checks(&property, patterns)?;
     }
     let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
-    let parsed = parsed(&channels);
+    let Topic { typed, checked } = parsed(&channels);
     Ok(match ensure {
-        None => parsed,
-        Some(ensure) => quote!({ #ensure #parsed }),
+        None => Topic { typed, checked },
+        Some(ensure) => Topic { typed: quote!({ #ensure #typed }), checked: quote!(#ensure #checked) },
     })
 }
 
 /// The topic made from `text`. The most usual addresses are read in place, any other by the topic's own parser.
-fn parsed(channels: &[&Channel]) -> TokenStream {
+fn parsed(channels: &[&Channel]) -> Topic {
+    let name = match channels {
+        [channel] => names::topic(channel),
+        _ => format_ident!("Topic"),
+    };
     if let [channel] = channels
         && let [Segment::Literal(literal), Segment::Parameter(key)] = channel.segments.as_slice()
         && channel.parameters.get(key).is_none_or(|parameter| parameter.values.is_empty())
     {
-        let (name, field) = (names::topic(channel), names::parameter(key));
-        return quote!(#name { #field: json::topic_parameter(text, #literal)? });
+        let field = names::parameter(key);
+        let parameter = quote!(json::topic_parameter(text, #literal)?);
+        return Topic { typed: quote!(#name { #field: #parameter.to_owned() }), checked: quote!(#parameter;) };
     }
-    quote!(json::parse(text)?)
+    Topic { typed: quote!(json::parse(text)?), checked: quote!(json::parse::<#name>(text)?;) }
 }
 
 /// The schema that says of a topic what its address says, in the words of `part`.

@@ -4,9 +4,11 @@
 //! look at the bytes is read as a JSON value and given to a validator: a part of the frame where that is enough, else the
 //! whole message goes to the reference path. [`emit`] names both.
 
+mod borrowed;
 mod disjoint;
 mod envelope;
 mod flat;
+mod heartbeat;
 mod object;
 mod parts;
 mod pattern;
@@ -15,17 +17,21 @@ mod scalar;
 mod union;
 mod value;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::ir::{Direction, Ir, Message};
 
+use self::borrowed::Borrowing;
+use self::envelope::Topic;
 use self::flat::Candidates;
 use self::value::Readers;
 use crate::error::Error;
 use crate::rust::model::{FieldType, RustTypes};
-use crate::rust::names;
 use crate::rust::printer::Printer;
+use crate::rust::{docs, names};
 use crate::view::{Obstacle, View};
 
 /// A message that the fast path does not read alone.
@@ -50,20 +56,45 @@ pub(crate) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
     ir.messages_by_route(direction).iter().any(|messages| messages.len() < all)
 }
 
-/// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` ([`Direction::ToServer`]) or `ServerFrame`
-/// ([`Direction::ToClient`]), with everything private that they need; and the messages that have
-/// no fast path or leave parts to a validator, with the reason, for notes at build time.
+/// Emits the `decode`, `decode_fast` and `decode_reference` of `ClientFrame` and `ServerFrame`, with everything private that
+/// they need, and the types of views; gives the messages that have no fast path or leave parts to a validator, with the
+/// reason, for notes at build time.
 ///
 /// # Errors
 /// What no decoder can be generated for.
-pub(super) fn emit(
-    ir: &Ir,
-    types: &RustTypes,
-    direction: Direction,
-    printer: &mut Printer,
-) -> Result<Vec<SlowMessage>, Error> {
-    let mut decoder = Decoder::new(ir, types, direction);
-    let slow = std::mem::take(&mut decoder.slow);
+pub(super) fn emit(ir: &Ir, types: &RustTypes, printer: &mut Printer) -> Result<Vec<SlowMessage>, Error> {
+    let (mut slow, mut viewed) = (Vec::new(), BTreeSet::new());
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let mut decoder = Decoder::new(ir, types, direction);
+        slow.append(&mut decoder.slow);
+        viewed.append(&mut decoder.viewed);
+        emit_direction(decoder, printer)?;
+    }
+    views(types, &viewed, printer)?;
+    Ok(slow)
+}
+
+/// The module of the types that views have.
+fn views(types: &RustTypes, viewed: &BTreeSet<String>, printer: &mut Printer) -> Result<(), Error> {
+    let borrowing = Borrowing::of(types);
+    let mut views = borrowing.emit(types, viewed).peekable();
+    if views.peek().is_none() {
+        return Ok(());
+    }
+    let docs = docs::tokens(
+        "Data as it stands in a frame: text without escapes is borrowed, and lists are read where they are asked for.",
+    );
+    printer.open(&quote!(#docs pub mod views))?;
+    printer.items(quote!(
+        use ::tightwire::__rt::json;
+    ))?;
+    views.try_for_each(|view| printer.items(view))?;
+    printer.close();
+    Ok(())
+}
+
+fn emit_direction(decoder: Decoder<'_>, printer: &mut Printer) -> Result<(), Error> {
+    let (ir, direction) = (decoder.ir, decoder.direction);
     let (frame, module, path, list) = match direction {
         Direction::ToServer => ("ClientFrame", "decode_client_frame", quote!(ToServer), quote!(to_server)),
         Direction::ToClient => ("ServerFrame", "decode_server_frame", quote!(ToClient), quote!(to_client)),
@@ -121,6 +152,28 @@ pub(super) fn emit(
         };
         (public, None)
     };
+    let receive = (ir.envelope.is_some() && direction == Direction::ToServer).then(|| {
+        let fast = (!decoder.fast.is_empty()).then(|| {
+            quote! {
+                if let Ok(arrival) = #module::receive(bytes) {
+                    return Ok(arrival);
+                }
+            }
+        });
+        quote! {
+            /// As [`Self::decode`], with the frames of the heartbeat as they stand in the bytes.
+            ///
+            /// # Errors
+            /// What the frame violates.
+            #[doc(hidden)]
+            pub fn receive(
+                bytes: &[u8],
+            ) -> Result<::tightwire::__rt::Arrival<'_, Self>, ::tightwire::__rt::Rejection> {
+                #fast
+                Self::decode_reference(bytes).map(::tightwire::__rt::Arrival::Frame)
+            }
+        }
+    });
     printer.items(quote! {
         impl #frame {
             /// Decodes and validates a frame.
@@ -133,6 +186,8 @@ pub(super) fn emit(
                     Err(_) => Self::decode_reference(bytes),
                 }
             }
+
+            #receive
 
             #decode_on
 
@@ -168,7 +223,7 @@ pub(super) fn emit(
         None => flat::fast_path(decoder, &frame, printer)?,
     }
     printer.close();
-    Ok(slow)
+    Ok(())
 }
 
 /// A message on the fast path.
@@ -179,8 +234,10 @@ struct Fast<'ir> {
     variant: Ident,
     /// Both empty in a flat protocol.
     shape: TokenStream,
-    topic: TokenStream,
+    topic: Topic,
     data: TokenStream,
+    /// Of a frame of the heartbeat: reads its data into a view, and makes of it what the session understands.
+    heartbeat: Option<(TokenStream, TokenStream)>,
 }
 
 struct Decoder<'ir> {
@@ -191,6 +248,8 @@ struct Decoder<'ir> {
     fast: Vec<Fast<'ir>>,
     slow: Vec<SlowMessage>,
     readers: Readers<'ir>,
+    /// The types of data that there are views of.
+    viewed: BTreeSet<String>,
     /// In a flat protocol: which messages a frame can be.
     candidates: Option<Candidates<'ir>>,
 }
@@ -208,8 +267,16 @@ impl<'ir> Decoder<'ir> {
             .filter_map(|message| named(message).map(|wire_type| (message, wire_type)))
             .collect();
         let readers = Readers::new(types);
-        let mut decoder =
-            Self { ir, direction, messages, fast: Vec::new(), slow: Vec::new(), readers, candidates: None };
+        let mut decoder = Self {
+            ir,
+            direction,
+            messages,
+            fast: Vec::new(),
+            slow: Vec::new(),
+            readers,
+            viewed: BTreeSet::new(),
+            candidates: None,
+        };
         for (message, wire_type) in decoder.messages.clone() {
             let before = decoder.readers.lengths();
             let note = |(place, Obstacle { reason, help }), whole| SlowMessage {
@@ -247,13 +314,40 @@ impl<'ir> Decoder<'ir> {
         if self.ir.envelope.is_none() {
             let data = self.readers.read_directly(&data_type, &view)?;
             let variant = format_ident!("{name}");
-            return Ok(Fast { message, wire_type, variant, shape: quote!(), topic: quote!(), data });
+            return Ok(Fast {
+                message,
+                wire_type,
+                variant,
+                shape: quote!(),
+                topic: Topic::default(),
+                data,
+                heartbeat: None,
+            });
         }
         let shape = envelope::shape(&view, wire_type)?;
         let topic = envelope::topic(self.ir, message, &view, &mut self.readers.patterns)?;
         self.readers.place.push("data".to_owned());
-        let data = self.readers.read_directly(&data_type, &view.property("data")?)?;
-        Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data })
+        let payload = view.property("data")?;
+        let data = self.readers.read_directly(&data_type, &payload)?;
+        let heartbeat = match heartbeat::of_view(types, message) {
+            Some(heartbeat) if self.direction == Direction::ToServer => {
+                self.view(&data_type, &payload).map(|data| (data, heartbeat))
+            }
+            _ => None,
+        };
+        Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data, heartbeat })
+    }
+
+    /// Reads the data into a view, where every part of it can be borrowed.
+    fn view(&mut self, data_type: &FieldType, payload: &View<'ir>) -> Option<TokenStream> {
+        let before = self.readers.lengths();
+        let read = self.readers.read_borrowed(data_type, payload);
+        if read.is_err() {
+            self.readers.truncate(before);
+        } else if let FieldType::Named(name) = data_type {
+            self.viewed.insert(name.to_string());
+        }
+        read.ok()
     }
 
     /// The reference path: a typed frame of one that it accepts.
@@ -280,6 +374,7 @@ impl<'ir> Decoder<'ir> {
         let (mut kinds, mut frames) = (Vec::new(), Vec::new());
         let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
         for Fast { wire_type, variant, shape, topic, data, .. } in &self.fast {
+            let topic = &topic.typed;
             kinds.push(quote!(#wire_type => Kind::#variant,));
             match shapes.iter_mut().find(|(same, _)| same.to_string() == shape.to_string()) {
                 Some((_, variants)) => variants.push(variant),
@@ -301,7 +396,7 @@ impl<'ir> Decoder<'ir> {
 
             #[inline]
             pub(super) fn read(bytes: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
-                json::read_frame(bytes, kind, shape, frame)
+                json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
             }
 
             fn kind(wire_type: &str) -> Option<Kind> {
@@ -323,7 +418,39 @@ impl<'ir> Decoder<'ir> {
                 })
             }
         })?;
+        if self.direction == Direction::ToServer {
+            printer.items(self.arrival(frame))?;
+        }
         self.readers.into_functions().try_for_each(|function| printer.items(function))
+    }
+
+    /// The fast path of a server.
+    fn arrival(&self, frame: &Ident) -> TokenStream {
+        let arms = self.fast.iter().filter_map(|Fast { variant, topic, heartbeat, .. }| {
+            let ((data, heartbeat), topic) = (heartbeat.as_ref()?, &topic.checked);
+            Some(quote!(Kind::#variant => {
+                #topic
+                let data = #data;
+                json::Arrived::Heartbeat(#heartbeat)
+            }))
+        });
+        quote! {
+            #[inline]
+            pub(super) fn receive(bytes: &[u8]) -> Result<::tightwire::__rt::Arrival<'_, #frame>, json::Irregular> {
+                json::read_arrival(bytes, kind, shape, arrived)
+            }
+
+            fn arrived<'a>(
+                kind: Kind,
+                text: &str,
+                cursor: &mut json::Cursor<'a>,
+            ) -> Result<json::Arrived<'a, #frame>, json::Irregular> {
+                Ok(match kind {
+                    #(#arms)*
+                    kind => json::Arrived::Frame(frame(kind, text, cursor)?),
+                })
+            }
+        }
     }
 }
 

@@ -22,12 +22,12 @@ pub(super) struct Member {
 /// The body of a function that reads a struct.
 pub(super) fn structure<'ir>(
     readers: &mut Readers<'ir>,
-    name: &Ident,
+    path: &TokenStream,
     fields: &[Field],
     view: &View<'ir>,
 ) -> Result<TokenStream, Obstacle> {
     let (members, values) = fields_of(readers, fields, view)?;
-    members_loop(readers, fields, &members, view, &quote!(#name { #values }))
+    members_loop(readers, fields, &members, view, &quote!(#path { #values }))
 }
 
 /// What a struct's fields add to the loop, and the field values that make the struct after it.
@@ -92,6 +92,9 @@ pub(super) fn members_loop<'ir>(
     let keys = members.iter().map(|member| &member.key);
     let repeated = (!members.is_empty()).then(|| quote!(#(#keys)|* => return Err(json::Irregular),));
     let (prepare, others) = match extra {
+        Some(_) if readers.is_borrowing() => {
+            return Err(Obstacle::new("the other properties stand among the named ones"));
+        }
         Some(field) => {
             let FieldType::Map(inner) = &field.ty else {
                 return Err(Obstacle::new("the other properties are not a map")
@@ -177,6 +180,6 @@ pub(super) fn local(field: &Ident) -> Ident {
 }
 
 /// `field: value`, or `field` where they are the same.
-fn field_value(field: &Ident, value: &TokenStream) -> TokenStream {
+pub(super) fn field_value(field: &Ident, value: &TokenStream) -> TokenStream {
     if *field == value.to_string() { quote!(#field) } else { quote!(#field: #value) }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::Ident;
 use tightwire_spec::schema::JsonType;
 
 use super::object::{self, Member};
@@ -15,7 +14,7 @@ use crate::view::{Obstacle, View};
 /// The body of a function that reads an enum whose variant a property tells.
 pub(super) fn tagged<'ir>(
     readers: &mut Readers<'ir>,
-    name: &Ident,
+    path: &TokenStream,
     tagging: &Tagging,
     variants: &[TaggedVariant],
     view: &View<'ir>,
@@ -40,7 +39,7 @@ pub(super) fn tagged<'ir>(
         }
         let variant = variants.iter().find(|variant| variant.name == constant);
         let variant = variant.ok_or_else(|| Obstacle::new(format!("`{constant}` has no variant")))?;
-        let body = tagged_variant(readers, name, tagging, variant, alternative)?;
+        let body = tagged_variant(readers, path, tagging, variant, alternative)?;
         arms.push(quote!(#constant => { #body }));
     }
     Ok(quote! {
@@ -53,7 +52,7 @@ pub(super) fn tagged<'ir>(
 
 fn tagged_variant<'ir>(
     readers: &mut Readers<'ir>,
-    name: &Ident,
+    path: &TokenStream,
     tagging: &Tagging,
     TaggedVariant { ident, name: constant, payload }: &TaggedVariant,
     view: &View<'ir>,
@@ -69,16 +68,16 @@ fn tagged_variant<'ir>(
             }
             let read = readers.read_at(content, ty, &view.property(content)?)?;
             let members = [tag_member(tag), Member { key: content.clone(), local: format_ident!("content"), read }];
-            let result = quote!(#name::#ident(content.ok_or(json::Irregular)?));
+            let result = quote!(#path::#ident(content.ok_or(json::Irregular)?));
             object::members_loop(readers, &[], &members, view, &result)
         }
         (Tagging::Adjacent { tag, .. } | Tagging::Internal { tag }, Payload::Unit) => {
-            object::members_loop(readers, &[], &[tag_member(tag)], view, &quote!(#name::#ident))
+            object::members_loop(readers, &[], &[tag_member(tag)], view, &quote!(#path::#ident))
         }
         (Tagging::Internal { tag }, Payload::Struct(fields)) => {
             let (mut members, values) = object::fields_of(readers, fields, view)?;
             members.insert(0, tag_member(tag));
-            object::members_loop(readers, fields, &members, view, &quote!(#name::#ident { #values }))
+            object::members_loop(readers, fields, &members, view, &quote!(#path::#ident { #values }))
         }
         (Tagging::Internal { tag }, Payload::Newtype(FieldType::Named(inner))) => {
             let types = readers.types;
@@ -87,7 +86,8 @@ fn tagged_variant<'ir>(
             };
             let (mut members, values) = object::fields_of(readers, fields, view)?;
             members.insert(0, tag_member(tag));
-            object::members_loop(readers, fields, &members, view, &quote!(#name::#ident(#inner { #values })))
+            let inner = readers.path(inner);
+            object::members_loop(readers, fields, &members, view, &quote!(#path::#ident(#inner { #values })))
         }
         _ => Err(Obstacle::new(format!("the alternative `{constant}` is not an object with properties"))),
     }
@@ -96,7 +96,7 @@ fn tagged_variant<'ir>(
 /// The body of a function that reads an enum whose variant the JSON type tells.
 pub(super) fn untagged<'ir>(
     readers: &mut Readers<'ir>,
-    name: &Ident,
+    path: &TokenStream,
     variants: &[UntaggedVariant],
     view: &View<'ir>,
 ) -> Result<TokenStream, Obstacle> {
@@ -118,7 +118,7 @@ pub(super) fn untagged<'ir>(
         };
         let (ident, kind) = (&variant.ident, format_ident!("{kind}"));
         let read = readers.read(ty, alternative)?;
-        arms.push(quote!(json::JsonKind::#kind => Ok(#name::#ident(#read)),));
+        arms.push(quote!(json::JsonKind::#kind => Ok(#path::#ident(#read)),));
     }
     // serde would read a list as a struct, and the reference path reads with serde.
     if kinds.contains(&"Object") && kinds.contains(&"Array") {

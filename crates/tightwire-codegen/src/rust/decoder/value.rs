@@ -8,6 +8,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 use tightwire_spec::schema::{JsonType, SchemaObject};
 
+use super::borrowed::Borrowing;
 use super::parts::Parts;
 use super::pattern::Patterns;
 use super::scalar::{self, Integer};
@@ -16,9 +17,21 @@ use crate::rust::model::{FieldType, RustTypes, StringVariant, TypeKind};
 use crate::rust::names;
 use crate::view::{Obstacle, View};
 
+/// What a reader makes of what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// The types of `messages`.
+    Owned,
+    /// Those of `views`, which borrow from the frame.
+    Borrowed,
+}
+
 /// The functions that read named types, and what is needed to make them.
 pub(super) struct Readers<'ir> {
     pub(super) types: &'ir RustTypes,
+    /// What is being made.
+    form: Form,
+    borrowing: Borrowing,
     functions: IndexMap<Key, Reader>,
     /// Their names.
     taken: BTreeSet<String>,
@@ -34,8 +47,8 @@ pub(super) struct Readers<'ir> {
     pub(super) obstacles: Vec<(String, Obstacle)>,
 }
 
-/// A type and what holds for it.
-type Key = (String, Vec<*const SchemaObject>);
+/// A type, in which form, and what holds for it.
+type Key = (Form, String, Vec<*const SchemaObject>);
 
 struct Reader {
     name: Ident,
@@ -47,6 +60,8 @@ impl<'ir> Readers<'ir> {
     pub(super) fn new(types: &'ir RustTypes) -> Self {
         Self {
             types,
+            form: Form::Owned,
+            borrowing: Borrowing::of(types),
             functions: IndexMap::new(),
             taken: BTreeSet::new(),
             refused: HashMap::new(),
@@ -65,11 +80,35 @@ impl<'ir> Readers<'ir> {
         parts.chain(readers).chain(self.patterns.into_functions())
     }
 
+    /// [`Readers::read_directly`] into a view: no part is left to a validator.
+    pub(super) fn read_borrowed(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
+        self.in_form(Form::Borrowed, |readers| readers.read_directly(ty, view))
+    }
+
+    fn in_form<T>(&mut self, form: Form, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.form, form);
+        let read = read(self);
+        self.form = before;
+        read
+    }
+
+    pub(super) fn is_borrowing(&self) -> bool {
+        self.form == Form::Borrowed
+    }
+
+    /// The path of a type in the form that is being made.
+    pub(super) fn path(&self, name: &Ident) -> TokenStream {
+        if self.is_borrowing() && self.borrowing.borrows(name) { quote!(views::#name) } else { quote!(#name) }
+    }
+
     /// An expression that reads a value of type `ty` with everything that `view` asks of it; it may use `?`. What cannot
     /// be checked while reading is left to a validator, as small a part as possible.
     pub(super) fn read(&mut self, ty: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
         if view.forbidden() {
             return Ok(quote!(return Err(json::Irregular)));
+        }
+        if self.is_borrowing() {
+            return self.read_directly(ty, view);
         }
         let before = self.lengths();
         self.read_directly(ty, view).or_else(|obstacle| {
@@ -138,13 +177,17 @@ impl<'ir> Readers<'ir> {
             FieldType::String => {
                 view.admit(JsonType::String)?;
                 let checks = scalar::text_checks(view, &mut self.patterns)?;
+                let (string, text) = match self.form {
+                    Form::Owned => (quote!(cursor.owned_string()?), quote!(text.into_owned())),
+                    Form::Borrowed => (quote!(cursor.string()?), quote!(text)),
+                };
                 if checks.is_empty() {
-                    return Ok(quote!(cursor.owned_string()?));
+                    return Ok(string);
                 }
                 Ok(quote!({
                     let text = cursor.string()?;
                     json::ensure(#(#checks)&&*)?;
-                    text.into_owned()
+                    #text
                 }))
             }
             FieldType::Uuid => {
@@ -155,7 +198,7 @@ impl<'ir> Readers<'ir> {
             FieldType::DateTime => {
                 view.admit(JsonType::String)?;
                 scalar::only_format(view, "date-time")?;
-                Ok(quote!(cursor.date_time()?))
+                Ok(if self.is_borrowing() { quote!(cursor.timestamp()?) } else { quote!(cursor.date_time()?) })
             }
             FieldType::I64 => {
                 view.admit(JsonType::Integer)?;
@@ -178,7 +221,9 @@ impl<'ir> Readers<'ir> {
                     .collect();
                 Ok(checked(quote!(cursor.boolean()?), &checks))
             }
-            FieldType::Value if view.accepts_everything() => Ok(quote!(cursor.value()?)),
+            FieldType::Value if view.accepts_everything() => {
+                Ok(if self.is_borrowing() { quote!(cursor.raw()?) } else { quote!(cursor.value()?) })
+            }
             FieldType::Value => Err(Obstacle::new("a value of any type has constraints").help("name its `type`")),
             FieldType::JsonMap => self.read_json_map(view),
             FieldType::Map(inner) => self.read_map(inner, view),
@@ -201,14 +246,11 @@ impl<'ir> Readers<'ir> {
                 .help("declare the members in `properties`"));
         }
         let checks = object::count_checks(view, &quote!(members.len()));
-        if checks.is_empty() {
-            return Ok(quote!(cursor.object()?));
-        }
-        Ok(quote!({
-            let members = cursor.object()?;
-            json::ensure(#(#checks)&&*)?;
-            members
-        }))
+        let members = match self.form {
+            Form::Owned => quote!(cursor.object()?),
+            Form::Borrowed => quote!(json::Members::read(cursor, json::Cursor::raw)?),
+        };
+        Ok(checked_as(&quote!(members), members, &checks))
     }
 
     fn read_map(&mut self, inner: &FieldType, view: &View<'ir>) -> Result<TokenStream, Obstacle> {
@@ -219,6 +261,10 @@ impl<'ir> Readers<'ir> {
         }
         let value = self.read_at("*", inner, &view.additional_properties()?)?;
         let checks = object::count_checks(view, &quote!(members.len()));
+        if self.is_borrowing() {
+            let members = quote!(json::Members::read(cursor, |cursor| Ok(#value))?);
+            return Ok(checked_as(&quote!(members), members, &checks));
+        }
         let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
         Ok(quote!({
             let mut members = ::std::collections::BTreeMap::new();
@@ -240,10 +286,8 @@ impl<'ir> Readers<'ir> {
                 .help("describe the items instead"));
         }
         let item = self.read_at("*", inner, &view.items()?)?;
-        let max = view.parts().filter_map(|part| part.max_items).min().map(|max| {
-            let max = Literal::usize_unsuffixed(usize::try_from(max).unwrap_or(usize::MAX));
-            quote!(json::ensure(items.len() < #max)?;)
-        });
+        let max = view.parts().filter_map(|part| part.max_items).min();
+        let max = max.map(|max| Literal::usize_unsuffixed(usize::try_from(max).unwrap_or(usize::MAX)));
         let mut checks = Vec::new();
         match view.parts().filter_map(|part| part.min_items).max() {
             None | Some(0) => {}
@@ -255,8 +299,17 @@ impl<'ir> Readers<'ir> {
         }
         // Equal JSON makes equal values, so values that differ came from JSON that differs.
         if view.parts().any(|part| part.unique_items) {
-            checks.push(quote!(json::all_distinct(&items)));
+            checks.push(match self.form {
+                Form::Owned => quote!(json::all_distinct(&items)),
+                Form::Borrowed => quote!(json::all_distinct(&items.iter().collect::<Vec<_>>())),
+            });
         }
+        if self.is_borrowing() {
+            let max = max.map_or_else(|| quote!(usize::MAX), |max| quote!(#max));
+            let items = quote!(json::List::read(cursor, #max, |cursor| Ok(#item))?);
+            return Ok(checked_as(&quote!(items), items, &checks));
+        }
+        let max = max.map(|max| quote!(json::ensure(items.len() < #max)?;));
         let ensure = (!checks.is_empty()).then(|| quote!(json::ensure(#(#checks)&&*)?;));
         Ok(quote!({
             let mut items = Vec::new();
@@ -276,7 +329,15 @@ impl<'ir> Readers<'ir> {
         let Some(rust_type) = types.get(&name.to_string()) else {
             return Err(Obstacle::new(format!("{name} was replaced by a type that only serde can read")));
         };
-        let key = (name.to_string(), view.key());
+        if self.is_borrowing() && !self.borrowing.borrows(name) {
+            // What is to be said about it has been said when the message was read as a whole.
+            let said = self.obstacles.len();
+            let read = self.in_form(Form::Owned, |readers| readers.read_named(name, view));
+            self.obstacles.truncate(said);
+            return read;
+        }
+        let key = (self.form, name.to_string(), view.key());
+        let path = self.path(name);
         if let TypeKind::Newtype(inner) = &rust_type.kind {
             if self.newtypes.contains(&key) {
                 return Err(Obstacle::new("a list or a map contains itself"));
@@ -285,7 +346,7 @@ impl<'ir> Readers<'ir> {
             let inner = self.read_directly(inner, view);
             self.newtypes.pop();
             let inner = inner?;
-            return Ok(quote!(#name(#inner)));
+            return Ok(quote!(#path(#inner)));
         }
         if let Some(reader) = self.functions.get(&key) {
             let function = &reader.name;
@@ -297,10 +358,10 @@ impl<'ir> Readers<'ir> {
         let function = self.function_name(name);
         self.functions.insert(key.clone(), Reader { name: function.clone(), body: None });
         let body = match &rust_type.kind {
-            TypeKind::Struct(fields) => object::structure(self, name, fields, view),
+            TypeKind::Struct(fields) => object::structure(self, &path, fields, view),
             TypeKind::StringEnum(variants) => string_enum(name, variants, view),
-            TypeKind::TaggedEnum { tagging, variants } => union::tagged(self, name, tagging, variants, view),
-            TypeKind::UntaggedEnum(variants) => union::untagged(self, name, variants, view),
+            TypeKind::TaggedEnum { tagging, variants } => union::tagged(self, &path, tagging, variants, view),
+            TypeKind::UntaggedEnum(variants) => union::untagged(self, &path, variants, view),
             TypeKind::Newtype(_) => Err(Obstacle::new("a newtype is read in place")),
         };
         let body = match body {
@@ -310,10 +371,17 @@ impl<'ir> Readers<'ir> {
                 return Err(obstacle);
             }
         };
-        let body = quote! {
-            fn #function(cursor: &mut json::Cursor<'_>) -> Result<#name, json::Irregular> {
-                #body
-            }
+        let body = match self.form {
+            Form::Owned => quote! {
+                fn #function(cursor: &mut json::Cursor<'_>) -> Result<#name, json::Irregular> {
+                    #body
+                }
+            },
+            Form::Borrowed => quote! {
+                fn #function<'a>(cursor: &mut json::Cursor<'a>) -> Result<#path<'a>, json::Irregular> {
+                    #body
+                }
+            },
         };
         if let Some(reader) = self.functions.get_mut(&key) {
             reader.body = Some(body);
@@ -323,7 +391,11 @@ impl<'ir> Readers<'ir> {
 
     /// `read_thread_message`, with a number where the type is read under several views.
     fn function_name(&mut self, name: &Ident) -> Ident {
-        let base = format!("read_{}", names::snake(&name.to_string()));
+        let verb = match self.form {
+            Form::Owned => "read",
+            Form::Borrowed => "view",
+        };
+        let base = format!("{verb}_{}", names::snake(&name.to_string()));
         let numbered = (2..).map(|number: u32| format!("{base}_{number}"));
         let mut candidates = std::iter::once(base.clone()).chain(numbered);
         let free = candidates.find(|candidate| self.taken.insert(candidate.clone()));
@@ -355,12 +427,17 @@ fn string_enum(name: &Ident, variants: &[StringVariant], view: &View<'_>) -> Res
 
 /// The value, checked; in place where there is nothing to check.
 fn checked(value: TokenStream, checks: &[TokenStream]) -> TokenStream {
+    checked_as(&quote!(value), value, checks)
+}
+
+/// [`checked`], where the checks call the value `name`.
+fn checked_as(name: &TokenStream, value: TokenStream, checks: &[TokenStream]) -> TokenStream {
     if checks.is_empty() {
         return value;
     }
     quote!({
-        let value = #value;
+        let #name = #value;
         json::ensure(#(#checks)&&*)?;
-        value
+        #name
     })
 }
