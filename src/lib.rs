@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tightwire::Server;
-use tightwire::settings::AuthError;
+use tightwire::settings::ConfigError;
 use tokio::net::TcpListener;
 
 use crate::chat::ChatServer;
@@ -31,8 +31,8 @@ tightwire::include_protocol!("chat");
 /// The chat server, ready to serve streams or a listener.
 ///
 /// # Errors
-/// If the settings do not say who may connect.
-pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, AuthError> {
+/// If the settings do not say who may connect, or ask for TLS that cannot be had.
+pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, ConfigError> {
     let config = settings.server.config()?;
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config).with_routes(web::routes());
@@ -48,6 +48,26 @@ pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Futur
     let address = listener.local_addr()?;
     settings.server.may_serve(address)?;
     let server = server(&settings)?;
-    tracing::info!(%address, page = %format!("http://{address}/"), socket = %format!("ws://{address}/ws"), "serving");
-    server.run(listener, shutdown).await
+    let s = if is_secure(&server) { "s" } else { "" };
+    let (page, socket) = (format!("http{s}://{address}/"), format!("ws{s}://{address}/ws"));
+    tracing::info!(%address, page, socket, "serving");
+    #[cfg(all(feature = "tls", unix))]
+    let reloading = server.config().tls.as_ref().map(|tls| tls.reload_on_hangup().map(tokio::spawn)).transpose()?;
+    let served = server.run(listener, shutdown).await;
+    #[cfg(all(feature = "tls", unix))]
+    if let Some(reloading) = reloading {
+        reloading.abort();
+    }
+    served
+}
+
+/// Whether the server speaks TLS itself.
+fn is_secure(server: &Server<ChatServer<Handlers>>) -> bool {
+    #[cfg(feature = "tls")]
+    return server.config().tls.is_some();
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = server;
+        false
+    }
 }

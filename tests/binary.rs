@@ -60,6 +60,10 @@ fn it_refuses_to_serve_everyone_by_mistake() {
     check_refused(&["--bind", "127.0.0.1:0"], "start with --auth-disabled");
     check_refused(&["--bind", "0.0.0.0:0", "--auth-disabled"], "loopback");
     check_refused(&["--bind", "nowhere"], "--bind");
+    check_refused(&["--bind", "127.0.0.1:0", "--auth-disabled", "--tls-cert-file", "c.pem"], "--tls-key-file");
+    let files = ["--tls-cert-file", "/does/not/exist.pem", "--tls-key-file", "/does/not/exist.key"];
+    let expected = if cfg!(feature = "tls") { "/does/not/exist.pem" } else { "--features tls" };
+    check_refused(&[&["--bind", "127.0.0.1:0", "--auth-disabled"], &files[..]].concat(), expected);
     check_refused(&["--bnd", "127.0.0.1:0"], "--bind");
     check_refused(&["--config", "/does/not/exist.toml"], "/does/not/exist.toml");
 }

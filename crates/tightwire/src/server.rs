@@ -87,6 +87,12 @@ impl<S: Service> Server<S> {
         self.shared.publisher.clone()
     }
 
+    /// The settings in force.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
     /// The server's counters.
     #[must_use]
     pub fn stats(&self) -> Stats {

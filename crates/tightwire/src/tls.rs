@@ -1,11 +1,15 @@
 //! TLS of the server, for those without a proxy that ends it: rustls with *ring*, certificate and key from PEM files.
 
 use std::fmt;
+#[cfg(unix)]
+use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
@@ -77,6 +81,32 @@ impl ServerTls {
         let config = read(&self.certificate, &self.key)?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(())
+    }
+
+    /// Reads the files again whenever the process is sent SIGHUP, from now on and for as long as the future is polled.
+    /// What cannot be used is said in the log, and the server goes on with what it had.
+    ///
+    /// # Errors
+    /// If the signal cannot be listened for.
+    #[cfg(unix)]
+    pub fn reload_on_hangup(&self) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+        let mut hangups = signal(SignalKind::hangup())?;
+        let tls = self.clone();
+        Ok(async move {
+            while hangups.recv().await.is_some() {
+                // Small files, but files: not on a thread that serves connections.
+                let reading = tls.clone();
+                match tokio::task::spawn_blocking(move || reading.reload()).await {
+                    Ok(Ok(())) => {
+                        tracing::info!(certificate = %tls.certificate.display(), "the certificate was read again")
+                    }
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "the certificate cannot be used; the one before stays in force");
+                    }
+                    Err(error) => tracing::error!(%error, "the certificate was not read"),
+                }
+            }
+        })
     }
 
     /// Makes a secure stream of a stream.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::{AuthError, ServerSettings, auth};
+use super::{AuthError, ConfigError, ServerSettings, auth, tls};
 use crate::config::Config;
 use crate::proto::address_rate::AddressRate;
 use crate::proto::contract::{Heartbeat, Limits};
@@ -16,8 +16,10 @@ impl ServerSettings {
     /// The settings as a server takes them.
     ///
     /// # Errors
-    /// If they do not say who may connect.
-    pub fn config(&self) -> Result<Config, AuthError> {
+    /// If they do not say who may connect, or ask for TLS that cannot be had.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        #[cfg(not(feature = "tls"))]
+        tls::refuse(self)?;
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Ok(Config {
             auth: auth::auth(self)?,
@@ -47,6 +49,8 @@ impl ServerSettings {
                 .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
             trusted_proxies: self.trusted_proxies.0.clone(),
             proxy_protocol: self.proxy_protocol,
+            #[cfg(feature = "tls")]
+            tls: tls::tls(self)?,
             handshake_timeout: Duration::from_millis(self.handshake_timeout_ms),
             max_headers: size(self.max_headers),
             max_head_bytes: size(self.max_head_bytes),

@@ -1,6 +1,9 @@
 //! Why there are no settings.
 
+use std::io;
 use std::path::PathBuf;
+
+use super::{AuthError, TlsError};
 
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +18,7 @@ pub enum SettingsError {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// The file is not TOML, has a key that does not exist, or a value that the key cannot have: the text says which, and
     /// what to write instead.
@@ -26,6 +29,27 @@ pub enum SettingsError {
         /// What is wrong.
         message: String,
     },
+}
+
+/// Why there is no server, although the settings could be read. Each says which of them to change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// They do not say who may connect.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// They ask for TLS, and it cannot be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl From<ConfigError> for io::Error {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Auth(error) => error.into(),
+            ConfigError::Tls(error) => Self::new(io::ErrorKind::InvalidInput, error),
+        }
+    }
 }
 
 impl SettingsError {

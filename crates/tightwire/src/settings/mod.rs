@@ -47,15 +47,17 @@ mod row;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod value;
 
 pub use clap::{self, value_parser};
 
 pub use self::auth::AuthError;
-pub use self::error::SettingsError;
+pub use self::error::{ConfigError, SettingsError};
 pub use self::program::Program;
 pub use self::row::Row;
 pub use self::server::ServerSettings;
+pub use self::tls::TlsError;
 pub use self::value::{Networks, Secret, choice, list, optional};
 use crate::proto::contract::Contract;
 

@@ -17,6 +17,10 @@ crate::settings! {
     "Listening" {
         /// Where the server listens, as address:port.
         bind: SocketAddr = "127.0.0.1:8080", value_parser!(SocketAddr);
+        /// A certificate to speak TLS with, and those that lead to its authority, as a PEM file; read again on SIGHUP. Empty: plain TCP.
+        tls_cert_file: String = "", value_parser!(String);
+        /// The certificate's private key, as a PEM file.
+        tls_key_file: String = "", value_parser!(String);
         /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
         trusted_proxies: Networks = "", value_parser!(Networks);
         /// The version of the PROXY protocol with which those proxies begin every connection: off, v1, v2, or any. Nobody else may connect then.
