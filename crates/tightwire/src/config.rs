@@ -59,6 +59,11 @@ pub struct Config {
     /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
     /// Default: 128 KiB.
     pub socket_unsent_bytes: u32,
+    /// Roles of which a client must have one to publish over HTTP. Default: `publisher`.
+    pub publish_roles: Vec<String>,
+    /// How often one address may publish over HTTP; beyond it the answer is HTTP 429. `None` is no limit. Default: 100 per
+    /// second, 200 at once.
+    pub publish_rate: Option<AddressRate>,
     /// How much memory the frames of one topic may take that are kept for replay, in bytes. Default: 16 MiB.
     pub replay_topic_bytes: u64,
     /// How much memory all topics together may take for replay, in bytes. Beyond it the oldest frames go of the topic
@@ -99,6 +104,8 @@ impl Default for Config {
             #[cfg(feature = "tls")]
             tls: None,
             socket_unsent_bytes: 128 * 1024,
+            publish_roles: vec!["publisher".to_owned()],
+            publish_rate: Some(AddressRate { per_second: 100, burst: 200 }),
             replay_topic_bytes: 16 << 20,
             replay_total_bytes: 256 << 20,
             replay_topics: 100_000,

@@ -257,7 +257,7 @@ fn websocket_key(headers: &HeaderMap) -> Option<SecWebsocketKey> {
 }
 
 /// Whether a page of this origin may connect. Without an `Origin` it is not a browser, and nobody's page.
-fn origin_may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
+pub(crate) fn origin_may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
     let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };

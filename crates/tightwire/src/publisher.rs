@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use tightwire_proto::contract::MessageInfo;
 use tightwire_proto::envelope::{EncodeError, Head, Publication};
 use tightwire_proto::flat;
-use tightwire_proto::frame::{OutboundFrame, Tag};
+use tightwire_proto::frame::{OutboundFrame, Position, Tag};
 use tightwire_proto::inbound::StreamPosition;
 use uuid::Uuid;
 
@@ -54,6 +55,14 @@ impl Publisher {
         Ok((&position).into())
     }
 
+    /// Publishes what is known by name only.
+    pub(crate) async fn hand_over(&self, unpublished: Unpublished) -> Result<Position, PublishError> {
+        let wire_type = unpublished.0.head().wire_type.clone();
+        let position = self.broker.publish(unpublished.0).await?;
+        self.counters.published_total.of(&wire_type).increment();
+        Ok(position)
+    }
+
     /// Sends `message` to every connection in `group`, in a flat protocol. Groups exist as long as someone is in them;
     /// connections join with [`Context::join`](crate::Context::join).
     ///
@@ -65,6 +74,42 @@ impl Publisher {
         self.broker.broadcast(frame).await?;
         self.counters.published_total.of(M::NAME).increment();
         Ok(())
+    }
+}
+
+/// A message that is known by name only, before it is published.
+#[derive(Debug)]
+pub(crate) struct Unpublished(Publication);
+
+impl Unpublished {
+    pub(crate) fn new(
+        message: &'static MessageInfo,
+        topic: Arc<str>,
+        data: &serde_json::Value,
+    ) -> Result<Self, PublishError> {
+        let head = Head {
+            stamp: clock::stamp(None),
+            wire_type: Cow::Borrowed(message.wire_type),
+            topic,
+            delivery: message.delivery,
+            heartbeat: false,
+        };
+        Publication::new(head, data).map(Self).map_err(|error| PublishError::Encode(error.to_string().into()))
+    }
+
+    /// The frame's `id`.
+    pub(crate) fn id(&self) -> Uuid {
+        self.0.head().stamp.id
+    }
+
+    pub(crate) fn is_replayable(&self) -> bool {
+        self.0.is_replayable()
+    }
+
+    /// The frame as it would be, with a position that any frame could have: to be checked.
+    pub(crate) fn trial(&self) -> OutboundFrame {
+        let position = self.0.is_replayable().then(|| Position { epoch: "trial".into(), seq: 1 });
+        self.0.clone().finish(position)
     }
 }
 

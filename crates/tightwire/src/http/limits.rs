@@ -46,6 +46,8 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "replay_topics": config.replay_topics,
                     "handshakes_per_second": config.handshake_rate.map_or(0, |rate| rate.per_second),
                     "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
+                    "publications_per_second": config.publish_rate.map_or(0, |rate| rate.per_second),
+                    "publication_burst": config.publish_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),
                     "max_headers": config.max_headers,
                     "max_head_bytes": config.max_head_bytes,

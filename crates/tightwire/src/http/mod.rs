@@ -1,14 +1,23 @@
 //! The server's own HTTP endpoints: the WebSocket, and what is beside it.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "an answer is as large as any other, whatever it says, and is moved but a few times"
+)]
+
 mod answer;
 mod asking;
+mod body;
 mod health;
 mod limits;
 mod metrics;
+mod publish;
+mod rate;
 mod replay;
 mod visitor;
 mod websocket;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use warp::filters::BoxedFilter;
@@ -48,9 +57,15 @@ fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
         limits::route(Arc::clone(shared)),
         metrics::route(Arc::clone(shared)),
         replay::route(Arc::clone(shared)),
+        publish::route(Arc::clone(shared)),
     ];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())
+}
+
+/// An answer, whether it is what was asked for or why not.
+async fn routed(answer: impl Future<Output = Result<Response, Response>>) -> Response {
+    answer.await.unwrap_or_else(|problem| problem)
 }
 
 async fn nowhere() -> Result<Response, Rejection> {

@@ -17,6 +17,7 @@ use warp::reply::Response;
 
 use super::answer::{self, problem, unauthorized};
 use super::asking::{caller, query};
+use super::routed;
 use super::visitor::Visitor;
 use crate::auth::Caller;
 use crate::percent;
@@ -39,17 +40,12 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
         .and(warp::ext::optional::<RemoteAddr>())
         .then(move |caller: Caller, query: String, remote: Option<RemoteAddr>| {
             let shared = Arc::clone(&shared);
-            async move {
-                let identity = match caller {
-                    Ok(identity) => identity,
-                    Err(why) => return unauthorized(why),
-                };
+            routed(async move {
+                let identity = caller.map_err(unauthorized)?;
                 let visitor = Visitor::new(&shared, identity, remote.map(|RemoteAddr(address)| address));
-                match Asked::read(&query) {
-                    Ok(asked) => replay(&shared, &visitor, asked).await.unwrap_or_else(|response| response),
-                    Err(message) => problem(StatusCode::BAD_REQUEST, message),
-                }
-            }
+                let asked = Asked::read(&query).map_err(|text| problem(StatusCode::BAD_REQUEST, text))?;
+                replay(&shared, &visitor, asked).await
+            })
         })
         .boxed()
 }

@@ -54,6 +54,9 @@ impl ServerSettings {
             handshake_timeout: Duration::from_millis(self.handshake_timeout_ms),
             max_headers: size(self.max_headers),
             max_head_bytes: size(self.max_head_bytes),
+            publish_roles: self.publish_roles.clone(),
+            publish_rate: (self.publications_per_second > 0)
+                .then_some(AddressRate { per_second: self.publications_per_second, burst: self.publication_burst }),
             replay_topic_bytes: self.replay_topic_bytes,
             replay_total_bytes: self.replay_total_bytes,
             replay_topics: self.replay_topics,

@@ -92,6 +92,15 @@ crate::settings! {
         subscriptions_per_connection: u64 = contract.limits.subscriptions_per_connection, value_parser!(u64).range(1..);
     }
 
+    "Publishing over HTTP" {
+        /// Roles of which a client must have one to publish over HTTP, separated by commas.
+        publish_roles: Vec<String> = "publisher", list();
+        /// Publications that one address may hand in per second, for long; beyond it HTTP 429. 0: no limit.
+        publications_per_second: u32 = 100, value_parser!(u32);
+        /// Publications that one address may hand in at once.
+        publication_burst: u32 = 200, value_parser!(u32).range(1..);
+    }
+
     "Heartbeat" {
         /// How often the server pings each client, in milliseconds.
         ping_interval_ms: u64 = contract.heartbeat.ping_interval_ms, value_parser!(u64).range(1..);

@@ -67,7 +67,7 @@ pub(crate) static CONTRACT: Contract = Contract {
     }],
     limits: Limits::DEFAULT,
     heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
+    schema_bundle: include_str!("protocol_bundle.json"),
 };
 
 /// A topic.
