@@ -6,7 +6,6 @@
 //! ([`Publication::finish`]).
 
 use std::borrow::Cow;
-use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -174,7 +173,7 @@ fn write_string(buffer: &mut Vec<u8>, text: &str) {
 }
 
 fn write_number(buffer: &mut Vec<u8>, number: u64) {
-    write!(buffer, "{number}").unwrap_or_default();
+    serde_json::to_writer(buffer, &number).unwrap_or_default();
 }
 
 #[cfg(test)]

@@ -26,17 +26,17 @@ pub struct OutboundFrame(Arc<Encoded>);
 
 #[derive(Debug)]
 struct Encoded {
-    bytes: Bytes,
-    header_len: usize,
-    /// How much memory was allocated for the bytes.
-    allocated: usize,
+    /// Room for the longest header, then the payload.
+    buffer: Vec<u8>,
+    /// Where in that room the frame begins.
+    start: u8,
     tag: Tag,
     position: Option<Position>,
 }
 
-/// What a frame takes beside its bytes: what is known of it, the counters of its two shared allocations, and what an
-/// allocator adds to each of three.
-const BESIDE_BYTES: usize = size_of::<Encoded>() + 16 + 24 + 3 * 16;
+/// What a frame takes beside its bytes: what is known of it, the counters of the allocation that is shared, and what an
+/// allocator adds to each of two.
+const BESIDE_BYTES: usize = size_of::<Encoded>() + 16 + 2 * 16;
 
 /// What a frame is, beside its bytes: what queues, logs and metrics need to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,27 +76,25 @@ impl OutboundFrame {
         let (header, header_len) = header(Opcode::Text, buffer.len() - MAX_HEADER);
         let start = MAX_HEADER - header_len;
         buffer[start..MAX_HEADER].copy_from_slice(&header[..header_len]);
-        let allocated = buffer.capacity();
-        let bytes = Bytes::from(buffer).slice(start..);
-        Self(Arc::new(Encoded { bytes, header_len, allocated, tag, position }))
+        Self(Arc::new(Encoded { buffer, start: start as u8, tag, position }))
     }
 
     /// The whole frame as it goes to a WebSocket, header included.
     #[must_use]
-    pub fn wire(&self) -> &Bytes {
-        &self.0.bytes
+    pub fn wire(&self) -> &[u8] {
+        &self.0.buffer[usize::from(self.0.start)..]
     }
 
     /// The JSON alone, for transports other than WebSocket.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
-        &self.0.bytes[self.0.header_len..]
+        &self.0.buffer[MAX_HEADER..]
     }
 
     /// How much memory the frame takes, without its topic, which it may share with others.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.0.allocated + BESIDE_BYTES
+        self.0.buffer.capacity() + BESIDE_BYTES
     }
 
     /// What the frame is.

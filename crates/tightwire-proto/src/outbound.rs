@@ -11,9 +11,6 @@ use bytes::Bytes;
 use crate::contract::{Delivery, Limits};
 use crate::frame::OutboundFrame;
 
-/// Room that an empty queue keeps, so that a client that keeps up costs no allocation per frame.
-const KEPT_CAPACITY: usize = 4;
-
 /// What happens when a client does not read fast enough and its queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlowConsumer {
@@ -70,7 +67,7 @@ enum Item {
 }
 
 impl Item {
-    fn bytes(&self) -> &Bytes {
+    fn bytes(&self) -> &[u8] {
         match self {
             Self::Message(frame) => frame.wire(),
             Self::Control(bytes) => bytes,
@@ -221,8 +218,8 @@ impl OutboundQueue {
             self.bytes -= length;
             self.items.pop_front();
         }
-        if self.items.is_empty() && self.items.capacity() > KEPT_CAPACITY {
-            // An idle connection keeps no memory for what once waited.
+        if self.items.is_empty() {
+            // A connection whose client keeps up has no queue, and most have nothing to do most of the time.
             self.items = VecDeque::new();
         }
         done

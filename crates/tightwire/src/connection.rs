@@ -8,9 +8,8 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
@@ -22,11 +21,12 @@ use tightwire_proto::outbound::OutboundQueue;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
 use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
 use tightwire_proto::websocket;
-use tokio::time::{Sleep, sleep_until};
+use tracing::field::{DisplayValue, display};
 use uuid::Uuid;
 
+use crate::alarms::Alarm;
 use crate::auth::{Caller, Unauthorized};
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::connections::Place;
 use crate::dispatch::{connected, dispatch, topic};
 use crate::outbound::{Outbound, Progress};
@@ -50,12 +50,13 @@ pub(crate) struct Client {
     pub(crate) place: Place,
 }
 
-/// Runs a connection to its end.
-pub(crate) async fn run<S: Service>(
+/// Begins a connection; what is returned runs it to its end.
+pub(crate) fn run<S: Service>(
     shared: Arc<Shared<S>>,
     socket: Socket,
     Client { address, request, identity, place }: Client,
-) {
+) -> impl Future<Output = ()> + Send + use<S> {
+    // Not in the future: it lives as long as the connection, and would keep room for everything here.
     let (identity, unauthorized) = match identity {
         Ok(identity) => (identity, None),
         Err(why) => (None, Some(why)),
@@ -75,23 +76,27 @@ pub(crate) async fn run<S: Service>(
         session: Session::new(&shared.policy, clock::now()),
         inbox: VecDeque::new(),
         job: None,
+        alarm: None,
+        is_waiting: false,
         read_first: false,
         is_flat: shared.contract.framing == Framing::Flat,
         shared,
-        peer: Arc::clone(&peer),
+        peer,
     };
-    let end = match unauthorized {
-        None => connection.begin(&mut incoming, &place).await,
-        Some(why) => connection.turn_away(why, &place),
+    let turned_away = match unauthorized {
+        None => {
+            connection.begin(&place);
+            None
+        }
+        Some(why) => Some(connection.turn_away(why, &place)),
     };
-    connection.forget();
-    // Boxed: room for it is needed at the end only, and would be kept by every connection all its life.
-    let code = Box::pin(connection.close(&mut incoming, end)).await;
-    place.leave(&peer, code);
-    tracing::debug!(connection_id = %peer.id(), code, "disconnected");
-    if let Some(job) = connection.job {
-        // A handler is never cancelled half-way: what it does for others must not depend on its client staying.
-        tokio::spawn(job);
+    async move {
+        let end = match turned_away {
+            Some(end) => end,
+            None => poll_fn(|cx| connection.poll_live(cx, &mut incoming)).await,
+        };
+        // Boxed for the same reason.
+        Box::pin(connection.finish(incoming, end, place)).await;
     }
 }
 
@@ -103,6 +108,10 @@ struct Connection<S: Service> {
     inbox: VecDeque<(Inbound<S::Frame>, Option<SessionRequest>)>,
     /// The handler at work.
     job: Option<BoxFuture<'static, ()>>,
+    /// When the connection is woken if nothing else happens; not after the session's deadline.
+    alarm: Option<Alarm>,
+    /// Whether nothing has happened since the connection began to wait.
+    is_waiting: bool,
     /// Whether reading comes before writing at the next turn.
     read_first: bool,
     /// Whether frames have no envelope: heartbeat and errors are WebSocket's own then.
@@ -127,29 +136,34 @@ enum Event {
     Written(std::io::Result<Progress>),
     /// With why the connection ends, if it does.
     Received(Option<End>),
-    Timer,
+    /// The time has come for something.
+    Alarm,
 }
 
 impl<S: Service> Connection<S> {
-    /// The life of a connection whose client may be here.
-    async fn begin(&mut self, incoming: &mut Incoming, place: &Place) -> End {
+    /// The beginning of a connection whose client may be here.
+    fn begin(&mut self, place: &Place) {
         self.job = Some(Box::pin(connected(Arc::clone(&self.shared), Arc::clone(&self.peer))));
         self.session.expire_at(self.peer.authenticated_until());
         self.greet();
         // Only now, so that a shutdown cannot close the connection before its first frame.
         place.seat(&self.peer);
-        tracing::debug!(connection_id = %self.peer.id(), "connected");
-        self.live(incoming).await
+        tracing::debug!(remote = self.remote(), connection_id = %self.peer.id(), "connected");
     }
 
     /// The end of a connection whose client may not be here, before any frame. The handshake was completed all the
     /// same, because a browser shows its page the code of a close, and nothing of an HTTP response.
     fn turn_away(&self, why: Unauthorized, place: &Place) -> End {
         self.shared.counters.unauthorized_total.increment();
-        tracing::info!(connection_id = %self.peer.id(), %why, "a client was not let in");
+        tracing::info!(remote = self.remote(), connection_id = %self.peer.id(), %why, "a client was not let in");
         self.peer.outbound().begin_close_saying(CloseReason::Unauthorized, why.said());
         place.seat(&self.peer);
         End::Ours(CloseReason::Unauthorized)
+    }
+
+    /// Where the client is, for log lines. There is no span that would say it: each connection would keep one.
+    fn remote(&self) -> Option<DisplayValue<SocketAddr>> {
+        self.peer.address().map(display)
     }
 
     /// The first frame, where there is an envelope.
@@ -161,25 +175,16 @@ impl<S: Service> Connection<S> {
     }
 
     /// Everything between the first frame and the last.
-    async fn live(&mut self, incoming: &mut Incoming) -> End {
-        let mut timer = Box::pin(sleep_until(self.session.deadline().into()));
+    fn poll_live(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming) -> Poll<End> {
         loop {
-            let now = clock::now();
-            if !self.is_reading() {
-                self.session.heartbeat().excuse(now);
+            if !self.is_waiting
+                && let Some(reason) = self.look_around()
+            {
+                return Poll::Ready(End::Ours(reason));
             }
-            let glance = self.peer.outbound().glance();
-            if let Some(at) = glance.written_at {
-                self.session.heartbeat().application_frame(at);
-            }
-            let is_over = self.keep_time(now);
-            let closing = if is_over { self.peer.outbound().glance().closing } else { glance.closing };
-            if let Some(reason) = closing {
-                return End::Ours(reason);
-            }
-            self.start_job();
-            set(&mut timer, self.session.deadline());
-            let event = poll_fn(|cx| self.poll_event(cx, incoming, timer.as_mut())).await;
+            self.is_waiting = true;
+            let event = ready!(self.poll_event(cx, incoming));
+            self.is_waiting = false;
             // Whoever had its turn comes second now: a flood in one direction must not starve the other.
             self.read_first = !matches!(event, Event::Received(_));
             match event {
@@ -193,15 +198,50 @@ impl<S: Service> Connection<S> {
                         self.session.heartbeat().application_frame(clock::now());
                     }
                 }
-                Event::Written(Err(_)) => return End::Gone,
-                Event::Received(Some(end)) => return end,
-                Event::Received(None) | Event::Timer => {}
+                Event::Written(Err(_)) => return Poll::Ready(End::Gone),
+                Event::Received(Some(end)) => return Poll::Ready(end),
+                Event::Received(None) => {}
+                Event::Alarm => self.cancel_alarm(),
             }
         }
     }
 
+    /// What is to be done before the connection waits again. Why it is to be closed, if it is.
+    fn look_around(&mut self) -> Option<CloseReason> {
+        let now = clock::now();
+        if !self.is_reading() {
+            self.session.heartbeat().excuse(now);
+        }
+        let glance = self.peer.outbound().glance();
+        if let Some(at) = glance.written_at {
+            self.session.heartbeat().application_frame(at);
+        }
+        let is_over = self.keep_time(now);
+        let closing = if is_over { self.peer.outbound().glance().closing } else { glance.closing };
+        if closing.is_none() {
+            self.start_job();
+            self.set_alarm();
+        }
+        closing
+    }
+
+    /// Sees to it that the connection is woken at the session's deadline, or before.
+    fn set_alarm(&mut self) {
+        let deadline = self.session.deadline();
+        if self.alarm.is_none_or(|alarm| deadline < alarm.at()) {
+            self.cancel_alarm();
+            self.alarm = Some(self.shared.alarms.set(deadline, &self.peer));
+        }
+    }
+
+    fn cancel_alarm(&mut self) {
+        if let Some(alarm) = self.alarm.take() {
+            self.shared.alarms.cancel(alarm);
+        }
+    }
+
     /// The next thing that happens: first the handler's end, so that frames are answered in their order.
-    fn poll_event(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming, timer: Pin<&mut Sleep>) -> Poll<Event> {
+    fn poll_event(&mut self, cx: &mut Context<'_>, incoming: &mut Incoming) -> Poll<Event> {
         self.peer.outbound().attend();
         if self.job.as_mut().is_some_and(|job| job.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Event::JobDone);
@@ -217,7 +257,7 @@ impl<S: Service> Connection<S> {
         if !read_first && let Poll::Ready(end) = self.poll_read(cx, incoming) {
             return Poll::Ready(Event::Received(end));
         }
-        timer.poll(cx).map(|()| Event::Timer)
+        if self.peer.outbound().has_rung() { Poll::Ready(Event::Alarm) } else { Poll::Pending }
     }
 
     /// What the peer sends, unless too much of it waits already.
@@ -225,17 +265,9 @@ impl<S: Service> Connection<S> {
         if !self.is_reading() {
             return Poll::Pending;
         }
-        incoming.poll_receive(cx, |received| {
-            if let Some(end) = self.receive(received) {
-                return ControlFlow::Break(Some(end));
-            }
-            // A handler has its turn before the frame behind its own is looked at.
-            if self.inbox.is_empty() && self.peer.outbound().takes_more() {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(None)
-            }
-        })
+        // The clocks are read once for all that one read brings.
+        let mut moment = None;
+        incoming.poll_receive(cx, |received| self.receive(received, *moment.get_or_insert_with(clock::moment)))
     }
 
     fn is_reading(&self) -> bool {
@@ -264,36 +296,44 @@ impl<S: Service> Connection<S> {
         if self.job.is_none()
             && let Some((inbound, request)) = self.inbox.pop_front()
         {
+            if self.inbox.is_empty() {
+                // Most connections have nothing to do most of the time, and need no room for more.
+                self.inbox = VecDeque::new();
+            }
             let (shared, peer) = (Arc::clone(&self.shared), Arc::clone(&self.peer));
             self.job = Some(Box::pin(dispatch(shared, peer, inbound, request)));
         }
     }
 
-    fn receive(&mut self, received: Received<'_>) -> Option<End> {
+    /// Takes what the peer sent. Breaks with the connection's end, or with nothing where the next has to wait: a handler has
+    /// its turn before the frame behind its own is looked at, and answers need room.
+    fn receive(&mut self, received: Received<'_>, moment: Moment) -> ControlFlow<Option<End>> {
         let outbound = self.peer.outbound();
         match received {
             Received::Text(text) if S::ECHOES => outbound.send_control(message_frame(Opcode::Text, &text)),
             Received::Binary(data) if S::ECHOES => outbound.send_control(message_frame(Opcode::Binary, &data)),
-            Received::Text(text) => self.receive_text(&text),
+            Received::Text(text) => return self.receive_text(&text, moment),
             Received::Binary(_) => outbound.begin_close(CloseReason::UnsupportedData),
             Received::Ping(payload) => outbound.send_control(pong_frame(&payload)),
             Received::Pong if self.is_flat => self.session.heartbeat().pong(),
             Received::Pong => {}
-            Received::Close(code) => return Some(End::Theirs(code.unwrap_or(NO_CODE))),
-            Received::Broken(violation) => return Some(End::Broken(violation)),
-            Received::Gone => return Some(End::Gone),
+            Received::Close(code) => return ControlFlow::Break(Some(End::Theirs(code.unwrap_or(NO_CODE)))),
+            Received::Broken(violation) => return ControlFlow::Break(Some(End::Broken(violation))),
+            Received::Gone => return ControlFlow::Break(Some(End::Gone)),
         }
-        None
+        go_on_if(self.peer.outbound().takes_more())
     }
 
-    fn receive_text(&mut self, text: &[u8]) {
-        let now = clock::now();
+    fn receive_text(&mut self, text: &[u8], moment: Moment) -> ControlFlow<Option<End>> {
         self.shared.counters.messages_received_total.increment();
         let (service, route) = (&self.shared.service, self.peer.request().route_index());
-        let mut inbound = match self.session.receive(text, now, |text| service.receive(route, text)) {
+        let mut inbound = match self.session.receive(text, moment.now, |text| service.receive(route, text)) {
             session::Received::Frame(Arrival::Frame(inbound)) => inbound,
-            session::Received::Frame(Arrival::Heartbeat(view)) => return self.receive_heartbeat(view),
-            session::Received::Refused(refusal) => return self.refuse(refusal),
+            session::Received::Frame(Arrival::Heartbeat(view)) => return self.receive_heartbeat(view, moment),
+            session::Received::Refused(refusal) => {
+                self.refuse(refusal);
+                return go_on_if(self.peer.outbound().takes_more());
+            }
         };
         if self.is_flat {
             // The frame has no id of its own; what it causes is to be found in the log all the same.
@@ -307,16 +347,24 @@ impl<S: Service> Connection<S> {
             "received"
         );
         match S::session_request(&inbound.frame) {
-            Some(SessionRequest::Pong { .. }) => self.session.heartbeat().pong(),
-            Some(SessionRequest::Ping { timestamp }) => self.pong(inbound.id, timestamp.map(Into::into)),
+            Some(SessionRequest::Pong { .. }) => {
+                self.session.heartbeat().pong();
+                go_on_if(self.peer.outbound().takes_more())
+            }
+            Some(SessionRequest::Ping { timestamp }) => self.pong(inbound.id, timestamp.map(Into::into), moment),
             request => {
-                self.session.heartbeat().application_frame(now);
+                self.session.heartbeat().application_frame(moment.now);
                 self.inbox.push_back((inbound, request));
+                ControlFlow::Break(None)
             }
         }
     }
 
-    fn receive_heartbeat(&mut self, view: InboundView<'_, HeartbeatFrame<'_>>) {
+    fn receive_heartbeat(
+        &mut self,
+        view: InboundView<'_, HeartbeatFrame<'_>>,
+        moment: Moment,
+    ) -> ControlFlow<Option<End>> {
         let role = match view.frame {
             HeartbeatFrame::Ping { .. } => SessionRole::Ping,
             HeartbeatFrame::Pong { .. } => SessionRole::Pong,
@@ -329,15 +377,18 @@ impl<S: Service> Connection<S> {
             "received"
         );
         match view.frame {
-            HeartbeatFrame::Pong { .. } => self.session.heartbeat().pong(),
-            HeartbeatFrame::Ping { timestamp } => self.pong(view.id, timestamp),
+            HeartbeatFrame::Pong { .. } => {
+                self.session.heartbeat().pong();
+                go_on_if(self.peer.outbound().takes_more())
+            }
+            HeartbeatFrame::Ping { timestamp } => self.pong(view.id, timestamp, moment),
         }
     }
 
     /// Answers a ping, with its own timestamp where it has one.
-    fn pong(&self, ping: Uuid, timestamp: Option<Cow<'_, str>>) {
-        let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(clock::unix_ms()).into()) };
-        self.peer.say(SessionRole::Pong, Some(ping), &data);
+    fn pong(&self, ping: Uuid, timestamp: Option<Cow<'_, str>>, moment: Moment) -> ControlFlow<Option<End>> {
+        let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(moment.unix_ms()).into()) };
+        go_on_if(self.peer.answer(SessionRole::Pong, moment.stamp(Some(ping)), &data))
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -357,6 +408,7 @@ impl<S: Service> Connection<S> {
                 .collect();
             // What the frame says of itself is not to be trusted, and not repeated.
             tracing::warn!(
+                remote = self.remote(),
                 connection_id = %self.peer.id(),
                 %correlation_id,
                 r#type = "refused",
@@ -379,8 +431,21 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    /// Takes the connection out of everything that would send to it.
+    /// The end of a connection, and what is left to do after it.
+    async fn finish(mut self, mut incoming: Incoming, end: End, place: Place) {
+        self.forget();
+        let code = self.close(&mut incoming, end).await;
+        place.leave(&self.peer, code);
+        tracing::debug!(connection_id = %self.peer.id(), code, "disconnected");
+        if let Some(job) = self.job {
+            // A handler is never cancelled half-way: what it does for others must not depend on its client staying.
+            tokio::spawn(job);
+        }
+    }
+
+    /// Takes the connection out of everything that would send to it or wake it.
     fn forget(&mut self) {
+        self.cancel_alarm();
         self.inbox = VecDeque::new();
         let topics = self.peer.unsubscribe_all();
         for topic in topics {
@@ -469,9 +534,7 @@ async fn drain(outbound: &Outbound) -> bool {
     true
 }
 
-/// Sets the timer, if it is not set so already.
-fn set(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
-    if timer.deadline().into_std() != deadline {
-        timer.as_mut().reset(deadline.into());
-    }
+/// Whether to go on with what was read.
+fn go_on_if(goes_on: bool) -> ControlFlow<Option<End>> {
+    if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(None) }
 }

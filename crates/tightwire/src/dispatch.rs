@@ -33,6 +33,7 @@ pub(crate) async fn dispatch<S: Service>(
     // Of the highest level, so that no filter takes the span from a line that passes.
     let span = tracing::error_span!(
         "frame",
+        remote = peer.address().map(tracing::field::display),
         connection_id = %peer.id(),
         correlation_id = %inbound.id,
         r#type = info.wire_type,
@@ -62,6 +63,7 @@ pub(crate) async fn connected<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer
     };
     let span = tracing::error_span!(
         "frame",
+        remote = peer.address().map(tracing::field::display),
         connection_id = %peer.id(),
         correlation_id = %dispatch.frame_id,
         r#type = "connected",

@@ -205,7 +205,10 @@ async fn check<S: Service>(
 /// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.
 async fn take_over<S: Service>(shared: Arc<Shared<S>>, upgrade: OnUpgrade, client: Client) {
     match tokio::time::timeout(shared.config.handshake_timeout, upgrade).await {
-        Ok(Ok(upgraded)) => connection::run(shared, socket(upgraded), client).await,
+        Ok(Ok(upgraded)) => {
+            // In a task of its own: this one has room for a handshake and a span, which nobody needs any more.
+            tokio::spawn(connection::run(shared, socket(upgraded), client));
+        }
         Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
         Err(_) => tracing::debug!("a handshake took too long"),
     }

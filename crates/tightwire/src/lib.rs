@@ -23,6 +23,7 @@
 //! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`
 //! queue of every subscriber, from where the subscriber's connection writes it.
 
+mod alarms;
 pub mod auth;
 mod broker;
 pub mod client;

@@ -7,6 +7,7 @@
 //! in the order in which they came.
 
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -35,6 +36,8 @@ pub(crate) struct Outbound {
     state: Mutex<State>,
     /// The connection's task, while it waits. Not while it runs: it looks into the queue anyway before it waits again.
     task: AtomicWaker,
+    /// Whether the connection's alarm has rung, until its task has heard it.
+    rung: AtomicBool,
     /// Wakes a replay that waits for room.
     room: Notify,
     counters: Arc<Counters>,
@@ -45,7 +48,7 @@ struct State {
     queue: OutboundQueue,
     wire: Wire,
     /// Live frames of what is just being subscribed to: they follow the reply or the replay.
-    held: Option<Held>,
+    held: Option<Box<Held>>,
     phase: Phase,
     /// What the close frame is to say, where that is not what its code means.
     words: Option<Box<str>>,
@@ -55,6 +58,12 @@ struct State {
     late_since: Option<Instant>,
     /// Frames in a row that could not be sent.
     failures: u32,
+}
+
+impl State {
+    fn takes_more(&self) -> bool {
+        self.phase == Phase::Open && self.queue.has_room()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -119,13 +128,23 @@ impl Outbound {
             late_since: None,
             failures: 0,
         };
-        Self { state: Mutex::new(state), task: AtomicWaker::new(), room: Notify::new(), counters }
+        let (task, room) = (AtomicWaker::new(), Notify::new());
+        Self { state: Mutex::new(state), task, rung: AtomicBool::new(false), room, counters }
     }
 
     /// Sends a frame to this client only. False if the client will not get it.
     pub(crate) fn send(&self, frame: OutboundFrame) -> bool {
+        let sent = self.push(&mut self.lock(), frame);
+        self.task.wake();
+        sent
+    }
+
+    /// The same from the connection's own task, which looks into the queue before it waits again. Whether answers to more
+    /// than what was read so far have room.
+    pub(crate) fn answer(&self, frame: OutboundFrame) -> bool {
         let mut state = self.lock();
-        self.push(&mut state, frame)
+        self.push(&mut state, frame);
+        state.takes_more()
     }
 
     /// Sends live frames of one topic. `wire` is the same frames, one after the other.
@@ -133,6 +152,7 @@ impl Outbound {
         let mut guard = self.lock();
         let state = &mut *guard;
         let is_held = state.held.as_ref().is_some_and(|held| held.topics.contains(&frames[0].tag().topic));
+        let was_empty = state.queue.is_empty();
         let mut sent = 0;
         if state.phase == Phase::Open && state.queue.is_empty() && !is_held {
             sent = self.write_now(state, frames, wire);
@@ -150,6 +170,10 @@ impl Outbound {
         }
         if !state.queue.is_empty() {
             state.late_since.get_or_insert(now);
+            if was_empty {
+                // Where something waited already the task waits for the kernel, or is awake.
+                self.task.wake();
+            }
         }
         failed.map_or(Ok(()), Err)
     }
@@ -172,7 +196,6 @@ impl Outbound {
                     return index;
                 }
                 state.queue.push_started(frame.clone(), rest);
-                self.task.wake();
                 return index + 1;
             }
             rest -= length;
@@ -227,6 +250,7 @@ impl Outbound {
                 self.push(&mut state, frame);
             }
         }
+        self.task.wake();
     }
 
     /// Forgets what was held back so far: the subscription did not come about.
@@ -236,8 +260,19 @@ impl Outbound {
 
     /// Whether answers to more than what was read so far have room.
     pub(crate) fn takes_more(&self) -> bool {
-        let state = self.lock();
-        state.phase == Phase::Open && state.queue.has_room()
+        self.lock().takes_more()
+    }
+
+    /// The connection's alarm rings.
+    pub(crate) fn ring(&self) {
+        self.rung.store(true, Ordering::Release);
+        self.task.wake();
+    }
+
+    /// Whether the connection's alarm has rung since this was last asked. To be asked by the connection's task, after
+    /// it has said that it waits.
+    pub(crate) fn has_rung(&self) -> bool {
+        self.rung.load(Ordering::Relaxed) && self.rung.swap(false, Ordering::Acquire)
     }
 
     /// Waits until a replay may go on. False if the connection is being closed.
@@ -386,6 +421,7 @@ impl Outbound {
         self.lock().wire.poll_shutdown(cx)
     }
 
+    /// Queues a frame. False if the client will not get it. The task is woken by the caller.
     fn push(&self, state: &mut State, frame: OutboundFrame) -> bool {
         if state.phase != Phase::Open {
             self.counters.messages_send_failures_total.increment();
@@ -413,7 +449,6 @@ impl Outbound {
             self.counters.backpressure_disconnects_total.increment();
             self.close_in(state, CloseReason::SlowConsumer);
         }
-        self.task.wake();
         sent
     }
 

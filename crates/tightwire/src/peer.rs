@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use tightwire_proto::contract::SessionRole;
+use tightwire_proto::envelope::Stamp;
 use tightwire_proto::session::{ErrorReport, Refused, Subscriptions, Voice};
 use uuid::Uuid;
 
@@ -157,6 +158,15 @@ impl Peer {
     pub(crate) fn say(&self, role: SessionRole, answers: Option<Uuid>, data: &impl Serialize) {
         if let Some(frame) = self.voice.say(role, clock::stamp(answers), data) {
             self.outbound.send(frame);
+        }
+    }
+
+    /// Answers a frame with one of the session's own, from the connection's own task. Whether answers to more than what was
+    /// read so far have room.
+    pub(crate) fn answer(&self, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> bool {
+        match self.voice.say(role, stamp, data) {
+            Some(frame) => self.outbound.answer(frame),
+            None => self.outbound.takes_more(),
         }
     }
 

@@ -8,6 +8,7 @@ use tightwire_proto::log::Retention;
 use tightwire_proto::session::{Policy, Voice};
 use tokio::sync::OnceCell;
 
+use crate::alarms::Alarms;
 use crate::broker::Broker;
 use crate::broker::memory::{Bounds, MemoryBroker};
 use crate::config::Config;
@@ -36,6 +37,7 @@ pub(crate) struct Shared<S> {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) publisher: Publisher,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) alarms: Arc<Alarms>,
     /// Who began a handshake lately; none if there is no limit.
     pub(crate) handshakes: Option<Mutex<AddressRates>>,
     pub(crate) counters: Arc<Counters>,
@@ -68,6 +70,7 @@ impl<S: Service> Shared<S> {
             handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
             voice: Arc::new(Voice::new(contract)),
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
+            alarms: Arc::default(),
             hub,
             broker,
             counters,

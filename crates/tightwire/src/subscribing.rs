@@ -98,7 +98,7 @@ impl<S: Service> Dispatch<'_, S> {
                 return None;
             }
         }
-        let added = self.peer.subscribe(topic);
+        let added = self.peer.subscribe(&self.shared.hub.shared_name(topic));
         match added {
             Ok(new) => Some(new),
             Err(why) => {

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,6 +11,8 @@ use crate::contract::{Contract, Heartbeat, Limits};
 use crate::frame::Position;
 use crate::inbound::Violation;
 use crate::log::Gap;
+
+pub use super::timestamp::rfc3339;
 
 /// The first frame: who the connection is and the limits it lives under.
 #[derive(Clone, Debug, Serialize)]
@@ -153,14 +154,4 @@ pub struct DisconnectNotice<'a> {
     pub reason: &'a str,
     /// How long to wait before the next attempt.
     pub reconnect_after_ms: u64,
-}
-
-/// A point in time in RFC 3339, to the millisecond.
-#[must_use]
-pub fn rfc3339(unix_ms: u64) -> String {
-    i64::try_from(unix_ms)
-        .ok()
-        .and_then(DateTime::from_timestamp_millis)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
 }

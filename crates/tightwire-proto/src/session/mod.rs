@@ -7,6 +7,7 @@ pub mod heartbeat;
 pub mod messages;
 pub mod rate;
 pub mod subscriptions;
+mod timestamp;
 pub mod voice;
 
 use std::time::{Duration, Instant};

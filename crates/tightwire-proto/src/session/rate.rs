@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 /// Tokens are counted in billionths, so that a token a day is still exact.
-const TOKEN: u128 = 1_000_000_000;
+const TOKEN: u64 = 1_000_000_000;
 
 /// A bucket of tokens that fills at a steady rate. A frame costs one.
 #[derive(Debug)]
 pub struct TokenBucket {
     /// In billionths of a token.
-    level: u128,
+    level: u64,
     /// In billionths of a token.
-    capacity: u128,
+    capacity: u64,
     per_second: u64,
     filled_at: Instant,
 }
@@ -20,16 +20,16 @@ impl TokenBucket {
     /// A full bucket of `burst` tokens that gains `per_second` of them.
     #[must_use]
     pub fn new(per_second: u64, burst: u64, now: Instant) -> Self {
-        let capacity = u128::from(burst.max(1)) * TOKEN;
+        let capacity = burst.max(1).saturating_mul(TOKEN);
         Self { level: capacity, capacity, per_second, filled_at: now }
     }
 
     /// Takes a token, if there is one.
     pub fn take(&mut self, now: Instant) -> bool {
-        let passed = now.duration_since(self.filled_at).as_nanos();
+        let passed = u64::try_from(now.duration_since(self.filled_at).as_nanos()).unwrap_or(u64::MAX);
         self.filled_at = now;
         // One token per second is one billionth per nanosecond.
-        self.level = self.capacity.min(self.level.saturating_add(passed.saturating_mul(u128::from(self.per_second))));
+        self.level = self.capacity.min(self.level.saturating_add(passed.saturating_mul(self.per_second)));
         let taken = self.level >= TOKEN;
         if taken {
             self.level -= TOKEN;

@@ -10,7 +10,8 @@ const NAMED_TOPICS: usize = 20;
 /// The topics that a connection is subscribed to.
 #[derive(Debug)]
 pub struct Subscriptions {
-    topics: BTreeSet<Arc<str>>,
+    /// Sorted: a list is smaller than a tree, and most connections have few topics.
+    topics: Vec<Arc<str>>,
     max: usize,
 }
 
@@ -38,7 +39,7 @@ impl Subscriptions {
     /// No topics; room for `max`.
     #[must_use]
     pub fn new(max: u64) -> Self {
-        Self { topics: BTreeSet::new(), max: usize::try_from(max).unwrap_or(usize::MAX) }
+        Self { topics: Vec::new(), max: usize::try_from(max).unwrap_or(usize::MAX) }
     }
 
     /// Sorts a frame's topics, removes duplicates and refuses those that do not exist.
@@ -61,18 +62,27 @@ impl Subscriptions {
     /// # Errors
     /// If the connection has as many as it may have.
     pub fn add(&mut self, topic: &Arc<str>) -> Result<bool, Refused> {
-        if self.topics.contains(topic) {
-            Ok(false)
-        } else if self.topics.len() >= self.max {
-            Err(Refused::TooMany)
-        } else {
-            Ok(self.topics.insert(Arc::clone(topic)))
+        match self.find(topic) {
+            Ok(_) => Ok(false),
+            Err(_) if self.topics.len() >= self.max => Err(Refused::TooMany),
+            Err(place) => {
+                if self.topics.is_empty() {
+                    // Often the only one.
+                    self.topics.reserve_exact(1);
+                }
+                self.topics.insert(place, Arc::clone(topic));
+                Ok(true)
+            }
         }
     }
 
     /// Removes a topic. True if it was there.
     pub fn remove(&mut self, topic: &str) -> bool {
-        self.topics.remove(topic)
+        let place = self.find(topic);
+        if let Ok(place) = place {
+            self.topics.remove(place);
+        }
+        place.is_ok()
     }
 
     /// Whether another topic may be added.
@@ -84,7 +94,7 @@ impl Subscriptions {
     /// Whether the connection is subscribed to the topic.
     #[must_use]
     pub fn contains(&self, topic: &str) -> bool {
-        self.topics.contains(topic)
+        self.find(topic).is_ok()
     }
 
     /// All topics, sorted.
@@ -107,7 +117,12 @@ impl Subscriptions {
     /// Takes all topics out, sorted, and lets none in any more: the connection ends, a handler may still be at work.
     pub fn close(&mut self) -> Vec<Arc<str>> {
         self.max = 0;
-        std::mem::take(&mut self.topics).into_iter().collect()
+        std::mem::take(&mut self.topics)
+    }
+
+    /// Where the topic is, or where it would be.
+    fn find(&self, topic: &str) -> Result<usize, usize> {
+        self.topics.binary_search_by(|present| (**present).cmp(topic))
     }
 }
 

@@ -21,7 +21,8 @@ pub const SYSTEM_TOPIC: &str = "system";
 /// Makes the session's own frames.
 #[derive(Clone, Debug)]
 pub struct Voice {
-    contract: &'static Contract,
+    /// By role. Empty in a flat protocol: whatever its messages are called, they have no envelope.
+    messages: Vec<Option<&'static MessageInfo>>,
     system: Arc<str>,
 }
 
@@ -69,7 +70,15 @@ impl Voice {
     /// The voice of a protocol.
     #[must_use]
     pub fn new(contract: &'static Contract) -> Self {
-        Self { contract, system: SYSTEM_TOPIC.into() }
+        let mut messages = Vec::new();
+        if contract.framing == Framing::Enveloped {
+            for (role, message) in contract.to_client.iter().filter_map(|message| Some((message.session?, message))) {
+                let place = role as usize;
+                messages.resize(messages.len().max(place + 1), None);
+                messages[place].get_or_insert(message);
+            }
+        }
+        Self { messages, system: SYSTEM_TOPIC.into() }
     }
 
     /// A frame about the connection itself. `None` if the protocol has no message for it.
@@ -113,10 +122,6 @@ impl Voice {
     }
 
     fn message(&self, role: SessionRole) -> Option<&'static MessageInfo> {
-        // Whatever a flat protocol's messages are called, they have no envelope.
-        if self.contract.framing == Framing::Flat {
-            return None;
-        }
-        self.contract.to_client.iter().find(|message| message.session == Some(role))
+        self.messages.get(role as usize).copied().flatten()
     }
 }

@@ -90,6 +90,12 @@ impl Hub {
         failures.log();
     }
 
+    /// The same topic, where anyone is subscribed to it: so that all its subscribers keep its name once.
+    pub(crate) fn shared_name(&self, topic: &Arc<str>) -> Arc<str> {
+        let topics = self.shard(topic).topics();
+        Arc::clone(topics.get_key_value(topic).map_or(topic, |(shared, _)| shared))
+    }
+
     /// Removes a subscriber, if it is there. It gets what was published until now.
     pub(crate) fn detach(&self, topic: &str, peer: &Peer) {
         let shard = self.shard(topic);

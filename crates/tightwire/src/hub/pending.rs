@@ -112,7 +112,7 @@ impl Batch {
     /// Copies the frames together, once for all subscribers: one piece is written faster than many.
     fn join(&mut self) {
         if self.frames.len() > 1 {
-            let wires = self.frames.iter().map(|frame| &**frame.wire());
+            let wires = self.frames.iter().map(OutboundFrame::wire);
             self.joined = wires.collect::<Vec<_>>().concat();
         }
     }

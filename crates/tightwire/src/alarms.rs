@@ -1,0 +1,125 @@
+//! When connections want to be woken: one timer for all of them, instead of one for each.
+//!
+//! A connection that has nothing to do waits for its next ping, for a pong, for the end of its idleness or of its token.
+//! All it keeps for that is one entry here, and the entry is touched only when it is due: frames that put a deadline off
+//! leave it alone, and the connection looks for itself what time it is when it is woken.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
+
+use crate::clock;
+use crate::peer::Peer;
+
+/// The alarms of all connections.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms {
+    /// Held to set, to cancel and to take out what is due; never across an await.
+    state: Mutex<State>,
+    /// Tells the keeper that there is an alarm before all others.
+    earlier: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    due: BTreeMap<Alarm, Arc<Peer>>,
+    /// Makes alarms of the same time distinct.
+    last_number: u64,
+    /// Whether a keeper is at work or about to be.
+    is_kept: bool,
+}
+
+/// An alarm that was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Alarm {
+    at: Instant,
+    number: u64,
+}
+
+impl Alarm {
+    /// When it is due.
+    pub(crate) fn at(self) -> Instant {
+        self.at
+    }
+}
+
+impl Alarms {
+    /// Rings for the connection at this time, once, unless the alarm is cancelled before.
+    pub(crate) fn set(self: &Arc<Self>, at: Instant, peer: &Arc<Peer>) -> Alarm {
+        let mut state = self.lock();
+        state.last_number += 1;
+        let alarm = Alarm { at, number: state.last_number };
+        let is_first = state.due.first_key_value().is_none_or(|(first, _)| alarm < *first);
+        state.due.insert(alarm, Arc::clone(peer));
+        let is_kept = mem::replace(&mut state.is_kept, true);
+        drop(state);
+        if !is_kept {
+            tokio::spawn(Keeper { alarms: Arc::clone(self), is_done: false }.run());
+        } else if is_first {
+            self.earlier.notify_one();
+        }
+        alarm
+    }
+
+    /// Takes an alarm back, if it has not rung.
+    pub(crate) fn cancel(&self, alarm: Alarm) {
+        let peer = self.lock().due.remove(&alarm);
+        // Not under the lock: it may be the last that knows the connection.
+        drop(peer);
+    }
+
+    /// Rings what is due. When the next is due; `None` if there is none, and then the keeper is done.
+    fn ring(&self) -> Option<Instant> {
+        let now = clock::now();
+        let mut peers = Vec::new();
+        let mut state = self.lock();
+        let next = loop {
+            match state.due.first_entry() {
+                Some(first) if first.key().at <= now => peers.push(first.remove()),
+                Some(first) => break Some(first.key().at),
+                None => break None,
+            }
+        };
+        state.is_kept = next.is_some();
+        drop(state);
+        for peer in peers {
+            peer.outbound().ring();
+        }
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for the first alarm, as long as there is one.
+struct Keeper {
+    alarms: Arc<Alarms>,
+    is_done: bool,
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        while let Some(at) = self.alarms.ring() {
+            tokio::select! {
+                () = sleep_until(at.into()) => {}
+                () = self.alarms.earlier.notified() => {}
+            }
+        }
+        self.is_done = true;
+    }
+}
+
+/// If it ends early, with its runtime, whoever sets the next alarm starts another.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.alarms.lock().is_kept = false;
+        }
+    }
+}
