@@ -2,10 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::{FutureExt, StreamExt, stream};
 use tightwire::{Publisher, ServerMessage};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::agents::Outcome;
@@ -21,6 +23,14 @@ use crate::threads::MESSAGES_PER_THREAD;
 
 /// What the client reads where an answer broke off before its first piece.
 const NO_ANSWER: &str = "(no answer)";
+
+/// How long a responder may leave its readers waiting for the next piece.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long an answer may take.
+const LONGEST: Duration = Duration::from_secs(600);
+/// How long an answer may be, in bytes and in pieces. It is kept in the thread's history.
+const ANSWER_BYTES: usize = 256 * 1024;
+const PIECES: u64 = 10_000;
 
 /// An answer in the making.
 pub(crate) struct Answering {
@@ -46,15 +56,24 @@ impl Answering {
         let history = self.chat.threads.newest(&self.question.thread_id, MESSAGES_PER_THREAD);
         let mut pieces = self.pieces(&history);
         let (mut text, mut index) = (String::new(), 0);
-        let mut outcome = Outcome::Completed;
-        loop {
-            // A responder is somebody's code: where it panics, the answer ends, but it does end.
-            let piece = match AssertUnwindSafe(pieces.next()).catch_unwind().await {
-                Ok(Some(piece)) => piece,
-                Ok(None) => break,
-                Err(_) => Err(panicked()),
+        let deadline = Instant::now() + LONGEST;
+        let finish_reason = loop {
+            // A responder is somebody's code: where it panics or falls silent, the answer ends, but it does end.
+            let next = AssertUnwindSafe(pieces.next()).catch_unwind();
+            let next = tokio::select! {
+                next = timeout_at(deadline.min(Instant::now() + SILENCE), next) => next,
+                () = self.chat.answers_end() => break StreamEndFinishReason::Cancelled,
+            };
+            let piece = match next {
+                Ok(Ok(Some(piece))) => piece,
+                Ok(Ok(None)) => break StreamEndFinishReason::Stop,
+                Ok(Err(_)) => Err(panicked()),
+                Err(_) => Err(ResponderError("the responder took too long".to_owned())),
             };
             match piece {
+                Ok(delta) if text.len() + delta.len() > ANSWER_BYTES || index == PIECES => {
+                    break StreamEndFinishReason::Length;
+                }
                 Ok(delta) => {
                     text.push_str(&delta);
                     self.publish(&self.topic, &StreamChunk { delta, index, stream_id }).await;
@@ -62,11 +81,11 @@ impl Answering {
                 }
                 Err(cause) => {
                     tracing::warn!(%cause, agent_id, topic = %self.topic, "an answer broke off");
-                    outcome = Outcome::Failed;
-                    break;
+                    break StreamEndFinishReason::Error;
                 }
             }
-        }
+        };
+        drop(pieces);
         if index == 0 {
             // The contract promises at least one piece.
             text.push_str(NO_ANSWER);
@@ -83,9 +102,9 @@ impl Answering {
             metadata: None,
             thread_id: self.question.thread_id.clone(),
         });
-        let finish_reason = match outcome {
-            Outcome::Completed => StreamEndFinishReason::Stop,
-            Outcome::Failed => StreamEndFinishReason::Error,
+        let outcome = match finish_reason {
+            StreamEndFinishReason::Stop | StreamEndFinishReason::Length => Outcome::Completed,
+            StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error => Outcome::Failed,
         };
         self.publish(&self.topic, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await;
         self.ended(&agent_id, outcome).await;

@@ -33,11 +33,16 @@ tightwire::include_protocol!("chat");
 /// # Errors
 /// If the settings do not say who may connect, or ask for TLS that cannot be had.
 pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, ConfigError> {
+    Ok(assemble(settings)?.0)
+}
+
+/// The server, and the application in it.
+fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Chat>), ConfigError> {
     let config = settings.server.config()?;
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config).with_routes(web::routes());
     chat.attach(server.stats(), settings.server.connections);
-    Ok(server)
+    Ok((server, chat))
 }
 
 /// Serves on `listener` until `shutdown` is ready and the clients have been sent away.
@@ -47,12 +52,16 @@ pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, Confi
 pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
     settings.server.may_serve(address)?;
-    let server = server(&settings)?;
+    let (server, chat) = assemble(&settings)?;
     let s = if is_secure(&server) { "s" } else { "" };
     let (page, socket) = (format!("http{s}://{address}/"), format!("ws{s}://{address}/ws"));
     tracing::info!(%address, page, socket, "serving");
     #[cfg(all(feature = "tls", unix))]
     let reloading = server.config().tls.as_ref().map(|tls| tls.reload_on_hangup().map(tokio::spawn)).transpose()?;
+    let shutdown = async {
+        shutdown.await;
+        chat.end_answers().await;
+    };
     let served = server.run(listener, shutdown).await;
     #[cfg(all(feature = "tls", unix))]
     if let Some(reloading) = reloading {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use tightwire::{Context, Stats};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::agents::Agents;
@@ -20,7 +20,9 @@ use crate::responder::Responder;
 use crate::threads::Threads;
 
 /// Answers in the making at the same time, over all threads; beyond it `send_message` fails with `unavailable`.
-const ANSWERS: usize = 1000;
+const ANSWERS: u32 = 1000;
+/// How long a shutdown waits for answers to say that they end.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The chat application.
 pub struct Chat {
@@ -28,6 +30,8 @@ pub struct Chat {
     pub(crate) agents: Agents,
     pub(crate) responder: Box<dyn Responder>,
     answers: Arc<Semaphore>,
+    /// True once no more answers are to be written. Every answer watches it.
+    ending: watch::Sender<bool>,
     /// Set once the server exists: the dashboard shows what it counts, against the connections that it takes.
     server: OnceLock<(Stats, u64)>,
 }
@@ -41,9 +45,27 @@ impl Chat {
             threads: Threads::default(),
             agents,
             responder: Box::new(responder),
-            answers: Arc::new(Semaphore::new(ANSWERS)),
+            answers: Arc::new(Semaphore::new(ANSWERS as usize)),
+            ending: watch::Sender::new(false),
             server: OnceLock::new(),
         }
+    }
+
+    /// Ends the answers that are being written, each with a `stream_end`, and lets none begin any more: before the server
+    /// says goodbye to those who read them.
+    pub async fn end_answers(&self) {
+        self.ending.send_replace(true);
+        let all = tokio::time::timeout(FAREWELL, self.answers.acquire_many(ANSWERS));
+        if all.await.is_err() {
+            tracing::warn!("answers are cut off at the shutdown");
+        }
+        self.answers.close();
+    }
+
+    /// Ready when answers are to end.
+    pub(crate) async fn answers_end(&self) {
+        // The sender lives as long as the chat, so there is no other way to be ready.
+        let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
     }
 
     /// Gives the chat the counters of the server that it runs in, and how many connections that takes at most.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use tightwire_chat::chat::{CONTRACT, DisconnectNotice, DisconnectNoticeReason};
+use tightwire_chat::chat::{CONTRACT, DisconnectNotice, DisconnectNoticeReason, StreamEnd, StreamEndFinishReason};
 use tightwire_testkit::{Contract, ServerProcess, WsHarness};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tightwire-chat");
@@ -43,6 +43,28 @@ async fn a_terminated_server_says_goodbye() {
     let (status, ()) = tokio::join!(server.terminate(Duration::from_secs(10)), async {
         let notice: DisconnectNotice = client.expect_message().await;
         assert_eq!(notice.reason, DisconnectNoticeReason::Shutdown);
+        client.expect_close(1001).await;
+    });
+    assert!(status.success(), "{status}");
+}
+
+/// Whoever reads an answer is told that it ends, and only then that the server does.
+#[tokio::test]
+async fn a_terminated_server_ends_its_answers() {
+    let mut server = start(&["--responder-delay-ms", "3600000"]).await;
+    let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
+    let mut client = WsHarness::new(contract).connect(server.ws_url("/ws")).await;
+    client.expect("connection_established").await;
+    client.request("subscribe_thread", "thread:t", json!({})).await;
+    client.send("send_message", "thread:t", json!({"content": "hello"})).await;
+    client.expect("thread_message_created").await;
+    client.expect("stream_start").await;
+    let (status, ()) = tokio::join!(server.terminate(Duration::from_secs(10)), async {
+        // The contract promises at least one piece.
+        client.expect("stream_chunk").await;
+        let end: StreamEnd = client.expect_message().await;
+        assert_eq!(end.finish_reason, StreamEndFinishReason::Cancelled);
+        client.expect("disconnect_notice").await;
         client.expect_close(1001).await;
     });
     assert!(status.success(), "{status}");

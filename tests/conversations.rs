@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use tightwire::{Config, Server};
@@ -16,7 +17,8 @@ use tightwire_chat::chat::{
 };
 use tightwire_chat::responder::{Answer, Responder};
 use tightwire_chat::service::{Chat, Handlers};
-use tightwire_testkit::{Contract, WsHarness, expect_seq, time};
+use tightwire_testkit::{Contract, Served, WsHarness, expect_seq, time};
+use tokio::io::DuplexStream;
 use uuid::Uuid;
 
 #[tokio::test(start_paused = true)]
@@ -243,13 +245,17 @@ impl Responder for Faulty {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_responder_that_panics_ends_its_answer() {
-    let handlers = Handlers(Arc::new(Chat::new(Faulty)));
-    let server = Server::new(chat::service(handlers), Config::default());
+/// A server whose answers come from that responder.
+fn served_by(responder: impl Responder) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone> {
+    let server = Server::new(chat::service(Handlers(Arc::new(Chat::new(responder)))), Config::default());
     let contract = Contract::from_bundle(chat::CONTRACT.schema_bundle).expect("the generated bundle is right");
     let address = ([127, 0, 0, 1], 1).into();
-    let mut client = WsHarness::spawn(contract, move |io| server.serve_stream(io, address)).connect().await;
+    WsHarness::spawn(contract, move |io| Box::pin(server.serve_stream(io, address)) as BoxFuture<'_, _>)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_panics_ends_its_answer() {
+    let mut client = served_by(Faulty).connect().await;
     client.expect("connection_established").await;
     for content in ["at once", "later"] {
         client.send("send_message", "thread:t", json!({"content": content})).await;
@@ -262,4 +268,55 @@ async fn a_responder_that_panics_ends_its_answer() {
         (&reply.data["data"]["agents"][0]["failed"], &reply.data["data"]["agents"][0]["status"]),
         (&json!(2), &json!("idle"))
     );
+}
+
+/// A responder that does not come to an end: it says the same again after a pause, for ever.
+struct Endless {
+    piece: &'static str,
+    pause: Duration,
+}
+
+impl Responder for Endless {
+    fn agent_id(&self) -> &'static str {
+        "endless"
+    }
+
+    fn name(&self) -> &'static str {
+        "Endless"
+    }
+
+    fn answer(&self, _question: &ThreadMessage, _history: &[ThreadMessage]) -> Answer {
+        let (piece, pause) = (self.piece, self.pause);
+        Box::pin(stream::repeat(piece).then(move |piece| async move {
+            tokio::time::sleep(pause).await;
+            Ok(piece.to_owned())
+        }))
+    }
+}
+
+/// After how many pieces the answer ends, when, and why.
+async fn check_endless(responder: Endless, expected: (u64, u64, StreamEndFinishReason)) {
+    let mut client = served_by(responder).connect().await;
+    client.expect("connection_established").await;
+    let begun = tokio::time::Instant::now();
+    client.send("send_message", "thread:t", json!({"content": "go on"})).await;
+    client.request("subscribe_thread", "thread:t", json!({})).await;
+    let hour = Duration::from_secs(3600);
+    let end: StreamEnd = client.expect_message::<StreamEnd>().anywhere().within(hour).await;
+    // What is said at once takes as long as reading it does, which is not measured here.
+    assert_eq!((end.chunks, begun.elapsed().as_secs() / 10 * 10, end.finish_reason), expected);
+    let history: ThreadHistory = client.request("subscribe_thread", "thread:t", json!({})).await.data_as();
+    assert_eq!(history.messages.len(), 2, "what was said belongs into the history");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_does_not_end_is_ended() {
+    let hour = Duration::from_secs(3600);
+    // Nothing but "(no answer)".
+    check_endless(Endless { piece: "x", pause: hour }, (1, 60, StreamEndFinishReason::Error)).await;
+    check_endless(Endless { piece: "x", pause: Duration::from_secs(50) }, (12, 600, StreamEndFinishReason::Error))
+        .await;
+    let long = &*"x".repeat(16 * 1024).leak();
+    check_endless(Endless { piece: long, pause: Duration::from_millis(1) }, (16, 0, StreamEndFinishReason::Length))
+        .await;
 }

@@ -6,4 +6,6 @@ mod arena;
 mod flooding;
 mod framing;
 mod handshake;
+mod http;
+mod slowness;
 mod topics;

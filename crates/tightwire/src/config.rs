@@ -78,6 +78,10 @@ pub struct Config {
     pub max_headers: usize,
     /// How large a request's head may be, in bytes; at least 8192. Default: 16 KiB.
     pub max_head_bytes: usize,
+    /// How large a request's body may be, in bytes, on every route. Default: 1 MiB.
+    pub max_body_bytes: u64,
+    /// How long a client may take to send a request's body, and how long it may take nothing of a response. Default: 30 s.
+    pub request_timeout: Duration,
     /// How long a peer may take to answer our close, or to take the last frames before it. Default: 5 s.
     pub close_timeout: Duration,
     /// How long a shutdown waits for connections to end. Default: 10 s.
@@ -112,6 +116,8 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,
+            max_body_bytes: 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
             reconnect_spread: Duration::from_secs(5),

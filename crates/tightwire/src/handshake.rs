@@ -22,6 +22,7 @@ use crate::auth::{Credentials, credentials};
 use crate::clock;
 use crate::connection::{self, Client};
 use crate::connections::Refused;
+use crate::http::stall::StallGuard;
 use crate::http::{problem, violated};
 use crate::metrics::Refusal;
 use crate::request::HandshakeRequest;
@@ -215,9 +216,9 @@ async fn take_over<S: Service>(shared: Arc<Shared<S>>, upgrade: OnUpgrade, clien
 }
 
 fn socket(upgraded: Upgraded) -> Socket {
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
+    match upgraded.downcast::<TokioIo<StallGuard<TcpStream>>>() {
         // Only what was read goes on. `read_buf` itself may be a view into hyper's large buffer, so it is copied.
-        Ok(parts) => Socket::tcp(parts.io.into_inner(), parts.read_buf.to_vec()),
+        Ok(parts) => Socket::tcp(parts.io.into_inner().into_inner(), parts.read_buf.to_vec()),
         Err(upgraded) => Socket::stream(TokioIo::new(upgraded)),
     }
 }

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,13 +19,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
+use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::entrance::{self, Entered};
-use crate::http;
+use crate::http::bounds::{self, Bounded, Broken};
+use crate::http::stall::StallGuard;
+use crate::http::{self, problem};
 use crate::hub::Shards;
 use crate::metrics::Refusal;
 use crate::proxies;
@@ -171,12 +175,29 @@ impl<S: Service> Server<S> {
     {
         let routes = TowerToHyperService::new(warp::service(self.routes.clone()));
         let shared = Arc::clone(&self.shared);
-        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
             request.extensions_mut().insert(RemoteAddr(client));
-            routes.call(request)
+            let (head, body) = request.into_parts();
+            let broken = Broken::default();
+            let (bytes, within) = (shared.config.max_body_bytes, shared.config.request_timeout);
+            let answering = if head.uri.path().starts_with('/') {
+                let body = Bounded::new(body, bytes, within, broken.clone()).ok_or_else(bounds::too_large);
+                body.map(|body| routes.call(hyper::Request::from_parts(head, body)))
+            } else {
+                // What proxies are asked for: `CONNECT` and `OPTIONS *`. warp panics where there is no path.
+                Err(problem(StatusCode::BAD_REQUEST, "a request names a path of this server"))
+            };
+            async move {
+                let response = match answering {
+                    Ok(answering) => answering.await,
+                    Err(refused) => return Ok(refused),
+                };
+                broken.answer().map_or(response, Ok)
+            }
         });
         let config = &self.shared.config;
+        let (stream, waiting) = StallGuard::new(stream, config.request_timeout);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(config.handshake_timeout)
@@ -191,14 +212,21 @@ impl<S: Service> Server<S> {
             let counters = Arc::clone(&shared.counters);
             drop(shared);
             let mut connection = std::pin::pin!(connection);
-            let ended = async { ending.wait_for(|ending| *ending).await.is_ok() };
+            let ended = async {
+                // Where nobody holds the server any more nobody can end it either: the connection goes on.
+                if ending.wait_for(|ending| *ending).await.is_err() {
+                    std::future::pending().await
+                }
+            };
             let result = tokio::select! {
                 result = &mut connection => result,
-                _ = ended => {
+                () = ended => {
                     connection.as_mut().graceful_shutdown();
                     connection.await
                 }
             };
+            // What HTTP was upgraded to has bounds of its own.
+            drop(waiting);
             if let Err(error) = result {
                 if error.is_timeout() {
                     counters.handshakes_refused_total.of(Refusal::TIMEOUT).increment();

@@ -51,6 +51,8 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "handshake_timeout_ms": millis(config.handshake_timeout),
                     "max_headers": config.max_headers,
                     "max_head_bytes": config.max_head_bytes,
+                    "max_body_bytes": config.max_body_bytes,
+                    "request_timeout_ms": millis(config.request_timeout),
                     "close_timeout_ms": millis(config.close_timeout),
                     "drain_ms": millis(config.drain),
                     "reconnect_spread_ms": millis(config.reconnect_spread),

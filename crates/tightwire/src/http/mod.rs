@@ -8,12 +8,14 @@
 mod answer;
 mod asking;
 mod body;
+pub(crate) mod bounds;
 mod health;
 mod limits;
 mod metrics;
 mod publish;
 mod rate;
 mod replay;
+pub(crate) mod stall;
 mod visitor;
 mod websocket;
 

@@ -60,6 +60,8 @@ impl ServerSettings {
             replay_topic_bytes: self.replay_topic_bytes,
             replay_total_bytes: self.replay_total_bytes,
             replay_topics: self.replay_topics,
+            max_body_bytes: self.max_body_bytes,
+            request_timeout: Duration::from_millis(self.request_timeout_ms),
             close_timeout: Duration::from_millis(self.close_timeout_ms),
             drain: Duration::from_millis(self.drain_ms),
             reconnect_spread: Duration::from_millis(self.reconnect_spread_ms),

@@ -75,6 +75,13 @@ crate::settings! {
         max_head_bytes: u64 = 16_384, value_parser!(u64).range(8192..=1_048_576);
     }
 
+    "HTTP requests" {
+        /// How large a request's body may be, in bytes.
+        max_body_bytes: u64 = 1_048_576, value_parser!(u64);
+        /// How long a client may take to send a request's body, and how long it may take nothing of a response, in milliseconds.
+        request_timeout_ms: u64 = 30_000, value_parser!(u64).range(1..);
+    }
+
     "Frames" {
         /// Sends the error but keeps the connection when a frame violates the contract.
         tolerant: bool = false, value_parser!(bool);

@@ -1,6 +1,7 @@
 //! The runtime from outside: a small protocol, a client over an in-memory pipe with the clock paused, and real sockets.
 
 mod auth;
+mod bodies;
 mod churn;
 mod client;
 mod exchange;
