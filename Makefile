@@ -52,11 +52,17 @@ test-rust: node-modules
 test-typescript: node-modules
 	npm test
 
-bench: ## The benchmarks (release builds)
+bench: node-modules ## The benchmarks (release builds); each says what it measures
+	@echo "==== Decoding and validating a frame, beside other ways to do it"
 	$(CARGO) bench --bench decode
+	@echo "==== Reading and checking a document"
 	$(CARGO) bench --package tightwire-spec --bench load
+	@echo "==== Generating everything from a document"
 	$(CARGO) bench --package tightwire-codegen --bench generate
+	@echo "==== The TypeScript guards, beside ajv"
 	npm run bench --workspace frontend
+	@echo "==== The chat server under load (tightwire bench)"
+	scripts/bench-load.sh
 
 bench-fanout: node-modules ## What a delivery costs, beside other servers; writes the table in docs/performance.md
 	$(CARGO) run --release --package tightwire-fanout-bench -- --write docs/performance.md

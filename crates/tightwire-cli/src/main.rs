@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod bench;
 mod cli;
 mod generate;
 mod inspect;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         cli::Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
         cli::Command::New(arguments) => new::run(&arguments, &mut output),
+        cli::Command::Bench(arguments) => bench::run(&arguments, &mut output),
         cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),

@@ -49,7 +49,7 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
 }
 
 /// Proper frames for messages: what the document gives as example, or else what can be made from the schema.
-pub(crate) struct Examples<'ir> {
+pub struct Examples<'ir> {
     ir: &'ir Ir,
     judge: verdict::Judge,
 }
@@ -59,8 +59,30 @@ impl<'ir> Examples<'ir> {
     ///
     /// # Errors
     /// Schemas that the `jsonschema` crate does not understand.
-    pub(crate) fn of(ir: &'ir Ir) -> Result<Self, Error> {
+    pub fn of(ir: &'ir Ir) -> Result<Self, Error> {
         Ok(Self { ir, judge: verdict::Judge::new(ir)? })
+    }
+
+    /// Whether the frame is a valid one of the message.
+    pub fn accepts(&self, message: &Message, frame: &Value) -> bool {
+        self.judge.accepts(message, frame)
+    }
+
+    /// Valid frames: the document's examples, and the smallest and the fullest that can be made from the schema.
+    pub fn frames(&self, message: &Message) -> Vec<Value> {
+        let given = message.examples.iter().map(|example| example.payload.clone());
+        let given: Vec<_> = given.filter(|frame| self.judge.accepts(message, frame)).collect();
+        let Ok(view) = View::of(self.ir, [&message.payload]) else { return given };
+        let made = samples::frames(self.ir, message, &view).into_iter().skip(message.examples.len());
+        let accepts = |frame: &Value| self.judge.accepts(message, frame);
+        let made = made.filter_map(|(_, frame)| samples::without_what_is_wrong(&view, frame, &accepts));
+        let mut all: Vec<Value> = Vec::new();
+        for frame in given.into_iter().chain(made) {
+            if !all.contains(&frame) {
+                all.push(frame);
+            }
+        }
+        all
     }
 
     /// A valid frame, if one can be made.

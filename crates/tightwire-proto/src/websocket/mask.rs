@@ -1,7 +1,7 @@
 //! Masking (RFC 6455, section 5.3), in place and eight bytes at a time.
 
 /// Masks, or unmasks, `bytes`, which begin at `offset` of their frame's payload.
-pub(super) fn apply(mask: [u8; 4], offset: usize, bytes: &mut [u8]) {
+pub fn apply(mask: [u8; 4], offset: usize, bytes: &mut [u8]) {
     // Eight is a multiple of four, so that every chunk begins at the same place of the mask.
     let key: [u8; 8] = std::array::from_fn(|index| mask[offset.wrapping_add(index) % 4]);
     let word = u64::from_ne_bytes(key);

@@ -23,5 +23,6 @@ mod reader;
 mod utf8;
 mod violation;
 
+pub use mask::apply as mask;
 pub use reader::{Event, Reader, Role, Step};
 pub use violation::Violation;
