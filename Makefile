@@ -31,7 +31,7 @@ lint: lint-rust lint-typescript ## Formatters and linters of both languages
 
 lint-rust:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --features tls,tightwire/tls -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features otlp,tls,tightwire/tls -- -D warnings
 
 lint-typescript: node-modules
 	npm run --silent lint
@@ -45,7 +45,7 @@ ws-code-diff-check: ## Fail if generated/ or contracts/cases/ differ from what t
 
 test-rust: node-modules
 	$(CARGO_TEST) --workspace
-	$(CARGO_TEST) --package tightwire --features tls --test tls
+	$(CARGO_TEST) --package tightwire --features tls,otlp --test tls --test otlp
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
 	$(CARGO) test --workspace --doc --quiet
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tightwire_chat::settings::Settings;
+use tightwire_chat::settings::{PROGRAM, Settings};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -10,9 +10,10 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => error.exit(),
     };
-    if let Err(error) = tightwire::telemetry::init(settings.server.log_format, &settings.server.log) {
-        return fail(&error);
-    }
+    let telemetry = match tightwire::telemetry::start(&settings.server.telemetry(PROGRAM.name)) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return fail(&error),
+    };
     for (name, meant) in Settings::near_misses(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         tracing::warn!("the environment variable {name} is no setting; did you mean {meant}?");
     }
@@ -20,7 +21,9 @@ async fn main() -> ExitCode {
         let listener = settings.server.listen().await?;
         tightwire_chat::run(settings, listener, told_to_stop()).await
     };
-    match served.await {
+    let served = served.await;
+    telemetry.end().await;
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

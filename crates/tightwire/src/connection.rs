@@ -34,6 +34,7 @@ use crate::peer::{Origin, Peer};
 use crate::request::HandshakeRequest;
 use crate::service::Service;
 use crate::shared::Shared;
+use crate::trace::Trace;
 use crate::transport::{Incoming, Received, Socket};
 
 /// How many frames may wait for a handler before no more are read.
@@ -48,13 +49,14 @@ pub(crate) struct Client {
     pub(crate) request: Option<Box<HandshakeRequest>>,
     pub(crate) identity: Caller,
     pub(crate) place: Place,
+    pub(crate) trace: Trace,
 }
 
 /// Begins a connection; what is returned runs it to its end.
 pub(crate) fn run<S: Service>(
     shared: Arc<Shared<S>>,
     socket: Socket,
-    Client { address, request, identity, place }: Client,
+    Client { address, request, identity, place, trace }: Client,
 ) -> impl Future<Output = ()> + Send + use<S> {
     // Not in the future: it lives as long as the connection, and would keep room for everything here.
     let (identity, unauthorized) = match identity {
@@ -69,7 +71,7 @@ pub(crate) fn run<S: Service>(
         Outbound::new(queue, wire, Arc::clone(&shared.counters)),
         Subscriptions::new(limits.subscriptions_per_connection),
         Arc::clone(&shared.voice),
-        Origin { address, request, identity },
+        Origin { address, request, identity, trace },
         Arc::clone(&shared.counters),
     ));
     let mut connection = Connection {

@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::peer::Peer;
 use crate::service::{ErrorCode, FrameInfo, Service};
 use crate::shared::Shared;
+use crate::trace;
 
 /// Does what the frame asks for.
 pub(crate) async fn dispatch<S: Service>(
@@ -39,6 +40,7 @@ pub(crate) async fn dispatch<S: Service>(
         r#type = info.wire_type,
         topic = topic(&info, &peer),
     );
+    let traced = peer.trace().frame(&info, peer.request().route(), inbound.id, peer.id());
     let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id };
     async {
         match request {
@@ -50,6 +52,7 @@ pub(crate) async fn dispatch<S: Service>(
             None => dispatch.operation(&info, inbound).await,
         }
     }
+    .instrument(traced)
     .instrument(span)
     .await;
 }
@@ -176,6 +179,7 @@ impl<S: Service> Dispatch<'_, S> {
     /// Tells the client that a handler failed, after everything that the handler has published before.
     pub(crate) fn report(&self, cx: &Context<'_>, trouble: Trouble<S::Code>, topic: &Arc<str>) {
         cx.flush();
+        trace::failed();
         let (report, close) = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();

@@ -30,6 +30,7 @@ use crate::routes::Match;
 use crate::server::RemoteAddr;
 use crate::service::Service;
 use crate::shared::Shared;
+use crate::trace::{self, Trace};
 use crate::transport::Socket;
 
 /// Why a request does not become a WebSocket.
@@ -126,11 +127,17 @@ pub(crate) async fn answer<S: Service>(
     upgrade: Option<OnUpgrade>,
     remote: Option<RemoteAddr>,
 ) -> Response {
-    let checked = check(&shared, attempt, upgrade, remote).await;
+    let route = if attempt.route.path.is_empty() { &shared.config.websocket_path } else { attempt.route.path };
+    let (traced, trace) = trace::handshake(&attempt.headers, route);
+    let checked = check(&shared, attempt, upgrade, remote).instrument(traced.clone()).await;
     let remote = remote.map(|RemoteAddr(remote)| tracing::field::display(remote));
+    traced.record("client.address", &remote);
+    let status = checked.as_ref().err().map_or(StatusCode::SWITCHING_PROTOCOLS, HandshakeError::status);
+    traced.record("http.response.status_code", status.as_u16());
     match checked {
         Ok(Accepted { key, upgrade, subprotocol, client }) => {
             let span = tracing::info_span!("connection", remote);
+            let client = Client { trace, ..client };
             tokio::spawn(take_over(shared, upgrade, client).instrument(span));
             switch_protocols(key, subprotocol)
         }
@@ -200,7 +207,12 @@ async fn check<S: Service>(
         Refused::Ending => HandshakeError::Ending,
     })?;
     let subprotocol = credentials::selected_subprotocol(&headers);
-    Ok(Accepted { key, upgrade, subprotocol, client: Client { address, request, identity, place } })
+    Ok(Accepted {
+        key,
+        upgrade,
+        subprotocol,
+        client: Client { address, request, identity, place, trace: Trace::default() },
+    })
 }
 
 /// Waits for the 101 to be on its way, then runs the connection on the socket itself, without hyper in between.

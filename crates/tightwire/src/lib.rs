@@ -62,6 +62,7 @@ mod tcp;
 pub mod telemetry;
 #[cfg(feature = "tls")]
 pub mod tls;
+mod trace;
 mod transport;
 
 #[doc(hidden)]

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::metrics::Counters;
 use crate::outbound::Outbound;
 use crate::request::HandshakeRequest;
+use crate::trace::Trace;
 
 /// A connection as the rest of the server sees it. Shared by its task, the hub, handlers and the list of connections.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(crate) struct Peer {
     authenticated: Mutex<Option<Authenticated>>,
     /// Frames that asked for topics that the client's token does not allow.
     forbidden: AtomicU32,
+    trace: Trace,
     counters: Arc<Counters>,
 }
 
@@ -42,6 +44,7 @@ pub(crate) struct Origin {
     pub(crate) address: Option<SocketAddr>,
     pub(crate) request: Option<Box<HandshakeRequest>>,
     pub(crate) identity: Option<Arc<Identity>>,
+    pub(crate) trace: Trace,
 }
 
 /// Who the client is, and for how long.
@@ -76,6 +79,7 @@ impl Peer {
             request: origin.request,
             authenticated: Mutex::new(origin.identity.map(Authenticated::now)),
             forbidden: AtomicU32::new(0),
+            trace: origin.trace,
             counters,
         }
     }
@@ -86,6 +90,10 @@ impl Peer {
 
     pub(crate) fn id(&self) -> Uuid {
         self.id
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     pub(crate) fn outbound(&self) -> &Outbound {

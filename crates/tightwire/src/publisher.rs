@@ -9,13 +9,15 @@ use tightwire_proto::envelope::{EncodeError, Head, Publication};
 use tightwire_proto::flat;
 use tightwire_proto::frame::{OutboundFrame, Position, Tag};
 use tightwire_proto::inbound::StreamPosition;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::broker::Broker;
 use crate::clock;
-use crate::metrics::Counters;
+use crate::metrics::{Counters, OTHER};
 use crate::plain::PlainMessage;
 use crate::service::ServerMessage;
+use crate::trace;
 
 /// Publishes messages to topics. Cheap to clone; lives as long as the application wants, beyond any connection.
 #[derive(Clone)]
@@ -48,9 +50,11 @@ impl Publisher {
         message: &M,
     ) -> Result<StreamPosition, PublishError> {
         let head = head::<M>(topic, self.correlation_id);
+        let span =
+            trace::publish(M::TYPE, || self.counters.subscriptions.value_of(&head.topic), head.stamp.correlation_id);
         let publication =
             Publication::new(head, message).map_err(|error| PublishError::Encode(error.to_string().into()))?;
-        let position = self.broker.publish(publication).await?;
+        let position = span.in_scope(|| self.broker.publish(publication)).instrument(span).await?;
         self.counters.published_total.of(M::TYPE).increment();
         Ok((&position).into())
     }
@@ -71,7 +75,8 @@ impl Publisher {
     pub async fn broadcast<M: PlainMessage>(&self, group: &str, message: &M) -> Result<(), PublishError> {
         let frame = plain(group.into(), self.correlation_id, message)
             .map_err(|error| PublishError::Encode(error.to_string().into()))?;
-        self.broker.broadcast(frame).await?;
+        let span = trace::publish(M::NAME, || OTHER, frame.tag().correlation_id);
+        span.in_scope(|| self.broker.broadcast(frame)).instrument(span).await?;
         self.counters.published_total.of(M::NAME).increment();
         Ok(())
     }

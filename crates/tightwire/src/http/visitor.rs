@@ -35,7 +35,7 @@ impl<S: Service> Visitor<S> {
             Outbound::new(queue, Wire::Closed, Arc::clone(counters)),
             Subscriptions::new(0),
             Arc::clone(&shared.voice),
-            Origin { address, request: None, identity },
+            Origin { address, identity, ..Origin::default() },
             Arc::clone(counters),
         );
         peer.outbound().abort();

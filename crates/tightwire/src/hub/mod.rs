@@ -21,10 +21,11 @@ use tightwire_proto::frame::OutboundFrame;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use self::pending::{Duty, Pending};
+use self::pending::{Duty, Pending, Taken};
 use crate::clock;
 use crate::metrics::Counters;
 use crate::peer::Peer;
+use crate::trace;
 
 /// Topics are spread over so many locks, so that two of them seldom wait for each other.
 const SHARDS: usize = 16;
@@ -116,7 +117,7 @@ impl Hub {
     /// Hands a frame to every subscriber of its topic, soon.
     pub(crate) fn deliver(self: &Arc<Self>, frame: OutboundFrame) {
         let index = self.index(&frame.tag().topic);
-        let duty = self.shards[index].pending().push(frame);
+        let duty = self.shards[index].pending().push(frame, trace::current());
         match duty {
             Duty::None => {}
             Duty::Flush => self.flush_shard(&self.shards[index]),
@@ -161,7 +162,9 @@ impl Hub {
     /// Hands over all that waits. Who calls it holds the lock of the topics.
     fn flush_topics(&self, shard: &Shard, topics: &Topics) -> Failures {
         let mut failures = Failures::default();
-        let Some((since, batches)) = shard.pending().take() else { return failures };
+        let Some(Taken { since, spans, batches }) = shard.pending().take() else { return failures };
+        let span = trace::fan_out(&spans, batches.iter().map(|batch| batch.frames.len()).sum());
+        let _entered = span.enter();
         let mut now = clock::now();
         for batch in batches {
             let wire = batch.wire();

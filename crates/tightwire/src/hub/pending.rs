@@ -1,9 +1,11 @@
 //! What was published to the topics of a shard and is not written yet.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tightwire_proto::frame::OutboundFrame;
+use tracing::Span;
 
 use crate::clock;
 
@@ -19,6 +21,8 @@ pub(super) struct Pending {
     bytes: usize,
     /// When the first of the frames was published.
     since: Option<Instant>,
+    /// Within which spans they were, where that is traced.
+    spans: Vec<Span>,
     /// Whether frames were taken that are not all written yet.
     taken: bool,
     /// Whether a flusher is at work or about to be.
@@ -36,6 +40,16 @@ pub(super) enum Duty {
     Flush,
 }
 
+/// What [`Pending::take`] took.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// When the first frame was published.
+    pub(super) since: Instant,
+    /// Within which spans the frames were published, where that is traced.
+    pub(super) spans: Vec<Span>,
+    pub(super) batches: Vec<Batch>,
+}
+
 /// Frames of one topic that are written together.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -45,7 +59,11 @@ pub(super) struct Batch {
 }
 
 impl Pending {
-    pub(super) fn push(&mut self, frame: OutboundFrame) -> Duty {
+    /// Appends a frame that was published within `span`.
+    pub(super) fn push(&mut self, frame: OutboundFrame, span: Span) -> Duty {
+        if !span.is_none() {
+            self.spans.push(span);
+        }
         self.since.get_or_insert_with(clock::now);
         self.bytes += frame.wire().len();
         self.frames.push(frame);
@@ -59,9 +77,9 @@ impl Pending {
         }
     }
 
-    /// Takes everything, topic by topic, with the time at which the first of it was published. The order of a topic's
-    /// frames stays. Until [`Self::finish`] they count as not written.
-    pub(super) fn take(&mut self) -> Option<(Instant, Vec<Batch>)> {
+    /// Takes everything, topic by topic. The order of a topic's frames stays. Until [`Self::finish`] they count as not
+    /// written.
+    pub(super) fn take(&mut self) -> Option<Taken> {
         let since = self.since.take()?;
         self.bytes = 0;
         self.taken |= !self.frames.is_empty();
@@ -76,7 +94,7 @@ impl Pending {
         for batch in &mut batches {
             batch.join();
         }
-        Some((since, batches))
+        Some(Taken { since, spans: mem::take(&mut self.spans), batches })
     }
 
     /// What was taken is written, or waits in its receivers' own queues.

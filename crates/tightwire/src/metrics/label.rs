@@ -9,7 +9,7 @@ use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::Contract;
 
 /// What stands for everything that has no value of its own. It is shown once there is something.
-pub(super) const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 /// A label.
 pub(crate) trait Label {
@@ -147,7 +147,16 @@ impl<T: Default> Per<CloseCode, T> {
 impl<T: Default> Per<Topic, T> {
     /// The number of the topic's template.
     pub(crate) fn of_topic(&self, topic: &str) -> &T {
-        self.values.iter().find(|(template, _)| fits(template, topic)).map_or(&self.other, |(_, number)| number)
+        self.find(topic).map_or(&self.other, |(_, number)| number)
+    }
+
+    /// The topic's template.
+    pub(crate) fn value_of(&self, topic: &str) -> &str {
+        self.find(topic).map_or(OTHER, |(template, _)| template)
+    }
+
+    fn find(&self, topic: &str) -> Option<&(Cow<'static, str>, T)> {
+        self.values.iter().find(|(template, _)| fits(template, topic))
     }
 }
 

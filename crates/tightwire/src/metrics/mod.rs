@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use tightwire_proto::contract::Contract;
 
-pub(crate) use self::label::{CloseCode, MessageType, Operation, Per, Refusal, Topic};
+pub(crate) use self::label::{CloseCode, MessageType, OTHER, Operation, Per, Refusal, Topic};
 pub(crate) use self::snapshot::Snapshot;
 use self::snapshot::{Family, Measure};
 pub(crate) use self::value::{Counter, Gauge, Histogram};

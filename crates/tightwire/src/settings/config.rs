@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::proto::address_rate::AddressRate;
 use crate::proto::contract::{Heartbeat, Limits};
 use crate::proto::session::ContractPolicy;
+use crate::telemetry;
 
 impl ServerSettings {
     /// The settings as a server takes them.
@@ -67,6 +68,18 @@ impl ServerSettings {
             reconnect_spread: Duration::from_millis(self.reconnect_spread_ms),
             ..Config::default()
         })
+    }
+
+    /// What the settings say of logs and spans, for [`telemetry::start`](crate::telemetry::start). `service` is what spans
+    /// call the server.
+    #[must_use]
+    pub fn telemetry(&self, service: &str) -> telemetry::Options {
+        telemetry::Options {
+            format: self.log_format,
+            filter: self.log.clone(),
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            service: service.to_owned(),
+        }
     }
 
     /// Listens where the settings say.

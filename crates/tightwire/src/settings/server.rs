@@ -60,6 +60,11 @@ crate::settings! {
         log: String = "info", value_parser!(String);
     }
 
+    "Traces" {
+        /// Where spans go: the address of an OpenTelemetry collector (OTLP over HTTP), for instance http://127.0.0.1:4318. Empty: where OTEL_EXPORTER_OTLP_ENDPOINT says, or nowhere.
+        otlp_endpoint: String = "", value_parser!(String);
+    }
+
     "Handshake" {
         /// Connections at the same time; beyond it new ones get HTTP 503.
         connections: u64 = contract.limits.connections, value_parser!(u64).range(1..);
