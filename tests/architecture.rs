@@ -33,6 +33,20 @@ fn dependencies_point_one_way() {
     check_dependencies(".", &["tightwire"]);
 }
 
+/// The tests' WebSocket is not the one that they test.
+#[test]
+fn the_runtime_speaks_websocket_by_itself() {
+    for package in ["crates/tightwire", "crates/tightwire-proto"] {
+        let path = root().join(package).join("Cargo.toml");
+        let manifest: toml::Table = std::fs::read_to_string(&path).expect("readable").parse().expect("TOML");
+        let lists = |table: &str| {
+            let dependencies = manifest.get(table).and_then(toml::Value::as_table);
+            dependencies.is_some_and(|dependencies| dependencies.contains_key("tokio-websockets"))
+        };
+        assert!(!lists("dependencies") && lists("dev-dependencies"), "{}", path.display());
+    }
+}
+
 /// Every Rust file below `folder`, with its text.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();

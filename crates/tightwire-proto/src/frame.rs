@@ -15,7 +15,7 @@ use crate::inbound::StreamPosition;
 pub(crate) const MAX_HEADER: usize = 10;
 
 /// The largest payload of a control frame.
-const MAX_CONTROL: usize = 125;
+pub(crate) const MAX_CONTROL: usize = 125;
 
 /// The longest reason that a close frame can carry: the code takes two bytes.
 const MAX_CLOSE_REASON: usize = MAX_CONTROL - 2;
@@ -73,7 +73,7 @@ impl From<&Position> for StreamPosition {
 impl OutboundFrame {
     /// Puts the header in front of the payload that `buffer` holds after [`MAX_HEADER`] bytes of room.
     pub(crate) fn seal(mut buffer: Vec<u8>, tag: Tag, position: Option<Position>) -> Self {
-        let (header, header_len) = header(Opcode::Text, buffer.len() - MAX_HEADER);
+        let (header, header_len) = header(Opcode::Text.first(), buffer.len() - MAX_HEADER);
         let start = MAX_HEADER - header_len;
         buffer[start..MAX_HEADER].copy_from_slice(&header[..header_len]);
         Self(Arc::new(Encoded { buffer, start: start as u8, tag, position }))
@@ -131,13 +131,20 @@ pub enum Opcode {
     Binary,
 }
 
-/// The header of an unmasked, final frame, and its length.
-fn header(opcode: Opcode, payload: usize) -> ([u8; MAX_HEADER], usize) {
+impl Opcode {
+    /// The first byte of a final frame.
+    fn first(self) -> u8 {
+        match self {
+            Self::Text => 0x81,
+            Self::Binary => 0x82,
+        }
+    }
+}
+
+/// The header of an unmasked frame that begins with this byte, and its length.
+pub(crate) fn header(first: u8, payload: usize) -> ([u8; MAX_HEADER], usize) {
     let mut header = [0; MAX_HEADER];
-    header[0] = match opcode {
-        Opcode::Text => 0x81,
-        Opcode::Binary => 0x82,
-    };
+    header[0] = first;
     if let Ok(short) = u8::try_from(payload)
         && short < 126
     {
@@ -157,7 +164,7 @@ fn header(opcode: Opcode, payload: usize) -> ([u8; MAX_HEADER], usize) {
 /// A message in one unmasked frame, as a server sends it.
 #[must_use]
 pub fn message_frame(opcode: Opcode, payload: &[u8]) -> Bytes {
-    let (header, header_len) = header(opcode, payload.len());
+    let (header, header_len) = header(opcode.first(), payload.len());
     [&header[..header_len], payload].concat().into()
 }
 

@@ -25,6 +25,11 @@ pub(crate) fn moment() -> Moment {
     Moment { now: now(), since_epoch: since_epoch() }
 }
 
+/// Bytes that nobody can foresee, but for the six bits that say that they are a UUID.
+pub(crate) fn random() -> [u8; 16] {
+    Uuid::new_v4().into_bytes()
+}
+
 /// The stamp of a frame that is made now, in answer to the frame `answers` or unasked.
 pub(crate) fn stamp(answers: Option<Uuid>) -> Stamp {
     stamp_at(since_epoch(), answers)

@@ -2,7 +2,8 @@
 //!
 //! A [`Reader`] is told what came, in pieces of any length, and works in place: it unmasks the caller's buffer and hands
 //! out messages as slices of it. Only what is not complete yet is kept, and given back as soon as it is, so that a
-//! connection with nothing in flight has no buffer at all. What is written goes through [`crate::frame`].
+//! connection with nothing in flight has no buffer at all. What a server writes goes through [`crate::frame`], what a client
+//! writes is a [`ClientFrame`].
 //!
 //! ```
 //! use tightwire_proto::websocket::{Event, Reader, Role};
@@ -22,7 +23,9 @@ mod mask;
 mod reader;
 mod utf8;
 mod violation;
+mod writer;
 
 pub use mask::apply as mask;
 pub use reader::{Event, Reader, Role, Step};
 pub use violation::Violation;
+pub use writer::ClientFrame;

@@ -2,20 +2,15 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tightwire_proto::inbound::Violation;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
-use warp::http::{HeaderName, HeaderValue, Uri};
+use warp::http::Uri;
 
 use super::config::ClientConfig;
-use super::protocol::ClientProtocol;
-
-/// How much a server may say before the connection is a WebSocket.
-const MAX_RESPONSE: usize = 64 * 1024;
+use super::upgrade::upgrade;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +101,6 @@ fn reasons(violations: &[Violation]) -> String {
     violations.iter().map(Violation::reason).collect::<Vec<_>>().join("; ")
 }
 
-/// A connection after the handshake.
-pub(super) type Socket<IO> = WebSocketStream<Guarded<IO>>;
-
 /// Where to connect.
 pub(super) struct Target {
     uri: Uri,
@@ -167,25 +159,13 @@ impl Target {
     }
 }
 
-/// Makes a WebSocket of a stream.
-pub(super) async fn handshake<P: ClientProtocol, IO: AsyncRead + AsyncWrite + Unpin>(
+/// Makes a WebSocket of a stream. What came on it already is given with it.
+pub(super) async fn handshake<IO: AsyncRead + AsyncWrite + Unpin>(
     stream: IO,
     target: &Target,
     config: &ClientConfig,
-) -> Result<Socket<IO>, ConnectError> {
-    let limits = config.limits.unwrap_or(P::contract().limits);
-    let max = usize::try_from(limits.max_frame_bytes).unwrap_or(usize::MAX);
-    let limits = Limits::default().max_payload_len(Some(max));
-    let mut builder = ClientBuilder::from_uri(target.uri.clone()).limits(limits);
-    for (name, value) in &config.headers {
-        let wrong = || ConnectError::Header(name.clone());
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-        let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
-        builder = builder.add_header(header, value).map_err(|_| wrong())?;
-    }
-    let (mut socket, _) = builder.connect_on(Guarded { stream, left: Some(MAX_RESPONSE) }).await.map_err(explain)?;
-    socket.get_mut().left = None;
-    Ok(socket)
+) -> Result<(IO, Bytes), ConnectError> {
+    upgrade(stream, &target.uri, &config.headers).await
 }
 
 /// Gives up after the configured time.
@@ -195,58 +175,4 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, ConnectError> {
     let timeout = config.connect_timeout;
     tokio::time::timeout(timeout, connecting).await.unwrap_or(Err(ConnectError::Timeout(timeout)))
-}
-
-fn explain(error: tokio_websockets::Error) -> ConnectError {
-    use tokio_websockets::upgrade;
-    match error {
-        tokio_websockets::Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status)) => {
-            ConnectError::Refused { status }
-        }
-        error => ConnectError::Handshake(error.to_string()),
-    }
-}
-
-/// A stream from which only so much can be read until the handshake is complete: its response has no limit otherwise.
-pub(super) struct Guarded<IO> {
-    stream: IO,
-    left: Option<usize>,
-}
-
-impl<IO: AsyncRead + Unpin> AsyncRead for Guarded<IO> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        let read = buffer.filled().len() - before;
-        if let Some(left) = &mut self.left {
-            *left = left.checked_sub(read).ok_or_else(|| io::Error::other("the server's response is too long"))?;
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Guarded<IO> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
 }

@@ -7,33 +7,34 @@
 //! ```
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::{Contract, SessionRole};
 use tightwire_proto::inbound::Inbound;
 use tightwire_proto::session::messages::rfc3339;
 use tightwire_proto::session::{Due, Heartbeat};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tightwire_proto::websocket::{ClientFrame, Event};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio_websockets::proto::ProtocolError;
-use tokio_websockets::{CloseCode, Message, Payload};
 use uuid::Uuid;
 
 use super::config::ClientConfig;
-use super::connect::Socket;
 use super::error::{ClientError, Closed, Side};
 use super::protocol::ClientProtocol;
 use super::queue::{Receiver, Sender, WeakSender, queue};
 use super::sender::{ClientSender, Inner};
+use super::socket::{self, Incoming};
 use super::waiters::{Offered, Waiters};
 use crate::clock;
+
+/// Stands for a close without a code (RFC 6455, section 7.1.5); it never goes over the wire.
+const NO_CODE: u16 = 1005;
 
 /// What is to be written.
 pub(super) enum Outgoing {
@@ -45,10 +46,8 @@ pub(super) enum Outgoing {
     Close,
 }
 
-/// Anything that bytes go through in both directions.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Transport for T {}
+/// The half of a connection that is written to.
+type Writer<IO> = Mutex<socket::Outgoing<IO>>;
 
 pub(super) type Received<P> = Result<Inbound<<P as ClientProtocol>::In>, ClientError>;
 
@@ -59,11 +58,11 @@ pub(super) struct Started<P: ClientProtocol> {
     pub(super) task: AbortHandle,
 }
 
-/// Starts the task of a connection.
-pub(super) fn spawn<P, IO>(socket: Socket<IO>, config: ClientConfig) -> Started<P>
+/// Starts the task of a connection, of which something may have been read already.
+pub(super) fn spawn<P, IO>((stream, read): (IO, Bytes), config: ClientConfig) -> Started<P>
 where
     P: ClientProtocol,
-    IO: Transport + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (outgoing, to_write) = queue(config.buffered_frames, config.buffered_bytes);
     let (received, to_read) = queue(config.buffered_frames, config.buffered_bytes);
@@ -83,11 +82,15 @@ where
         close_timeout: config.close_timeout,
         route: config.route,
     };
+    let limits = config.limits.unwrap_or(contract.limits);
+    let max_message = usize::try_from(limits.max_frame_bytes).unwrap_or(usize::MAX);
+    let (mut incoming, writer) = socket::split(stream, &read, max_message);
+    drop(read);
     let task = tokio::spawn(async move {
-        let socket = Mutex::new(socket);
+        let writer = Mutex::new(writer);
         let end = tokio::select! {
-            end = link.read(&socket) => end,
-            end = link.write(&socket, to_write) => end,
+            end = link.read(&mut incoming, &writer) => end,
+            end = link.write(&writer, to_write) => end,
             end = link.keep_time() => end,
         };
         // The application learns it at once; the last frames go to the server meanwhile.
@@ -95,9 +98,9 @@ where
         ended.send_replace(Some(end));
         link.waiters.end();
         drop(link.received);
-        let _ = tokio::time::timeout(link.close_timeout, finish(&socket)).await;
+        let _ = tokio::time::timeout(link.close_timeout, finish(&mut incoming, &writer)).await;
     });
-    let max_message_bytes = config.limits.unwrap_or(contract.limits).max_message_bytes;
+    let max_message_bytes = limits.max_message_bytes;
     let sender = ClientSender::new(Inner { outgoing, waiters, end, max_message_bytes, config });
     Started { sender, received: to_read, task: task.abort_handle() }
 }
@@ -120,38 +123,48 @@ struct Link<P: ClientProtocol> {
 }
 
 impl<P: ClientProtocol> Link<P> {
-    async fn read<IO: Transport>(&self, socket: &Mutex<Socket<IO>>) -> ClientError {
+    async fn read<IO>(&self, incoming: &mut Incoming<IO>, writer: &Writer<IO>) -> ClientError
+    where
+        IO: AsyncRead + AsyncWrite,
+    {
         loop {
-            match poll_fn(|cx| lock(socket).poll_next_unpin(cx)).await {
-                Some(Ok(message)) if message.is_text() => self.receive(message.as_payload()).await,
-                Some(Ok(message)) if message.is_pong() => lock(&self.heartbeat).pong(),
-                Some(Ok(message)) if message.is_ping() => {
-                    // The pong is queued already. Nothing more is read before it is written, so that a server that
-                    // sends pings and reads nothing cannot fill our memory.
-                    if let Err(error) = poll_fn(|cx| lock(socket).poll_flush_unpin(cx)).await {
+            let event = match incoming.event() {
+                Some(Ok(event)) => event,
+                Some(Err(violation)) => return self.close(writer, violation.code(), &violation.to_string()),
+                None => match incoming.fill().await {
+                    Ok(0) => return ClientError::Lost("the server has gone without a close".into()),
+                    Ok(_) => continue,
+                    Err(error) => return lost(&error),
+                },
+            };
+            match event {
+                Event::Text(text) => self.receive(&text).await,
+                Event::Binary(_) => {
+                    let code = CloseReason::UnsupportedData.code();
+                    return self.close(writer, code, "the server sent a binary message");
+                }
+                Event::Pong(_) => lock(&self.heartbeat).pong(),
+                Event::Ping(payload) => {
+                    lock(writer).push(ClientFrame::Pong(&payload));
+                    // Nothing more is read before it is written, so that a server that sends pings and reads nothing
+                    // cannot fill our memory.
+                    if let Err(error) = flush(writer).await {
                         return lost(&error);
                     }
                 }
-                Some(Ok(message)) if message.is_close() => return self.closed_by_server(&message),
-                Some(Ok(_)) => {
-                    let reason = CloseReason::UnsupportedData;
-                    let message = Message::close(CloseCode::try_from(reason.code()).ok(), "");
-                    // If it cannot be sent the connection is lost, and ends all the same.
-                    let _ = lock(socket).start_send_unpin(message);
-                    return self.closed(reason.code(), "the server sent a binary message", Side::Client);
+                Event::Close { code, reason } => {
+                    lock(writer).push(ClientFrame::Close(code));
+                    let by = if self.is_closing.load(Ordering::Relaxed) { Side::Client } else { Side::Server };
+                    return self.closed(code.unwrap_or(NO_CODE), &String::from_utf8_lossy(&reason), by);
                 }
-                // The close frame is queued already.
-                Some(Err(tokio_websockets::Error::Protocol(error))) => {
-                    let code = if matches!(error, ProtocolError::InvalidUtf8) { 1007 } else { 1002 };
-                    return self.closed(code, &error.to_string(), Side::Client);
-                }
-                Some(Err(error @ tokio_websockets::Error::PayloadTooLong { .. })) => {
-                    return self.closed(1009, &error.to_string(), Side::Client);
-                }
-                Some(Err(error)) => return lost(&error),
-                None => return ClientError::Lost("the server has gone without a close".into()),
             }
         }
+    }
+
+    /// Closes because the server broke the rules. The close is written when the connection is finished.
+    fn close<IO: AsyncWrite>(&self, writer: &Writer<IO>, code: u16, reason: &str) -> ClientError {
+        lock(writer).push(ClientFrame::Close(Some(code)));
+        self.closed(code, reason, Side::Client)
     }
 
     /// Gives a frame to whoever waits for it, or else to the application, as soon as it has room.
@@ -202,20 +215,21 @@ impl<P: ClientProtocol> Link<P> {
     }
 
     /// Writes what is sent, until a close is sent or nobody is left who could send.
-    async fn write<IO: Transport>(&self, socket: &Mutex<Socket<IO>>, mut outgoing: Receiver<Outgoing>) -> ClientError {
+    async fn write<IO: AsyncWrite>(&self, writer: &Writer<IO>, mut outgoing: Receiver<Outgoing>) -> ClientError {
         loop {
-            let message = match outgoing.receive().await {
-                Some(Outgoing::Text(json)) => Message::text(Payload::from(json)),
-                Some(Outgoing::Ping) => Message::ping(Payload::from(Bytes::new())),
+            match outgoing.receive().await {
+                Some(Outgoing::Text(json)) => lock(writer).push(ClientFrame::Text(&json)),
+                Some(Outgoing::Ping) => lock(writer).push(ClientFrame::Ping),
                 Some(Outgoing::Close) | None => break,
-            };
-            if let Err(error) = send(socket, message, outgoing.is_empty()).await {
+            }
+            let is_time = outgoing.is_empty() || lock(writer).is_full();
+            if is_time && let Err(error) = flush(writer).await {
                 return lost(&error);
             }
         }
         self.is_closing.store(true, Ordering::Relaxed);
-        let message = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
-        if let Err(error) = send(socket, message, true).await {
+        lock(writer).push(ClientFrame::Close(Some(1000)));
+        if let Err(error) = flush(writer).await {
             return lost(&error);
         }
         // The answer is read by the other half.
@@ -244,12 +258,6 @@ impl<P: ClientProtocol> Link<P> {
         }
     }
 
-    fn closed_by_server(&self, message: &Message) -> ClientError {
-        let (code, reason) = message.as_close().map_or((1005, ""), |(code, reason)| (u16::from(code), reason));
-        let by = if self.is_closing.load(Ordering::Relaxed) { Side::Client } else { Side::Server };
-        self.closed(code, reason, by)
-    }
-
     fn closed(&self, code: u16, reason: &str, by: Side) -> ClientError {
         let known = self.contract.close_codes.iter().find(|info| info.code == code);
         let reconnect = known.map(|info| info.reconnect);
@@ -257,32 +265,19 @@ impl<P: ClientProtocol> Link<P> {
     }
 }
 
-/// Sends a message, and writes everything that waits if it is the last for now.
-async fn send<IO: Transport>(
-    socket: &Mutex<Socket<IO>>,
-    message: Message,
-    is_last: bool,
-) -> Result<(), tokio_websockets::Error> {
-    poll_fn(|cx| lock(socket).poll_ready_unpin(cx)).await?;
-    lock(socket).start_send_unpin(message)?;
-    if is_last { poll_fn(|cx| lock(socket).poll_flush_unpin(cx)).await } else { Ok(()) }
+/// Writes everything that waits.
+async fn flush<IO: AsyncWrite>(writer: &Writer<IO>) -> io::Result<()> {
+    poll_fn(|cx| lock(writer).poll_flush(cx)).await
 }
 
 /// Writes what is left, the close above all, and reads until the server has closed its side too: a socket that is closed
 /// with unread data resets the connection, and the server may lose our close.
-async fn finish<IO: Transport>(socket: &Mutex<Socket<IO>>) {
-    let _ = poll_fn(|cx| lock(socket).poll_close_unpin(cx)).await;
-    let mut unread = [0; 1024];
-    loop {
-        let mut buffer = ReadBuf::new(&mut unread);
-        let result = poll_fn(|cx| Pin::new(lock(socket).get_mut()).poll_read(cx, &mut buffer)).await;
-        if result.is_err() || buffer.filled().is_empty() {
-            return;
-        }
-    }
+async fn finish<IO: AsyncRead + AsyncWrite>(incoming: &mut Incoming<IO>, writer: &Writer<IO>) {
+    let _ = poll_fn(|cx| lock(writer).poll_shutdown(cx)).await;
+    while let Ok(1..) = incoming.fill().await {}
 }
 
-fn lost(error: &tokio_websockets::Error) -> ClientError {
+fn lost(error: &io::Error) -> ClientError {
     ClientError::Lost(error.to_string().into())
 }
 

@@ -18,14 +18,17 @@ mod replies;
 mod route;
 mod sender;
 mod sequence;
+mod socket;
 #[cfg(feature = "tls")]
 mod tls;
+mod upgrade;
 mod url;
 mod waiters;
 
 use std::fmt;
 use std::future::Future;
 
+use bytes::Bytes;
 use tightwire_proto::inbound::Inbound;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
@@ -96,17 +99,17 @@ impl<P: ClientProtocol> Client<P> {
         if target.is_secure() {
             let secured = async {
                 let stream = tls::secure(reached.await?, target, &config.tls).await?;
-                connect::handshake::<P, _>(stream, target, &config).await
+                connect::handshake(stream, target, &config).await
             };
             let socket = connect::in_time(&config, secured).await?;
             return Ok(Self::start(socket, url, config).await);
         }
-        let plain = async { connect::handshake::<P, _>(reached.await?, target, &config).await };
+        let plain = async { connect::handshake(reached.await?, target, &config).await };
         let socket = connect::in_time(&config, plain).await?;
         Ok(Self::start(socket, url, config).await)
     }
 
-    async fn start<IO>(socket: connect::Socket<IO>, url: &str, mut config: ClientConfig) -> Self
+    async fn start<IO>(socket: (IO, Bytes), url: &str, mut config: ClientConfig) -> Self
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -4,6 +4,7 @@ mod auth;
 mod bodies;
 mod churn;
 mod client;
+mod client_wire;
 mod exchange;
 mod flat;
 mod handshake;

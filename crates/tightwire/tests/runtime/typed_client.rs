@@ -21,7 +21,7 @@ use crate::exchange::{self, Exchange, ToClient, ToServer};
 use crate::protocol::{self, Rooms};
 
 /// The exchange, seen from the client.
-enum Trader {}
+pub(crate) enum Trader {}
 
 impl ClientProtocol for Trader {
     type In = ToClient;
@@ -259,7 +259,7 @@ async fn what_cannot_be_sent_is_not_sent() {
 }
 
 /// A server of nobody's protocol, that does what the test wants once the handshake is done.
-async fn against<F: Future<Output = ()> + Send + 'static>(
+pub(crate) async fn against<F: Future<Output = ()> + Send + 'static>(
     config: ClientConfig,
     script: impl FnOnce(WebSocketStream<DuplexStream>) -> F + Send + 'static,
 ) -> Client<Trader> {
