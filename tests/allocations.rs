@@ -1,11 +1,11 @@
-//! What is not copied: a frame of the heartbeat is read without a single allocation.
+//! What is not copied: a frame of the heartbeat is read without a single allocation, and so is a view of any frame.
 
 use std::alloc::System;
 use std::hint::black_box;
 
 use cap::Cap;
 use tightwire::proto::inbound::{Arrival, Heartbeat};
-use tightwire_chat::chat::ClientFrame;
+use tightwire_chat::chat::{ClientFrame, ClientFrameView};
 
 // One test only: whatever runs beside it would be counted too.
 #[global_allocator]
@@ -28,6 +28,16 @@ fn check(text: &str, expected: &Heartbeat<'_>) {
     assert_eq!(allocated, 0, "{text}");
 }
 
+/// A view of any frame whose text has no escapes.
+#[track_caller]
+fn check_view(text: &str) {
+    let before = ALLOCATOR.total_allocated();
+    let is_there = black_box(ClientFrameView::read(black_box(text.as_bytes()))).is_some();
+    let allocated = ALLOCATOR.total_allocated() - before;
+    assert!(is_there, "{text}");
+    assert_eq!(allocated, 0, "{text}");
+}
+
 #[test]
 fn a_heartbeat_is_read_without_allocating() {
     let timestamp = format!(r#"{{"timestamp":"{TIME}"}}"#);
@@ -36,6 +46,11 @@ fn a_heartbeat_is_read_without_allocating() {
     check(&frame("pong", &timestamp), &Heartbeat::Pong { last_id: None });
     let acknowledging = format!(r#"{{"last_id":"{ID}","timestamp":"{TIME}"}}"#);
     check(&frame("pong", &acknowledging), &Heartbeat::Pong { last_id: ID.parse().ok() });
+    check_view(&frame("ping", &timestamp));
+    check_view(&frame("subscribe", &format!(r#"{{"topics":["dashboard","thread:a"],"after":{{"thread:a":"{ID}"}}}}"#)));
+    check_view(&frame("authenticate", r#"{"token":"t"}"#));
+    let message = frame("send_message", r#"{"content":"Grüezi 🦀","metadata":{"client":"web","locale":"de-CH"}}"#);
+    check_view(&message.replace("system", "thread:a"));
     // The count counts: the frame made of the same bytes owns something.
     let before = ALLOCATOR.total_allocated();
     let made = black_box(ClientFrame::decode(frame("authenticate", r#"{"token":"t"}"#).as_bytes()));

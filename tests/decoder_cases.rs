@@ -1,4 +1,4 @@
-//! Every contract case on both paths of the generated decoder.
+//! Every contract case on both paths of the generated decoder, and as a view.
 
 mod decoder;
 
@@ -11,6 +11,7 @@ use decoder::{Case, cases};
 fn check(case: &Case) {
     let Case { name, direction, accept, irregular, keyword, pointer, text } = case;
     let fast = direction.fast(text.as_bytes());
+    assert_eq!(direction.view(text.as_bytes()), fast, "{name}: the view differs on {text}");
     match direction.reference(text.as_bytes()) {
         Ok(decoded) => {
             assert!(accept, "{name}: the reference path accepts {text}");

@@ -1,5 +1,5 @@
 //! Whatever the fast path accepts, the reference path accepts with the same value: proper frames of every message,
-//! changed in structure and in bytes.
+//! changed in structure and in bytes. And a view is what the fast path makes, or nothing.
 //!
 //! `TIGHTWIRE_DIFF_CASES` sets the number of frames per run (default 50 000; the nightly lane takes a million).
 
@@ -23,14 +23,27 @@ const MAX_SEED: usize = 2_000;
 /// One change. The numbers are taken modulo whatever there is to choose from.
 type Change = (u8, u16, u16, u16);
 
+thread_local! {
+    /// How many frames had a view.
+    static VIEWS: Cell<u32> = const { Cell::new(0) };
+}
+
 fn default_cases() -> u32 {
     std::env::var("TIGHTWIRE_DIFF_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(50_000)
 }
 
 /// Whether the fast path accepts; fails where the reference path does not agree.
 fn agree(direction: Direction, frame: &[u8]) -> Result<bool, TestCaseError> {
-    let Some(fast) = direction.fast(frame) else { return Ok(false) };
     let shown = String::from_utf8_lossy(frame);
+    let view = direction.view(frame);
+    let Some(fast) = direction.fast(frame) else {
+        prop_assert_eq!(view, None, "only the view accepts {}", shown);
+        return Ok(false);
+    };
+    VIEWS.with(|views| views.set(views.get() + u32::from(view.is_some())));
+    if let Some(view) = view {
+        prop_assert_eq!(&view, &fast, "the view differs on {}", shown);
+    }
     match direction.reference(frame) {
         Ok(reference) => prop_assert_eq!(fast, reference, "the paths differ on {}", shown),
         Err(rejection) => prop_assert!(false, "only the fast path accepts {}: {:?}", shown, rejection),
@@ -102,6 +115,8 @@ fn the_fast_path_accepts_nothing_else() {
     }
     // A test in which nearly everything is refused at once would show little.
     assert!(accepted.get() > total.get() / 10, "only {} of {} were accepted", accepted.get(), total.get());
+    let views = VIEWS.with(Cell::get);
+    assert!(views > accepted.get() / 100 * 99, "only {views} of {} had a view", accepted.get());
 }
 
 /// Changes a value, a key or the order of a frame.

@@ -2722,6 +2722,105 @@ pub mod chat {
             &REFERENCE
         }
     }
+    /// A [`ClientFrame`] as it stands in its bytes: the data of each message that is read in a single pass. Text without escapes is borrowed.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum ClientFrameView<'a> {
+        /// Adds topics to the connection's subscriptions. With `after`, every frame missed since that position is delivered first, once and in order.
+        Subscribe(views::Subscribe<'a>),
+        /// Removes topics from the connection's subscriptions.
+        Unsubscribe(views::Unsubscribe<'a>),
+        /// Asks for the newest messages of a thread and subscribes to it, so that live frames continue where the history ends.
+        SubscribeThread(SubscribeThread),
+        /// Posts a message to a thread. The responder's answer follows as a stream on the same topic.
+        SendMessage(views::SendMessage<'a>),
+        /// Asks for one of the dashboard's data sets.
+        RequestData(views::RequestData<'a>),
+        /// Asks the server for a `pong`; measures the round trip and keeps proxies awake.
+        Ping(views::ClientPing<'a>),
+        /// Answers the server's `ping` and acknowledges the last frame seen.
+        Pong(views::ClientPong<'a>),
+        /// Renews the connection's credentials before they expire.
+        Authenticate(views::Authenticate<'a>),
+    }
+    impl<'a> ClientFrameView<'a> {
+        /// Reads and validates a frame. `None` says nothing about the frame: it may be proper and need a closer look, so [`ClientFrame::decode`] decides about it.
+        pub fn read(
+            bytes: &'a [u8],
+        ) -> Option<::tightwire::__rt::InboundView<'a, Self>> {
+            decode_client_frame::view(bytes).ok()
+        }
+        /// The value of the frame's `type`.
+        pub fn wire_type(&self) -> &'static str {
+            match self {
+                Self::Subscribe(_) => "subscribe",
+                Self::Unsubscribe(_) => "unsubscribe",
+                Self::SubscribeThread(_) => "subscribe_thread",
+                Self::SendMessage(_) => "send_message",
+                Self::RequestData(_) => "request_data",
+                Self::Ping(_) => "ping",
+                Self::Pong(_) => "pong",
+                Self::Authenticate(_) => "authenticate",
+            }
+        }
+        /// The same frame with strings of its own; `topic` is that of the view's envelope.
+        ///
+        /// # Errors
+        /// If `topic` is no topic of the message.
+        pub fn into_frame(self, topic: &str) -> Result<ClientFrame, InvalidTopic> {
+            Ok(
+                match self {
+                    Self::Subscribe(data) => {
+                        ClientFrame::Subscribe {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Unsubscribe(data) => {
+                        ClientFrame::Unsubscribe {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::SubscribeThread(data) => {
+                        ClientFrame::SubscribeThread {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::SendMessage(data) => {
+                        ClientFrame::SendMessage {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::RequestData(data) => {
+                        ClientFrame::RequestData {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Ping(data) => {
+                        ClientFrame::Ping {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Pong(data) => {
+                        ClientFrame::Pong {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Authenticate(data) => {
+                        ClientFrame::Authenticate {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                },
+            )
+        }
+    }
     /// The fast path: see `decode_fast`.
     mod decode_client_frame {
         use ::tightwire::__rt::{Inbound, json};
@@ -2871,6 +2970,57 @@ pub mod chat {
                 },
             )
         }
+        #[inline]
+        pub(super) fn view(
+            bytes: &[u8],
+        ) -> Result<
+            ::tightwire::__rt::InboundView<'_, ClientFrameView<'_>>,
+            json::Irregular,
+        > {
+            json::read_frame(bytes, kind, shape, frame_view)
+        }
+        fn frame_view<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<ClientFrameView<'a>, json::Irregular> {
+            Ok(
+                match kind {
+                    Kind::Subscribe => {
+                        json::parse::<SystemTopic>(text)?;
+                        ClientFrameView::Subscribe(view_subscribe(cursor)?)
+                    }
+                    Kind::Unsubscribe => {
+                        json::parse::<SystemTopic>(text)?;
+                        ClientFrameView::Unsubscribe(view_unsubscribe(cursor)?)
+                    }
+                    Kind::SubscribeThread => {
+                        json::topic_parameter(text, "thread:")?;
+                        ClientFrameView::SubscribeThread(read_subscribe_thread(cursor)?)
+                    }
+                    Kind::SendMessage => {
+                        json::topic_parameter(text, "thread:")?;
+                        ClientFrameView::SendMessage(view_send_message(cursor)?)
+                    }
+                    Kind::RequestData => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ClientFrameView::RequestData(view_request_data(cursor)?)
+                    }
+                    Kind::Ping => {
+                        json::parse::<SystemTopic>(text)?;
+                        ClientFrameView::Ping(view_client_ping(cursor)?)
+                    }
+                    Kind::Pong => {
+                        json::parse::<SystemTopic>(text)?;
+                        ClientFrameView::Pong(view_client_pong(cursor)?)
+                    }
+                    Kind::Authenticate => {
+                        json::parse::<SystemTopic>(text)?;
+                        ClientFrameView::Authenticate(view_authenticate(cursor)?)
+                    }
+                },
+            )
+        }
         pub(super) fn prepare() {}
         fn read_subscribe(
             cursor: &mut json::Cursor<'_>,
@@ -2968,6 +3118,94 @@ pub mod chat {
                 seq: seq.ok_or(json::Irregular)?,
             })
         }
+        fn view_subscribe<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Subscribe<'a>, json::Irregular> {
+            let mut topics = None;
+            let mut after = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "topics" if topics.is_none() => {
+                        topics = Some({
+                            let items = json::List::read(
+                                cursor,
+                                100,
+                                |cursor| Ok({
+                                    let text = cursor.string()?;
+                                    json::ensure(
+                                        !text.is_empty() && json::at_most_chars(&text, 200),
+                                    )?;
+                                    text
+                                }),
+                            )?;
+                            json::ensure(!items.is_empty())?;
+                            items
+                        });
+                    }
+                    "after" if after.is_none() => {
+                        after = Some({
+                            let members = json::Members::read(
+                                cursor,
+                                |cursor| Ok(view_replay_start(cursor)?),
+                            )?;
+                            json::ensure(members.len() <= 100)?;
+                            members
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Subscribe {
+                topics: topics.ok_or(json::Irregular)?,
+                after,
+            })
+        }
+        fn view_replay_start<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ReplayStart<'a>, json::Irregular> {
+            match cursor.peek()? {
+                json::JsonKind::Object => {
+                    Ok(views::ReplayStart::StreamPosition(view_stream_position(cursor)?))
+                }
+                json::JsonKind::String => Ok(views::ReplayStart::FrameId(cursor.uuid()?)),
+                _ => Err(json::Irregular),
+            }
+        }
+        fn view_stream_position<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::StreamPosition<'a>, json::Irregular> {
+            let mut epoch = None;
+            let mut seq = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "epoch" if epoch.is_none() => {
+                        epoch = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 64),
+                            )?;
+                            text
+                        });
+                    }
+                    "seq" if seq.is_none() => {
+                        seq = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value <= 9007199254740991)?;
+                            value
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::StreamPosition {
+                epoch: epoch.ok_or(json::Irregular)?,
+                seq: seq.ok_or(json::Irregular)?,
+            })
+        }
         fn read_unsubscribe(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<Unsubscribe, json::Irregular> {
@@ -3000,6 +3238,38 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(Unsubscribe {
+                topics: topics.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_unsubscribe<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Unsubscribe<'a>, json::Irregular> {
+            let mut topics = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "topics" if topics.is_none() => {
+                        topics = Some({
+                            let items = json::List::read(
+                                cursor,
+                                100,
+                                |cursor| Ok({
+                                    let text = cursor.string()?;
+                                    json::ensure(
+                                        !text.is_empty() && json::at_most_chars(&text, 200),
+                                    )?;
+                                    text
+                                }),
+                            )?;
+                            json::ensure(!items.is_empty())?;
+                            items
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Unsubscribe {
                 topics: topics.ok_or(json::Irregular)?,
             })
         }
@@ -3068,6 +3338,46 @@ pub mod chat {
                 metadata,
             })
         }
+        fn view_send_message<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::SendMessage<'a>, json::Irregular> {
+            let mut content = None;
+            let mut metadata = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "content" if content.is_none() => {
+                        content = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 16000),
+                            )?;
+                            text
+                        });
+                    }
+                    "metadata" if metadata.is_none() => {
+                        metadata = Some({
+                            let members = json::Members::read(
+                                cursor,
+                                |cursor| Ok({
+                                    let text = cursor.string()?;
+                                    json::ensure(json::at_most_chars(&text, 1000))?;
+                                    text
+                                }),
+                            )?;
+                            json::ensure(members.len() <= 32)?;
+                            members
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::SendMessage {
+                content: content.ok_or(json::Irregular)?,
+                metadata,
+            })
+        }
         fn read_request_data(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<RequestData, json::Irregular> {
@@ -3130,6 +3440,62 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(DataParams { agent_id, window_s })
+        }
+        fn view_request_data<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::RequestData<'a>, json::Irregular> {
+            let mut data_type = None;
+            let mut params = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "data_type" if data_type.is_none() => {
+                        data_type = Some(read_data_type(cursor)?);
+                    }
+                    "params" if params.is_none() => {
+                        params = Some(view_data_params(cursor)?);
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::RequestData {
+                data_type: data_type.ok_or(json::Irregular)?,
+                params,
+            })
+        }
+        fn view_data_params<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::DataParams<'a>, json::Irregular> {
+            let mut agent_id = None;
+            let mut window_s = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agent_id" if agent_id.is_none() => {
+                        agent_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "window_s" if window_s.is_none() => {
+                        window_s = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1 && value <= 86400)?;
+                            value
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::DataParams {
+                agent_id,
+                window_s,
+            })
         }
         fn read_client_ping(
             cursor: &mut json::Cursor<'_>,
@@ -3226,6 +3592,30 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(Authenticate {
+                token: token.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_authenticate<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Authenticate<'a>, json::Irregular> {
+            let mut token = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "token" if token.is_none() => {
+                        token = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 8192),
+                            )?;
+                            text
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Authenticate {
                 token: token.ok_or(json::Irregular)?,
             })
         }
@@ -3400,6 +3790,213 @@ pub mod chat {
                 Direction::ToClient,
             );
             &REFERENCE
+        }
+    }
+    /// A [`ServerFrame`] as it stands in its bytes: the data of each message that is read in a single pass. Text without escapes is borrowed.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum ServerFrameView<'a> {
+        /// The first frame on every connection. It tells who the connection is and the limits it lives under.
+        ConnectionEstablished(views::ConnectionEstablished<'a>),
+        /// The dashboard's state at the moment of the first subscription to it.
+        DashboardInitialized(views::DashboardInitialized<'a>),
+        /// All topics that the connection is subscribed to now, sorted and without duplicates.
+        SubscriptionUpdated(views::SubscriptionUpdated<'a>),
+        /// Asks the client for a `pong`; a client that stays silent is closed with 4408.
+        Ping(views::ServerPing<'a>),
+        /// Answers the client's `ping`, with the client's own `timestamp` where it sent one.
+        Pong(views::ServerPong<'a>),
+        /// What was wrong with a frame. Values that the client sent are never echoed.
+        Error(views::Error<'a>),
+        /// The data set that `request_data` asked for.
+        DataResponse(views::DataResponse<'a>),
+        /// Why the data set that `request_data` asked for cannot be given.
+        DataError(views::DataError<'a>),
+        /// The newest messages of a thread, oldest first, and the position from which live frames continue.
+        ThreadHistory(views::ThreadHistory<'a>),
+        /// A message was added to the thread.
+        ThreadMessageCreated(views::ThreadMessageCreated<'a>),
+        /// A responder begins to answer; its text follows in chunks.
+        StreamStart(views::StreamStart<'a>),
+        /// A piece of the answer. Indexes start at 0 and have no holes.
+        StreamChunk(views::StreamChunk<'a>),
+        /// The answer is complete, or was cut short for the reason given.
+        StreamEnd(StreamEnd),
+        /// Something happened to an agent.
+        AgentEvent(views::AgentEvent<'a>),
+        /// An agent's current state, for the dashboard. Only the newest per agent matters.
+        AgentUpdate(views::AgentUpdate<'a>),
+        /// The system's current state, for the dashboard. Only the newest matters.
+        SystemUpdate(views::SystemUpdate<'a>),
+        /// Something needs a person's attention.
+        CriticalAlert(views::CriticalAlert<'a>),
+        /// What was asked for is no longer kept. The client missed frames and must load the state anew.
+        ReplayGap(views::ReplayGap<'a>),
+        /// The credentials were renewed.
+        Authenticated(views::Authenticated<'a>),
+        /// The server is about to close the connection of its own will.
+        DisconnectNotice(DisconnectNotice),
+    }
+    impl<'a> ServerFrameView<'a> {
+        /// Reads and validates a frame. `None` says nothing about the frame: it may be proper and need a closer look, so [`ServerFrame::decode`] decides about it.
+        pub fn read(
+            bytes: &'a [u8],
+        ) -> Option<::tightwire::__rt::InboundView<'a, Self>> {
+            decode_server_frame::view(bytes).ok()
+        }
+        /// The value of the frame's `type`.
+        pub fn wire_type(&self) -> &'static str {
+            match self {
+                Self::ConnectionEstablished(_) => "connection_established",
+                Self::DashboardInitialized(_) => "dashboard_initialized",
+                Self::SubscriptionUpdated(_) => "subscription_updated",
+                Self::Ping(_) => "ping",
+                Self::Pong(_) => "pong",
+                Self::Error(_) => "error",
+                Self::DataResponse(_) => "data_response",
+                Self::DataError(_) => "data_error",
+                Self::ThreadHistory(_) => "thread_history",
+                Self::ThreadMessageCreated(_) => "thread_message_created",
+                Self::StreamStart(_) => "stream_start",
+                Self::StreamChunk(_) => "stream_chunk",
+                Self::StreamEnd(_) => "stream_end",
+                Self::AgentEvent(_) => "agent_event",
+                Self::AgentUpdate(_) => "agent_update",
+                Self::SystemUpdate(_) => "system_update",
+                Self::CriticalAlert(_) => "critical_alert",
+                Self::ReplayGap(_) => "replay_gap",
+                Self::Authenticated(_) => "authenticated",
+                Self::DisconnectNotice(_) => "disconnect_notice",
+            }
+        }
+        /// The same frame with strings of its own; `topic` is that of the view's envelope.
+        ///
+        /// # Errors
+        /// If `topic` is no topic of the message.
+        pub fn into_frame(self, topic: &str) -> Result<ServerFrame, InvalidTopic> {
+            Ok(
+                match self {
+                    Self::ConnectionEstablished(data) => {
+                        ServerFrame::ConnectionEstablished {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::DashboardInitialized(data) => {
+                        ServerFrame::DashboardInitialized {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::SubscriptionUpdated(data) => {
+                        ServerFrame::SubscriptionUpdated {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Ping(data) => {
+                        ServerFrame::Ping {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Pong(data) => {
+                        ServerFrame::Pong {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Error(data) => {
+                        ServerFrame::Error {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::DataResponse(data) => {
+                        ServerFrame::DataResponse {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::DataError(data) => {
+                        ServerFrame::DataError {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::ThreadHistory(data) => {
+                        ServerFrame::ThreadHistory {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::ThreadMessageCreated(data) => {
+                        ServerFrame::ThreadMessageCreated {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::StreamStart(data) => {
+                        ServerFrame::StreamStart {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::StreamChunk(data) => {
+                        ServerFrame::StreamChunk {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::StreamEnd(data) => {
+                        ServerFrame::StreamEnd {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::AgentEvent(data) => {
+                        ServerFrame::AgentEvent {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::AgentUpdate(data) => {
+                        ServerFrame::AgentUpdate {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::SystemUpdate(data) => {
+                        ServerFrame::SystemUpdate {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::CriticalAlert(data) => {
+                        ServerFrame::CriticalAlert {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::ReplayGap(data) => {
+                        ServerFrame::ReplayGap {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Authenticated(data) => {
+                        ServerFrame::Authenticated {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::DisconnectNotice(data) => {
+                        ServerFrame::DisconnectNotice {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                },
+            )
         }
     }
     /// The fast path: see `decode_fast`.
@@ -3651,6 +4248,117 @@ pub mod chat {
                 },
             )
         }
+        #[inline]
+        pub(super) fn view(
+            bytes: &[u8],
+        ) -> Result<
+            ::tightwire::__rt::InboundView<'_, ServerFrameView<'_>>,
+            json::Irregular,
+        > {
+            json::read_frame(bytes, kind, shape, frame_view)
+        }
+        fn frame_view<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<ServerFrameView<'a>, json::Irregular> {
+            Ok(
+                match kind {
+                    Kind::ConnectionEstablished => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::ConnectionEstablished(
+                            view_connection_established(cursor)?,
+                        )
+                    }
+                    Kind::DashboardInitialized => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::DashboardInitialized(
+                            view_dashboard_initialized(cursor)?,
+                        )
+                    }
+                    Kind::SubscriptionUpdated => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::SubscriptionUpdated(
+                            view_subscription_updated(cursor)?,
+                        )
+                    }
+                    Kind::Ping => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::Ping(view_server_ping(cursor)?)
+                    }
+                    Kind::Pong => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::Pong(view_server_pong(cursor)?)
+                    }
+                    Kind::Error => {
+                        json::ensure(matches_pattern_1(&text))?;
+                        json::parse::<Topic>(text)?;
+                        ServerFrameView::Error(view_error(cursor)?)
+                    }
+                    Kind::DataResponse => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::DataResponse(view_data_response(cursor)?)
+                    }
+                    Kind::DataError => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::DataError(view_data_error(cursor)?)
+                    }
+                    Kind::ThreadHistory => {
+                        json::topic_parameter(text, "thread:")?;
+                        ServerFrameView::ThreadHistory(view_thread_history(cursor)?)
+                    }
+                    Kind::ThreadMessageCreated => {
+                        json::topic_parameter(text, "thread:")?;
+                        ServerFrameView::ThreadMessageCreated(
+                            view_thread_message_created(cursor)?,
+                        )
+                    }
+                    Kind::StreamStart => {
+                        json::topic_parameter(text, "thread:")?;
+                        ServerFrameView::StreamStart(view_stream_start(cursor)?)
+                    }
+                    Kind::StreamChunk => {
+                        json::topic_parameter(text, "thread:")?;
+                        ServerFrameView::StreamChunk(view_stream_chunk(cursor)?)
+                    }
+                    Kind::StreamEnd => {
+                        json::topic_parameter(text, "thread:")?;
+                        ServerFrameView::StreamEnd(read_stream_end(cursor)?)
+                    }
+                    Kind::AgentEvent => {
+                        json::topic_parameter(text, "agent:")?;
+                        ServerFrameView::AgentEvent(view_agent_event(cursor)?)
+                    }
+                    Kind::AgentUpdate => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::AgentUpdate(view_agent_update(cursor)?)
+                    }
+                    Kind::SystemUpdate => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::SystemUpdate(view_system_update(cursor)?)
+                    }
+                    Kind::CriticalAlert => {
+                        json::parse::<DashboardTopic>(text)?;
+                        ServerFrameView::CriticalAlert(view_critical_alert(cursor)?)
+                    }
+                    Kind::ReplayGap => {
+                        json::ensure(matches_pattern_1(&text))?;
+                        json::parse::<Topic>(text)?;
+                        ServerFrameView::ReplayGap(view_replay_gap(cursor)?)
+                    }
+                    Kind::Authenticated => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::Authenticated(view_authenticated(cursor)?)
+                    }
+                    Kind::DisconnectNotice => {
+                        json::parse::<SystemTopic>(text)?;
+                        ServerFrameView::DisconnectNotice(
+                            read_disconnect_notice(cursor)?,
+                        )
+                    }
+                },
+            )
+        }
         pub(super) fn prepare() {}
         fn read_connection_established(
             cursor: &mut json::Cursor<'_>,
@@ -3790,6 +4498,62 @@ pub mod chat {
                 outbound_queue_frames: outbound_queue_frames.ok_or(json::Irregular)?,
                 outbound_queue_bytes: outbound_queue_bytes.ok_or(json::Irregular)?,
                 idle_timeout_ms: idle_timeout_ms.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_connection_established<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ConnectionEstablished<'a>, json::Irregular> {
+            let mut connection_id = None;
+            let mut contract_version = None;
+            let mut server_time = None;
+            let mut ping_interval_ms = None;
+            let mut pong_timeout_ms = None;
+            let mut limits = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "connection_id" if connection_id.is_none() => {
+                        connection_id = Some(cursor.uuid()?);
+                    }
+                    "contract_version" if contract_version.is_none() => {
+                        contract_version = Some(cursor.string()?);
+                    }
+                    "server_time" if server_time.is_none() => {
+                        server_time = Some(cursor.timestamp()?);
+                    }
+                    "ping_interval_ms" if ping_interval_ms.is_none() => {
+                        ping_interval_ms = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        });
+                    }
+                    "pong_timeout_ms" if pong_timeout_ms.is_none() => {
+                        pong_timeout_ms = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        });
+                    }
+                    "limits" if limits.is_none() => {
+                        limits = Some(read_connection_limits(cursor)?);
+                    }
+                    "connection_id" | "contract_version" | "server_time"
+                    | "ping_interval_ms" | "pong_timeout_ms" | "limits" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ConnectionEstablished {
+                connection_id: connection_id.ok_or(json::Irregular)?,
+                contract_version: contract_version.ok_or(json::Irregular)?,
+                server_time: server_time.ok_or(json::Irregular)?,
+                ping_interval_ms: ping_interval_ms.ok_or(json::Irregular)?,
+                pong_timeout_ms: pong_timeout_ms.ok_or(json::Irregular)?,
+                limits: limits.ok_or(json::Irregular)?,
             })
         }
         fn read_dashboard_initialized(
@@ -4029,6 +4793,180 @@ pub mod chat {
                 detail,
             })
         }
+        fn view_dashboard_initialized<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::DashboardInitialized<'a>, json::Irregular> {
+            let mut contract_version = None;
+            let mut snapshot = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "contract_version" if contract_version.is_none() => {
+                        contract_version = Some(cursor.string()?);
+                    }
+                    "snapshot" if snapshot.is_none() => {
+                        snapshot = Some(view_dashboard_snapshot(cursor)?);
+                    }
+                    "contract_version" | "snapshot" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::DashboardInitialized {
+                contract_version: contract_version.ok_or(json::Irregular)?,
+                snapshot: snapshot.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_dashboard_snapshot<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::DashboardSnapshot<'a>, json::Irregular> {
+            let mut agents = None;
+            let mut coordination_metrics = None;
+            let mut system_health = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agents" if agents.is_none() => {
+                        agents = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_agent_state(cursor)?),
+                            )?,
+                        );
+                    }
+                    "coordination_metrics" if coordination_metrics.is_none() => {
+                        coordination_metrics = Some(read_coordination_metrics(cursor)?);
+                    }
+                    "system_health" if system_health.is_none() => {
+                        system_health = Some(view_system_health(cursor)?);
+                    }
+                    "agents" | "coordination_metrics" | "system_health" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::DashboardSnapshot {
+                agents: agents.ok_or(json::Irregular)?,
+                coordination_metrics: coordination_metrics.ok_or(json::Irregular)?,
+                system_health: system_health.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_agent_state<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::AgentState<'a>, json::Irregular> {
+            let mut agent_id = None;
+            let mut name_ = None;
+            let mut status = None;
+            let mut active_streams = None;
+            let mut completed = None;
+            let mut failed = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agent_id" if agent_id.is_none() => {
+                        agent_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "name" if name_.is_none() => name_ = Some(cursor.string()?),
+                    "status" if status.is_none() => {
+                        status = Some(read_agent_activity(cursor)?);
+                    }
+                    "active_streams" if active_streams.is_none() => {
+                        active_streams = Some(cursor.unsigned()?);
+                    }
+                    "completed" if completed.is_none() => {
+                        completed = Some(cursor.unsigned()?);
+                    }
+                    "failed" if failed.is_none() => failed = Some(cursor.unsigned()?),
+                    "agent_id" | "name" | "status" | "active_streams" | "completed"
+                    | "failed" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::AgentState {
+                agent_id: agent_id.ok_or(json::Irregular)?,
+                name: name_.ok_or(json::Irregular)?,
+                status: status.ok_or(json::Irregular)?,
+                active_streams: active_streams.ok_or(json::Irregular)?,
+                completed: completed.ok_or(json::Irregular)?,
+                failed: failed.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_system_health<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::SystemHealth<'a>, json::Irregular> {
+            let mut overall_status = None;
+            let mut components = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "overall_status" if overall_status.is_none() => {
+                        overall_status = Some(read_health_status(cursor)?);
+                    }
+                    "components" if components.is_none() => {
+                        components = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_component_health(cursor)?),
+                            )?,
+                        );
+                    }
+                    "overall_status" | "components" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::SystemHealth {
+                overall_status: overall_status.ok_or(json::Irregular)?,
+                components: components.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_component_health<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ComponentHealth<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut status = None;
+            let mut detail = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => {
+                        name_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "status" if status.is_none() => {
+                        status = Some(read_health_status(cursor)?);
+                    }
+                    "detail" if detail.is_none() => detail = Some(cursor.string()?),
+                    "name" | "status" | "detail" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ComponentHealth {
+                name: name_.ok_or(json::Irregular)?,
+                status: status.ok_or(json::Irregular)?,
+                detail,
+            })
+        }
         fn read_subscription_updated(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<SubscriptionUpdated, json::Irregular> {
@@ -4063,6 +5001,40 @@ pub mod chat {
                 topics: topics.ok_or(json::Irregular)?,
             })
         }
+        fn view_subscription_updated<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::SubscriptionUpdated<'a>, json::Irregular> {
+            let mut topics = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "topics" if topics.is_none() => {
+                        topics = Some({
+                            let items = json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok({
+                                    let text = cursor.string()?;
+                                    json::ensure(matches_pattern_1(&text))?;
+                                    text
+                                }),
+                            )?;
+                            json::ensure(
+                                json::all_distinct(&items.iter().collect::<Vec<_>>()),
+                            )?;
+                            items
+                        });
+                    }
+                    "topics" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::SubscriptionUpdated {
+                topics: topics.ok_or(json::Irregular)?,
+            })
+        }
         fn read_server_ping(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ServerPing, json::Irregular> {
@@ -4083,6 +5055,26 @@ pub mod chat {
                 timestamp: timestamp.ok_or(json::Irregular)?,
             })
         }
+        fn view_server_ping<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ServerPing<'a>, json::Irregular> {
+            let mut timestamp = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "timestamp" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ServerPing {
+                timestamp: timestamp.ok_or(json::Irregular)?,
+            })
+        }
         fn read_server_pong(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ServerPong, json::Irregular> {
@@ -4100,6 +5092,26 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(ServerPong {
+                timestamp: timestamp.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_server_pong<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ServerPong<'a>, json::Irregular> {
+            let mut timestamp = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "timestamp" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ServerPong {
                 timestamp: timestamp.ok_or(json::Irregular)?,
             })
         }
@@ -4203,6 +5215,86 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(Violation {
+                pointer: pointer.ok_or(json::Irregular)?,
+                keyword: keyword.ok_or(json::Irregular)?,
+                message: message.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_error<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Error<'a>, json::Irregular> {
+            let mut code = None;
+            let mut message = None;
+            let mut timestamp = None;
+            let mut violations = None;
+            let mut topics = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "code" if code.is_none() => code = Some(read_error_code(cursor)?),
+                    "message" if message.is_none() => {
+                        message = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "violations" if violations.is_none() => {
+                        violations = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_violation(cursor)?),
+                            )?,
+                        );
+                    }
+                    "topics" if topics.is_none() => {
+                        topics = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(cursor.string()?),
+                            )?,
+                        );
+                    }
+                    "code" | "message" | "timestamp" | "violations" | "topics" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Error {
+                code: code.ok_or(json::Irregular)?,
+                message: message.ok_or(json::Irregular)?,
+                timestamp: timestamp.ok_or(json::Irregular)?,
+                violations,
+                topics,
+            })
+        }
+        fn view_violation<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Violation<'a>, json::Irregular> {
+            let mut pointer = None;
+            let mut keyword = None;
+            let mut message = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "pointer" if pointer.is_none() => pointer = Some(cursor.string()?),
+                    "keyword" if keyword.is_none() => keyword = Some(cursor.string()?),
+                    "message" if message.is_none() => message = Some(cursor.string()?),
+                    "pointer" | "keyword" | "message" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Violation {
                 pointer: pointer.ok_or(json::Irregular)?,
                 keyword: keyword.ok_or(json::Irregular)?,
                 message: message.ok_or(json::Irregular)?,
@@ -4315,6 +5407,115 @@ pub mod chat {
                 agents: agents.ok_or(json::Irregular)?,
             })
         }
+        fn view_data_response<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::DataResponse<'a>, json::Irregular> {
+            match cursor.find_tag("data_type")? {
+                "agent_status" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "data_type" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "agent_status")?,
+                                );
+                            }
+                            "data" if content.is_none() => {
+                                content = Some(view_agent_status(cursor)?);
+                            }
+                            "data_type" | "data" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(views::DataResponse::AgentStatus(content.ok_or(json::Irregular)?))
+                }
+                "coordination_metrics" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "data_type" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(
+                                        cursor.plain_string()? == "coordination_metrics",
+                                    )?,
+                                );
+                            }
+                            "data" if content.is_none() => {
+                                content = Some(read_coordination_metrics(cursor)?);
+                            }
+                            "data_type" | "data" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(
+                        views::DataResponse::CoordinationMetrics(
+                            content.ok_or(json::Irregular)?,
+                        ),
+                    )
+                }
+                "system_health" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "data_type" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "system_health")?,
+                                );
+                            }
+                            "data" if content.is_none() => {
+                                content = Some(view_system_health(cursor)?);
+                            }
+                            "data_type" | "data" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(
+                        views::DataResponse::SystemHealth(
+                            content.ok_or(json::Irregular)?,
+                        ),
+                    )
+                }
+                _ => Err(json::Irregular),
+            }
+        }
+        fn view_agent_status<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::AgentStatus<'a>, json::Irregular> {
+            let mut agents = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agents" if agents.is_none() => {
+                        agents = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_agent_state(cursor)?),
+                            )?,
+                        );
+                    }
+                    "agents" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::AgentStatus {
+                agents: agents.ok_or(json::Irregular)?,
+            })
+        }
         fn read_data_error(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<DataError, json::Irregular> {
@@ -4358,6 +5559,40 @@ pub mod chat {
                 "system_health" => Ok(DataType::SystemHealth),
                 _ => Err(json::Irregular),
             }
+        }
+        fn view_data_error<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::DataError<'a>, json::Irregular> {
+            let mut data_type = None;
+            let mut error = None;
+            let mut timestamp = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "data_type" if data_type.is_none() => {
+                        data_type = Some(read_data_type(cursor)?);
+                    }
+                    "error" if error.is_none() => {
+                        error = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "timestamp" if timestamp.is_none() => {
+                        timestamp = Some(cursor.timestamp()?);
+                    }
+                    "data_type" | "error" | "timestamp" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::DataError {
+                data_type: data_type.ok_or(json::Irregular)?,
+                error: error.ok_or(json::Irregular)?,
+                timestamp: timestamp.ok_or(json::Irregular)?,
+            })
         }
         fn read_thread_history(
             cursor: &mut json::Cursor<'_>,
@@ -4525,6 +5760,153 @@ pub mod chat {
                 _ => Err(json::Irregular),
             }
         }
+        fn view_thread_history<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ThreadHistory<'a>, json::Irregular> {
+            let mut thread_id = None;
+            let mut messages_ = None;
+            let mut epoch = None;
+            let mut seq = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "thread_id" if thread_id.is_none() => {
+                        thread_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "messages" if messages_.is_none() => {
+                        messages_ = Some(
+                            json::List::read(
+                                cursor,
+                                200,
+                                |cursor| Ok(view_thread_message(cursor)?),
+                            )?,
+                        );
+                    }
+                    "epoch" if epoch.is_none() => {
+                        epoch = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 64),
+                            )?;
+                            text
+                        });
+                    }
+                    "seq" if seq.is_none() => {
+                        seq = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value <= 9007199254740991)?;
+                            value
+                        });
+                    }
+                    "thread_id" | "messages" | "epoch" | "seq" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ThreadHistory {
+                thread_id: thread_id.ok_or(json::Irregular)?,
+                messages: messages_.ok_or(json::Irregular)?,
+                epoch: epoch.ok_or(json::Irregular)?,
+                seq: seq.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_thread_message<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ThreadMessage<'a>, json::Irregular> {
+            let mut message_id = None;
+            let mut thread_id = None;
+            let mut author = None;
+            let mut content = None;
+            let mut created_at = None;
+            let mut metadata = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "message_id" if message_id.is_none() => {
+                        message_id = Some(cursor.uuid()?);
+                    }
+                    "thread_id" if thread_id.is_none() => {
+                        thread_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "author" if author.is_none() => author = Some(view_author(cursor)?),
+                    "content" if content.is_none() => content = Some(cursor.string()?),
+                    "created_at" if created_at.is_none() => {
+                        created_at = Some(cursor.timestamp()?);
+                    }
+                    "metadata" if metadata.is_none() => {
+                        metadata = Some({
+                            let members = json::Members::read(
+                                cursor,
+                                |cursor| Ok({
+                                    let text = cursor.string()?;
+                                    json::ensure(json::at_most_chars(&text, 1000))?;
+                                    text
+                                }),
+                            )?;
+                            json::ensure(members.len() <= 32)?;
+                            members
+                        });
+                    }
+                    "message_id" | "thread_id" | "author" | "content" | "created_at"
+                    | "metadata" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ThreadMessage {
+                message_id: message_id.ok_or(json::Irregular)?,
+                thread_id: thread_id.ok_or(json::Irregular)?,
+                author: author.ok_or(json::Irregular)?,
+                content: content.ok_or(json::Irregular)?,
+                created_at: created_at.ok_or(json::Irregular)?,
+                metadata,
+            })
+        }
+        fn view_author<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Author<'a>, json::Irregular> {
+            let mut kind = None;
+            let mut id = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "kind" if kind.is_none() => kind = Some(read_author_kind(cursor)?),
+                    "id" if id.is_none() => {
+                        id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "kind" | "id" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Author {
+                kind: kind.ok_or(json::Irregular)?,
+                id: id.ok_or(json::Irregular)?,
+            })
+        }
         fn read_thread_message_created(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ThreadMessageCreated, json::Irregular> {
@@ -4542,6 +5924,26 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(ThreadMessageCreated {
+                message: message.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_thread_message_created<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ThreadMessageCreated<'a>, json::Irregular> {
+            let mut message = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "message" if message.is_none() => {
+                        message = Some(view_thread_message(cursor)?);
+                    }
+                    "message" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ThreadMessageCreated {
                 message: message.ok_or(json::Irregular)?,
             })
         }
@@ -4583,6 +5985,44 @@ pub mod chat {
                 in_reply_to: in_reply_to.ok_or(json::Irregular)?,
             })
         }
+        fn view_stream_start<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::StreamStart<'a>, json::Irregular> {
+            let mut stream_id = None;
+            let mut agent_id = None;
+            let mut in_reply_to = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "stream_id" if stream_id.is_none() => {
+                        stream_id = Some(cursor.uuid()?);
+                    }
+                    "agent_id" if agent_id.is_none() => {
+                        agent_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "in_reply_to" if in_reply_to.is_none() => {
+                        in_reply_to = Some(cursor.uuid()?);
+                    }
+                    "stream_id" | "agent_id" | "in_reply_to" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::StreamStart {
+                stream_id: stream_id.ok_or(json::Irregular)?,
+                agent_id: agent_id.ok_or(json::Irregular)?,
+                in_reply_to: in_reply_to.ok_or(json::Irregular)?,
+            })
+        }
         fn read_stream_chunk(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<StreamChunk, json::Irregular> {
@@ -4604,6 +6044,32 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(StreamChunk {
+                stream_id: stream_id.ok_or(json::Irregular)?,
+                index: index.ok_or(json::Irregular)?,
+                delta: delta.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_stream_chunk<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::StreamChunk<'a>, json::Irregular> {
+            let mut stream_id = None;
+            let mut index = None;
+            let mut delta = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "stream_id" if stream_id.is_none() => {
+                        stream_id = Some(cursor.uuid()?);
+                    }
+                    "index" if index.is_none() => index = Some(cursor.unsigned()?),
+                    "delta" if delta.is_none() => delta = Some(cursor.string()?),
+                    "stream_id" | "index" | "delta" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::StreamChunk {
                 stream_id: stream_id.ok_or(json::Irregular)?,
                 index: index.ok_or(json::Irregular)?,
                 delta: delta.ok_or(json::Irregular)?,
@@ -4714,6 +6180,49 @@ pub mod chat {
                 _ => Err(json::Irregular),
             }
         }
+        fn view_agent_event<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::AgentEvent<'a>, json::Irregular> {
+            let mut agent_id = None;
+            let mut event = None;
+            let mut status = None;
+            let mut details = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agent_id" if agent_id.is_none() => {
+                        agent_id = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 128),
+                            )?;
+                            text
+                        });
+                    }
+                    "event" if event.is_none() => {
+                        event = Some(read_agent_event_event(cursor)?);
+                    }
+                    "status" if status.is_none() => {
+                        status = Some(read_agent_activity(cursor)?);
+                    }
+                    "details" if details.is_none() => {
+                        details = Some(json::Members::read(cursor, json::Cursor::raw)?);
+                    }
+                    "agent_id" | "event" | "status" | "details" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::AgentEvent {
+                agent_id: agent_id.ok_or(json::Irregular)?,
+                event: event.ok_or(json::Irregular)?,
+                status: status.ok_or(json::Irregular)?,
+                details,
+            })
+        }
         fn read_agent_update(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<AgentUpdate, json::Irregular> {
@@ -4729,6 +6238,24 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(AgentUpdate {
+                agent: agent.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_agent_update<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::AgentUpdate<'a>, json::Irregular> {
+            let mut agent = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "agent" if agent.is_none() => agent = Some(view_agent_state(cursor)?),
+                    "agent" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::AgentUpdate {
                 agent: agent.ok_or(json::Irregular)?,
             })
         }
@@ -4755,6 +6282,33 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(SystemUpdate {
+                system_health: system_health.ok_or(json::Irregular)?,
+                coordination_metrics: coordination_metrics.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_system_update<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::SystemUpdate<'a>, json::Irregular> {
+            let mut system_health = None;
+            let mut coordination_metrics = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "system_health" if system_health.is_none() => {
+                        system_health = Some(view_system_health(cursor)?);
+                    }
+                    "coordination_metrics" if coordination_metrics.is_none() => {
+                        coordination_metrics = Some(read_coordination_metrics(cursor)?);
+                    }
+                    "system_health" | "coordination_metrics" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::SystemUpdate {
                 system_health: system_health.ok_or(json::Irregular)?,
                 coordination_metrics: coordination_metrics.ok_or(json::Irregular)?,
             })
@@ -4816,6 +6370,54 @@ pub mod chat {
                 _ => Err(json::Irregular),
             }
         }
+        fn view_critical_alert<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::CriticalAlert<'a>, json::Irregular> {
+            let mut alert_id = None;
+            let mut severity = None;
+            let mut source = None;
+            let mut message = None;
+            let mut raised_at = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "alert_id" if alert_id.is_none() => alert_id = Some(cursor.uuid()?),
+                    "severity" if severity.is_none() => {
+                        severity = Some(read_critical_alert_severity(cursor)?);
+                    }
+                    "source" if source.is_none() => {
+                        source = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "message" if message.is_none() => {
+                        message = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "raised_at" if raised_at.is_none() => {
+                        raised_at = Some(cursor.timestamp()?);
+                    }
+                    "alert_id" | "severity" | "source" | "message" | "raised_at" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::CriticalAlert {
+                alert_id: alert_id.ok_or(json::Irregular)?,
+                severity: severity.ok_or(json::Irregular)?,
+                source: source.ok_or(json::Irregular)?,
+                message: message.ok_or(json::Irregular)?,
+                raised_at: raised_at.ok_or(json::Irregular)?,
+            })
+        }
         fn read_replay_gap(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<ReplayGap, json::Irregular> {
@@ -4852,6 +6454,42 @@ pub mod chat {
                 latest_seq: latest_seq.ok_or(json::Irregular)?,
             })
         }
+        fn view_replay_gap<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::ReplayGap<'a>, json::Irregular> {
+            let mut epoch = None;
+            let mut oldest_seq = None;
+            let mut latest_seq = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "epoch" if epoch.is_none() => {
+                        epoch = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                !text.is_empty() && json::at_most_chars(&text, 64),
+                            )?;
+                            text
+                        });
+                    }
+                    "oldest_seq" if oldest_seq.is_none() => {
+                        oldest_seq = Some(cursor.unsigned()?);
+                    }
+                    "latest_seq" if latest_seq.is_none() => {
+                        latest_seq = Some(cursor.unsigned()?);
+                    }
+                    "epoch" | "oldest_seq" | "latest_seq" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::ReplayGap {
+                epoch: epoch.ok_or(json::Irregular)?,
+                oldest_seq: oldest_seq.ok_or(json::Irregular)?,
+                latest_seq: latest_seq.ok_or(json::Irregular)?,
+            })
+        }
         fn read_authenticated(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<Authenticated, json::Irregular> {
@@ -4869,6 +6507,26 @@ pub mod chat {
                 key = cursor.next_key()?;
             }
             Ok(Authenticated {
+                expires_at: expires_at.ok_or(json::Irregular)?,
+            })
+        }
+        fn view_authenticated<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Authenticated<'a>, json::Irregular> {
+            let mut expires_at = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "expires_at" if expires_at.is_none() => {
+                        expires_at = Some(cursor.timestamp()?);
+                    }
+                    "expires_at" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Authenticated {
                 expires_at: expires_at.ok_or(json::Irregular)?,
             })
         }
@@ -4954,6 +6612,125 @@ pub mod chat {
     /// Data as it stands in a frame: text without escapes is borrowed, and lists are read where they are asked for.
     pub mod views {
         use ::tightwire::__rt::json;
+        /// [`Subscribe`](super::messages::Subscribe) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Subscribe<'a> {
+            pub topics: json::List<'a, ::std::borrow::Cow<'a, str>>,
+            pub after: ::std::option::Option<json::Members<'a, ReplayStart<'a>>>,
+        }
+        impl ::std::convert::From<Subscribe<'_>> for super::messages::Subscribe {
+            fn from(view: Subscribe<'_>) -> Self {
+                let Subscribe { topics, after } = view;
+                Self {
+                    topics: topics.iter().map(|value| value.into_owned()).collect(),
+                    after: after
+                        .map(|value| {
+                            value
+                                .iter()
+                                .map(|(key, value)| (key.to_owned(), value.into()))
+                                .collect()
+                        }),
+                }
+            }
+        }
+        /// [`ReplayStart`](super::messages::ReplayStart) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum ReplayStart<'a> {
+            StreamPosition(StreamPosition<'a>),
+            FrameId(::tightwire::__rt::uuid::Uuid),
+        }
+        impl ::std::convert::From<ReplayStart<'_>> for super::messages::ReplayStart {
+            fn from(view: ReplayStart<'_>) -> Self {
+                match view {
+                    ReplayStart::StreamPosition(value) => {
+                        Self::StreamPosition(value.into())
+                    }
+                    ReplayStart::FrameId(value) => Self::FrameId(value),
+                }
+            }
+        }
+        /// [`StreamPosition`](super::messages::StreamPosition) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct StreamPosition<'a> {
+            pub epoch: ::std::borrow::Cow<'a, str>,
+            pub seq: u64,
+        }
+        impl ::std::convert::From<StreamPosition<'_>>
+        for super::messages::StreamPosition {
+            fn from(view: StreamPosition<'_>) -> Self {
+                let StreamPosition { epoch, seq } = view;
+                Self {
+                    epoch: epoch.into_owned(),
+                    seq,
+                }
+            }
+        }
+        /// [`Unsubscribe`](super::messages::Unsubscribe) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Unsubscribe<'a> {
+            pub topics: json::List<'a, ::std::borrow::Cow<'a, str>>,
+        }
+        impl ::std::convert::From<Unsubscribe<'_>> for super::messages::Unsubscribe {
+            fn from(view: Unsubscribe<'_>) -> Self {
+                let Unsubscribe { topics } = view;
+                Self {
+                    topics: topics.iter().map(|value| value.into_owned()).collect(),
+                }
+            }
+        }
+        /// [`SendMessage`](super::messages::SendMessage) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct SendMessage<'a> {
+            pub content: ::std::borrow::Cow<'a, str>,
+            pub metadata: ::std::option::Option<
+                json::Members<'a, ::std::borrow::Cow<'a, str>>,
+            >,
+        }
+        impl ::std::convert::From<SendMessage<'_>> for super::messages::SendMessage {
+            fn from(view: SendMessage<'_>) -> Self {
+                let SendMessage { content, metadata } = view;
+                Self {
+                    content: content.into_owned(),
+                    metadata: metadata
+                        .map(|value| {
+                            value
+                                .iter()
+                                .map(|(key, value)| (key.to_owned(), value.into_owned()))
+                                .collect()
+                        }),
+                }
+            }
+        }
+        /// [`RequestData`](super::messages::RequestData) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct RequestData<'a> {
+            pub data_type: super::messages::DataType,
+            pub params: ::std::option::Option<DataParams<'a>>,
+        }
+        impl ::std::convert::From<RequestData<'_>> for super::messages::RequestData {
+            fn from(view: RequestData<'_>) -> Self {
+                let RequestData { data_type, params } = view;
+                Self {
+                    data_type,
+                    params: params.map(|value| value.into()),
+                }
+            }
+        }
+        /// [`DataParams`](super::messages::DataParams) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct DataParams<'a> {
+            pub agent_id: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub window_s: ::std::option::Option<u64>,
+        }
+        impl ::std::convert::From<DataParams<'_>> for super::messages::DataParams {
+            fn from(view: DataParams<'_>) -> Self {
+                let DataParams { agent_id, window_s } = view;
+                Self {
+                    agent_id: agent_id.map(|value| value.into_owned()),
+                    window_s,
+                }
+            }
+        }
         /// [`ClientPing`](super::messages::ClientPing) as it stands in a frame.
         #[derive(Clone, Debug, PartialEq)]
         pub struct ClientPing<'a> {
@@ -4979,6 +6756,490 @@ pub mod chat {
                 Self {
                     timestamp: timestamp.utc(),
                     last_id,
+                }
+            }
+        }
+        /// [`Authenticate`](super::messages::Authenticate) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Authenticate<'a> {
+            pub token: ::std::borrow::Cow<'a, str>,
+        }
+        impl ::std::convert::From<Authenticate<'_>> for super::messages::Authenticate {
+            fn from(view: Authenticate<'_>) -> Self {
+                let Authenticate { token } = view;
+                Self { token: token.into_owned() }
+            }
+        }
+        /// [`ConnectionEstablished`](super::messages::ConnectionEstablished) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ConnectionEstablished<'a> {
+            pub connection_id: ::tightwire::__rt::uuid::Uuid,
+            pub contract_version: ::std::borrow::Cow<'a, str>,
+            pub server_time: json::Timestamp<'a>,
+            pub ping_interval_ms: u64,
+            pub pong_timeout_ms: u64,
+            pub limits: super::messages::ConnectionLimits,
+        }
+        impl ::std::convert::From<ConnectionEstablished<'_>>
+        for super::messages::ConnectionEstablished {
+            fn from(view: ConnectionEstablished<'_>) -> Self {
+                let ConnectionEstablished {
+                    connection_id,
+                    contract_version,
+                    server_time,
+                    ping_interval_ms,
+                    pong_timeout_ms,
+                    limits,
+                } = view;
+                Self {
+                    connection_id,
+                    contract_version: contract_version.into_owned(),
+                    server_time: server_time.utc(),
+                    ping_interval_ms,
+                    pong_timeout_ms,
+                    limits,
+                }
+            }
+        }
+        /// [`DashboardInitialized`](super::messages::DashboardInitialized) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct DashboardInitialized<'a> {
+            pub contract_version: ::std::borrow::Cow<'a, str>,
+            pub snapshot: DashboardSnapshot<'a>,
+        }
+        impl ::std::convert::From<DashboardInitialized<'_>>
+        for super::messages::DashboardInitialized {
+            fn from(view: DashboardInitialized<'_>) -> Self {
+                let DashboardInitialized { contract_version, snapshot } = view;
+                Self {
+                    contract_version: contract_version.into_owned(),
+                    snapshot: snapshot.into(),
+                }
+            }
+        }
+        /// [`DashboardSnapshot`](super::messages::DashboardSnapshot) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct DashboardSnapshot<'a> {
+            pub agents: json::List<'a, AgentState<'a>>,
+            pub coordination_metrics: super::messages::CoordinationMetrics,
+            pub system_health: SystemHealth<'a>,
+        }
+        impl ::std::convert::From<DashboardSnapshot<'_>>
+        for super::messages::DashboardSnapshot {
+            fn from(view: DashboardSnapshot<'_>) -> Self {
+                let DashboardSnapshot { agents, coordination_metrics, system_health } = view;
+                Self {
+                    agents: agents.iter().map(|value| value.into()).collect(),
+                    coordination_metrics,
+                    system_health: system_health.into(),
+                }
+            }
+        }
+        /// [`AgentState`](super::messages::AgentState) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct AgentState<'a> {
+            pub agent_id: ::std::borrow::Cow<'a, str>,
+            pub name: ::std::borrow::Cow<'a, str>,
+            pub status: super::messages::AgentActivity,
+            pub active_streams: u64,
+            pub completed: u64,
+            pub failed: u64,
+        }
+        impl ::std::convert::From<AgentState<'_>> for super::messages::AgentState {
+            fn from(view: AgentState<'_>) -> Self {
+                let AgentState {
+                    agent_id,
+                    name,
+                    status,
+                    active_streams,
+                    completed,
+                    failed,
+                } = view;
+                Self {
+                    agent_id: agent_id.into_owned(),
+                    name: name.into_owned(),
+                    status,
+                    active_streams,
+                    completed,
+                    failed,
+                }
+            }
+        }
+        /// [`SystemHealth`](super::messages::SystemHealth) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct SystemHealth<'a> {
+            pub overall_status: super::messages::HealthStatus,
+            pub components: json::List<'a, ComponentHealth<'a>>,
+        }
+        impl ::std::convert::From<SystemHealth<'_>> for super::messages::SystemHealth {
+            fn from(view: SystemHealth<'_>) -> Self {
+                let SystemHealth { overall_status, components } = view;
+                Self {
+                    overall_status,
+                    components: components.iter().map(|value| value.into()).collect(),
+                }
+            }
+        }
+        /// [`ComponentHealth`](super::messages::ComponentHealth) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ComponentHealth<'a> {
+            pub name: ::std::borrow::Cow<'a, str>,
+            pub status: super::messages::HealthStatus,
+            pub detail: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+        }
+        impl ::std::convert::From<ComponentHealth<'_>>
+        for super::messages::ComponentHealth {
+            fn from(view: ComponentHealth<'_>) -> Self {
+                let ComponentHealth { name, status, detail } = view;
+                Self {
+                    name: name.into_owned(),
+                    status,
+                    detail: detail.map(|value| value.into_owned()),
+                }
+            }
+        }
+        /// [`SubscriptionUpdated`](super::messages::SubscriptionUpdated) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct SubscriptionUpdated<'a> {
+            pub topics: json::List<'a, ::std::borrow::Cow<'a, str>>,
+        }
+        impl ::std::convert::From<SubscriptionUpdated<'_>>
+        for super::messages::SubscriptionUpdated {
+            fn from(view: SubscriptionUpdated<'_>) -> Self {
+                let SubscriptionUpdated { topics } = view;
+                Self {
+                    topics: topics.iter().map(|value| value.into_owned()).collect(),
+                }
+            }
+        }
+        /// [`ServerPing`](super::messages::ServerPing) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ServerPing<'a> {
+            pub timestamp: json::Timestamp<'a>,
+        }
+        impl ::std::convert::From<ServerPing<'_>> for super::messages::ServerPing {
+            fn from(view: ServerPing<'_>) -> Self {
+                let ServerPing { timestamp } = view;
+                Self { timestamp: timestamp.utc() }
+            }
+        }
+        /// [`ServerPong`](super::messages::ServerPong) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ServerPong<'a> {
+            pub timestamp: json::Timestamp<'a>,
+        }
+        impl ::std::convert::From<ServerPong<'_>> for super::messages::ServerPong {
+            fn from(view: ServerPong<'_>) -> Self {
+                let ServerPong { timestamp } = view;
+                Self { timestamp: timestamp.utc() }
+            }
+        }
+        /// [`Error`](super::messages::Error) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Error<'a> {
+            pub code: super::messages::ErrorCode,
+            pub message: ::std::borrow::Cow<'a, str>,
+            pub timestamp: json::Timestamp<'a>,
+            pub violations: ::std::option::Option<json::List<'a, Violation<'a>>>,
+            pub topics: ::std::option::Option<
+                json::List<'a, ::std::borrow::Cow<'a, str>>,
+            >,
+        }
+        impl ::std::convert::From<Error<'_>> for super::messages::Error {
+            fn from(view: Error<'_>) -> Self {
+                let Error { code, message, timestamp, violations, topics } = view;
+                Self {
+                    code,
+                    message: message.into_owned(),
+                    timestamp: timestamp.utc(),
+                    violations: violations
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    topics: topics
+                        .map(|value| {
+                            value.iter().map(|value| value.into_owned()).collect()
+                        }),
+                }
+            }
+        }
+        /// [`Violation`](super::messages::Violation) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Violation<'a> {
+            pub pointer: ::std::borrow::Cow<'a, str>,
+            pub keyword: ::std::borrow::Cow<'a, str>,
+            pub message: ::std::borrow::Cow<'a, str>,
+        }
+        impl ::std::convert::From<Violation<'_>> for super::messages::Violation {
+            fn from(view: Violation<'_>) -> Self {
+                let Violation { pointer, keyword, message } = view;
+                Self {
+                    pointer: pointer.into_owned(),
+                    keyword: keyword.into_owned(),
+                    message: message.into_owned(),
+                }
+            }
+        }
+        /// [`DataResponse`](super::messages::DataResponse) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum DataResponse<'a> {
+            AgentStatus(AgentStatus<'a>),
+            CoordinationMetrics(super::messages::CoordinationMetrics),
+            SystemHealth(SystemHealth<'a>),
+        }
+        impl ::std::convert::From<DataResponse<'_>> for super::messages::DataResponse {
+            fn from(view: DataResponse<'_>) -> Self {
+                match view {
+                    DataResponse::AgentStatus(value) => Self::AgentStatus(value.into()),
+                    DataResponse::CoordinationMetrics(value) => {
+                        Self::CoordinationMetrics(value)
+                    }
+                    DataResponse::SystemHealth(value) => Self::SystemHealth(value.into()),
+                }
+            }
+        }
+        /// [`AgentStatus`](super::messages::AgentStatus) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct AgentStatus<'a> {
+            pub agents: json::List<'a, AgentState<'a>>,
+        }
+        impl ::std::convert::From<AgentStatus<'_>> for super::messages::AgentStatus {
+            fn from(view: AgentStatus<'_>) -> Self {
+                let AgentStatus { agents } = view;
+                Self {
+                    agents: agents.iter().map(|value| value.into()).collect(),
+                }
+            }
+        }
+        /// [`DataError`](super::messages::DataError) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct DataError<'a> {
+            pub data_type: super::messages::DataType,
+            pub error: ::std::borrow::Cow<'a, str>,
+            pub timestamp: json::Timestamp<'a>,
+        }
+        impl ::std::convert::From<DataError<'_>> for super::messages::DataError {
+            fn from(view: DataError<'_>) -> Self {
+                let DataError { data_type, error, timestamp } = view;
+                Self {
+                    data_type,
+                    error: error.into_owned(),
+                    timestamp: timestamp.utc(),
+                }
+            }
+        }
+        /// [`ThreadHistory`](super::messages::ThreadHistory) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ThreadHistory<'a> {
+            pub thread_id: ::std::borrow::Cow<'a, str>,
+            pub messages: json::List<'a, ThreadMessage<'a>>,
+            pub epoch: ::std::borrow::Cow<'a, str>,
+            pub seq: u64,
+        }
+        impl ::std::convert::From<ThreadHistory<'_>> for super::messages::ThreadHistory {
+            fn from(view: ThreadHistory<'_>) -> Self {
+                let ThreadHistory { thread_id, messages, epoch, seq } = view;
+                Self {
+                    thread_id: thread_id.into_owned(),
+                    messages: messages.iter().map(|value| value.into()).collect(),
+                    epoch: epoch.into_owned(),
+                    seq,
+                }
+            }
+        }
+        /// [`ThreadMessage`](super::messages::ThreadMessage) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ThreadMessage<'a> {
+            pub message_id: ::tightwire::__rt::uuid::Uuid,
+            pub thread_id: ::std::borrow::Cow<'a, str>,
+            pub author: Author<'a>,
+            pub content: ::std::borrow::Cow<'a, str>,
+            pub created_at: json::Timestamp<'a>,
+            pub metadata: ::std::option::Option<
+                json::Members<'a, ::std::borrow::Cow<'a, str>>,
+            >,
+        }
+        impl ::std::convert::From<ThreadMessage<'_>> for super::messages::ThreadMessage {
+            fn from(view: ThreadMessage<'_>) -> Self {
+                let ThreadMessage {
+                    message_id,
+                    thread_id,
+                    author,
+                    content,
+                    created_at,
+                    metadata,
+                } = view;
+                Self {
+                    message_id,
+                    thread_id: thread_id.into_owned(),
+                    author: author.into(),
+                    content: content.into_owned(),
+                    created_at: created_at.utc(),
+                    metadata: metadata
+                        .map(|value| {
+                            value
+                                .iter()
+                                .map(|(key, value)| (key.to_owned(), value.into_owned()))
+                                .collect()
+                        }),
+                }
+            }
+        }
+        /// [`Author`](super::messages::Author) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Author<'a> {
+            pub kind: super::messages::AuthorKind,
+            pub id: ::std::borrow::Cow<'a, str>,
+        }
+        impl ::std::convert::From<Author<'_>> for super::messages::Author {
+            fn from(view: Author<'_>) -> Self {
+                let Author { kind, id } = view;
+                Self { kind, id: id.into_owned() }
+            }
+        }
+        /// [`ThreadMessageCreated`](super::messages::ThreadMessageCreated) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ThreadMessageCreated<'a> {
+            pub message: ThreadMessage<'a>,
+        }
+        impl ::std::convert::From<ThreadMessageCreated<'_>>
+        for super::messages::ThreadMessageCreated {
+            fn from(view: ThreadMessageCreated<'_>) -> Self {
+                let ThreadMessageCreated { message } = view;
+                Self { message: message.into() }
+            }
+        }
+        /// [`StreamStart`](super::messages::StreamStart) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct StreamStart<'a> {
+            pub stream_id: ::tightwire::__rt::uuid::Uuid,
+            pub agent_id: ::std::borrow::Cow<'a, str>,
+            pub in_reply_to: ::tightwire::__rt::uuid::Uuid,
+        }
+        impl ::std::convert::From<StreamStart<'_>> for super::messages::StreamStart {
+            fn from(view: StreamStart<'_>) -> Self {
+                let StreamStart { stream_id, agent_id, in_reply_to } = view;
+                Self {
+                    stream_id,
+                    agent_id: agent_id.into_owned(),
+                    in_reply_to,
+                }
+            }
+        }
+        /// [`StreamChunk`](super::messages::StreamChunk) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct StreamChunk<'a> {
+            pub stream_id: ::tightwire::__rt::uuid::Uuid,
+            pub index: u64,
+            pub delta: ::std::borrow::Cow<'a, str>,
+        }
+        impl ::std::convert::From<StreamChunk<'_>> for super::messages::StreamChunk {
+            fn from(view: StreamChunk<'_>) -> Self {
+                let StreamChunk { stream_id, index, delta } = view;
+                Self {
+                    stream_id,
+                    index,
+                    delta: delta.into_owned(),
+                }
+            }
+        }
+        /// [`AgentEvent`](super::messages::AgentEvent) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct AgentEvent<'a> {
+            pub agent_id: ::std::borrow::Cow<'a, str>,
+            pub event: super::messages::AgentEventEvent,
+            pub status: super::messages::AgentActivity,
+            pub details: ::std::option::Option<json::Members<'a, json::Raw<'a>>>,
+        }
+        impl ::std::convert::From<AgentEvent<'_>> for super::messages::AgentEvent {
+            fn from(view: AgentEvent<'_>) -> Self {
+                let AgentEvent { agent_id, event, status, details } = view;
+                Self {
+                    agent_id: agent_id.into_owned(),
+                    event,
+                    status,
+                    details: details
+                        .map(|value| {
+                            value
+                                .iter()
+                                .map(|(key, value)| (key.to_owned(), value.value()))
+                                .collect()
+                        }),
+                }
+            }
+        }
+        /// [`AgentUpdate`](super::messages::AgentUpdate) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct AgentUpdate<'a> {
+            pub agent: AgentState<'a>,
+        }
+        impl ::std::convert::From<AgentUpdate<'_>> for super::messages::AgentUpdate {
+            fn from(view: AgentUpdate<'_>) -> Self {
+                let AgentUpdate { agent } = view;
+                Self { agent: agent.into() }
+            }
+        }
+        /// [`SystemUpdate`](super::messages::SystemUpdate) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct SystemUpdate<'a> {
+            pub system_health: SystemHealth<'a>,
+            pub coordination_metrics: super::messages::CoordinationMetrics,
+        }
+        impl ::std::convert::From<SystemUpdate<'_>> for super::messages::SystemUpdate {
+            fn from(view: SystemUpdate<'_>) -> Self {
+                let SystemUpdate { system_health, coordination_metrics } = view;
+                Self {
+                    system_health: system_health.into(),
+                    coordination_metrics,
+                }
+            }
+        }
+        /// [`CriticalAlert`](super::messages::CriticalAlert) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct CriticalAlert<'a> {
+            pub alert_id: ::tightwire::__rt::uuid::Uuid,
+            pub severity: super::messages::CriticalAlertSeverity,
+            pub source: ::std::borrow::Cow<'a, str>,
+            pub message: ::std::borrow::Cow<'a, str>,
+            pub raised_at: json::Timestamp<'a>,
+        }
+        impl ::std::convert::From<CriticalAlert<'_>> for super::messages::CriticalAlert {
+            fn from(view: CriticalAlert<'_>) -> Self {
+                let CriticalAlert { alert_id, severity, source, message, raised_at } = view;
+                Self {
+                    alert_id,
+                    severity,
+                    source: source.into_owned(),
+                    message: message.into_owned(),
+                    raised_at: raised_at.utc(),
+                }
+            }
+        }
+        /// [`ReplayGap`](super::messages::ReplayGap) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct ReplayGap<'a> {
+            pub epoch: ::std::borrow::Cow<'a, str>,
+            pub oldest_seq: u64,
+            pub latest_seq: u64,
+        }
+        impl ::std::convert::From<ReplayGap<'_>> for super::messages::ReplayGap {
+            fn from(view: ReplayGap<'_>) -> Self {
+                let ReplayGap { epoch, oldest_seq, latest_seq } = view;
+                Self {
+                    epoch: epoch.into_owned(),
+                    oldest_seq,
+                    latest_seq,
+                }
+            }
+        }
+        /// [`Authenticated`](super::messages::Authenticated) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Authenticated<'a> {
+            pub expires_at: json::Timestamp<'a>,
+        }
+        impl ::std::convert::From<Authenticated<'_>> for super::messages::Authenticated {
+            fn from(view: Authenticated<'_>) -> Self {
+                let Authenticated { expires_at } = view;
+                Self {
+                    expires_at: expires_at.utc(),
                 }
             }
         }

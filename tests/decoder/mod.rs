@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tightwire::proto::inbound::{Inbound, Rejection};
-use tightwire_chat::chat::{ClientFrame, ServerFrame};
+use tightwire_chat::chat::{ClientFrame, ClientFrameView, ServerFrame, ServerFrameView};
 
 /// Which way a frame travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,24 @@ impl Direction {
         match self {
             Self::ToServer => ClientFrame::decode_fast(frame).map(Decoded::Client),
             Self::ToClient => ServerFrame::decode_fast(frame).map(Decoded::Server),
+        }
+    }
+
+    /// The view, and the frame that is made of it.
+    pub(crate) fn view(self, frame: &[u8]) -> Option<Decoded> {
+        match self {
+            Self::ToServer => {
+                let view = ClientFrameView::read(frame)?;
+                let topic = view.topic.clone();
+                let owned = view.map(|frame| frame.into_frame(&topic).expect("a topic of the message"));
+                Some(Decoded::Client(owned.into()))
+            }
+            Self::ToClient => {
+                let view = ServerFrameView::read(frame)?;
+                let topic = view.topic.clone();
+                let owned = view.map(|frame| frame.into_frame(&topic).expect("a topic of the message"));
+                Some(Decoded::Server(owned.into()))
+            }
         }
     }
 

@@ -74,6 +74,12 @@ impl Builder {
         self
     }
 
+    /// Whether there are `ClientFrameView` and `ServerFrameView`, which borrow from the bytes of a frame. Default: no.
+    pub fn views(mut self, wanted: bool) -> Self {
+        self.config.rust.views = Some(wanted);
+        self
+    }
+
     /// Lines of comment to put under the preamble.
     pub fn header(mut self, text: impl Into<String>) -> Self {
         self.config.rust.header = Some(text.into());

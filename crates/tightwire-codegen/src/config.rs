@@ -88,6 +88,7 @@ impl Config {
         self.schemas.extend(over.schemas);
         self.rust.client = over.rust.client.or(self.rust.client);
         self.rust.service = over.rust.service.or(self.rust.service);
+        self.rust.views = over.rust.views.or(self.rust.views);
         self.rust.header = over.rust.header.or(self.rust.header);
         self.rust.derives.extend(over.rust.derives);
         self.rust.attributes.extend(over.rust.attributes);
@@ -148,6 +149,9 @@ pub struct RustConfig {
     pub client: Option<bool>,
     /// Whether there is a service trait with its server. Default: yes, unless the document describes a client.
     pub service: Option<bool>,
+    /// Whether there are `ClientFrameView` and `ServerFrameView`, which borrow from the bytes of a frame, of a protocol in
+    /// the envelope. Default: no, because they make the output half as long again.
+    pub views: Option<bool>,
     /// Derives to add to every data type, for instance `Eq` or `::schemars::JsonSchema`.
     pub derives: Vec<String>,
     /// Attributes to add to every data type, for instance `#[non_exhaustive]`.
@@ -160,6 +164,11 @@ impl RustConfig {
     /// Whether the output has a typed client.
     pub(crate) fn has_client(&self) -> bool {
         self.client.unwrap_or(true)
+    }
+
+    /// Whether the output has views of all frames.
+    pub(crate) fn has_views(&self) -> bool {
+        self.views.unwrap_or(false)
     }
 
     /// Whether the output has a service, if the document describes that side.

@@ -17,6 +17,7 @@ fn check(name: &str) -> Vec<SlowMessage> {
     let mut config = Config { document, ..config };
     // Of the module only the decoder matters here.
     config.rust.client = Some(false);
+    config.rust.views = Some(true);
     let made = rust::module(&ir, &config).expect("Rust can express the fixture");
     let golden = folder.join(format!("{name}.rs"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -150,6 +150,18 @@ fn each_side_is_an_option() {
 }
 
 #[test]
+fn views_are_an_option() {
+    #[track_caller]
+    fn check(options: &str, expected: bool) {
+        let text = push("{type: string}", options).expect("the options are valid");
+        assert_eq!(text.contains("FrameView<'a> {"), expected, "{options}: {text}");
+    }
+    check("", false);
+    check("rust.views = false", false);
+    check("rust.views = true", true);
+}
+
+#[test]
 fn options_change_the_output() {
     #[track_caller]
     fn check(options: &str, expected: &[&str]) {

@@ -98,7 +98,7 @@ fn write(ir: &Ir, config: &Config) -> Result<Module, Error> {
     printer.items(handshake::Handshakes::of(ir, config).emit(&types))?;
     printer.append(&messages);
     printer.items(contract::emit(ir))?;
-    let slow_messages = decoder::emit(ir, &types, &mut printer)?;
+    let slow_messages = decoder::emit(ir, &config.rust, &types, &mut printer)?;
     printer.close();
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();
     let text = format!("{}{header}\n{}", config.preamble("//"), printer.into_text());

@@ -1411,6 +1411,141 @@ pub mod fast {
             &REFERENCE
         }
     }
+    /// A [`ClientFrame`] as it stands in its bytes: the data of each message that is read in a single pass. Text without escapes is borrowed.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum ClientFrameView<'a> {
+        /// `texts`
+        Texts(views::Texts<'a>),
+        /// `numbers`
+        Numbers(Numbers),
+        /// `lists`
+        Lists(views::Lists<'a>),
+        /// `maps`
+        Maps(Maps),
+        /// `nulls`
+        Nulls(views::Nulls<'a>),
+        /// `defaults`
+        Defaults(views::Defaults<'a>),
+        /// `unions`
+        Unions(views::Unions<'a>),
+        /// `trees`
+        Trees(views::Trees<'a>),
+        /// `groves`
+        Groves(views::Groves<'a>),
+        /// `names`
+        Names(views::Names<'a>),
+        /// `nothing`
+        Nothing(Nothing),
+        /// `knock`
+        Knock(Knock),
+    }
+    impl<'a> ClientFrameView<'a> {
+        /// Reads and validates a frame. `None` says nothing about the frame: it may be proper and need a closer look, so [`ClientFrame::decode`] decides about it.
+        pub fn read(
+            bytes: &'a [u8],
+        ) -> Option<::tightwire::__rt::InboundView<'a, Self>> {
+            decode_client_frame::view(bytes).ok()
+        }
+        /// The value of the frame's `type`.
+        pub fn wire_type(&self) -> &'static str {
+            match self {
+                Self::Texts(_) => "texts",
+                Self::Numbers(_) => "numbers",
+                Self::Lists(_) => "lists",
+                Self::Maps(_) => "maps",
+                Self::Nulls(_) => "nulls",
+                Self::Defaults(_) => "defaults",
+                Self::Unions(_) => "unions",
+                Self::Trees(_) => "trees",
+                Self::Groves(_) => "groves",
+                Self::Names(_) => "names",
+                Self::Nothing(_) => "nothing",
+                Self::Knock(_) => "knock",
+            }
+        }
+        /// The same frame with strings of its own; `topic` is that of the view's envelope.
+        ///
+        /// # Errors
+        /// If `topic` is no topic of the message.
+        pub fn into_frame(self, topic: &str) -> Result<ClientFrame, InvalidTopic> {
+            Ok(
+                match self {
+                    Self::Texts(data) => {
+                        ClientFrame::Texts {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Numbers(data) => {
+                        ClientFrame::Numbers {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Lists(data) => {
+                        ClientFrame::Lists {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Maps(data) => {
+                        ClientFrame::Maps {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Nulls(data) => {
+                        ClientFrame::Nulls {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Defaults(data) => {
+                        ClientFrame::Defaults {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Unions(data) => {
+                        ClientFrame::Unions {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Trees(data) => {
+                        ClientFrame::Trees {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Groves(data) => {
+                        ClientFrame::Groves {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Names(data) => {
+                        ClientFrame::Names {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Nothing(data) => {
+                        ClientFrame::Nothing {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                    Self::Knock(data) => {
+                        ClientFrame::Knock {
+                            topic: topic.parse()?,
+                            data: data.into(),
+                        }
+                    }
+                },
+            )
+        }
+    }
     /// The fast path: see `decode_fast`.
     mod decode_client_frame {
         use ::tightwire::__rt::{Inbound, json};
@@ -1585,6 +1720,74 @@ pub mod fast {
                 },
             )
         }
+        #[inline]
+        pub(super) fn view(
+            bytes: &[u8],
+        ) -> Result<
+            ::tightwire::__rt::InboundView<'_, ClientFrameView<'_>>,
+            json::Irregular,
+        > {
+            json::read_frame(bytes, kind, shape, frame_view)
+        }
+        fn frame_view<'a>(
+            kind: Kind,
+            text: &str,
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<ClientFrameView<'a>, json::Irregular> {
+            Ok(
+                match kind {
+                    Kind::Texts => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Texts(view_texts(cursor)?)
+                    }
+                    Kind::Numbers => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Numbers(read_numbers(cursor)?)
+                    }
+                    Kind::Lists => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Lists(view_lists(cursor)?)
+                    }
+                    Kind::Maps => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Maps(read_maps(cursor)?)
+                    }
+                    Kind::Nulls => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Nulls(view_nulls(cursor)?)
+                    }
+                    Kind::Defaults => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Defaults(view_defaults(cursor)?)
+                    }
+                    Kind::Unions => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Unions(view_unions(cursor)?)
+                    }
+                    Kind::Trees => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Trees(view_trees(cursor)?)
+                    }
+                    Kind::Groves => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Groves(view_groves(cursor)?)
+                    }
+                    Kind::Names => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Names(view_names(cursor)?)
+                    }
+                    Kind::Nothing => {
+                        json::parse::<ProbeTopic>(text)?;
+                        ClientFrameView::Nothing(read_nothing(cursor)?)
+                    }
+                    Kind::Knock => {
+                        json::ensure(matches_pattern_6(&text))?;
+                        json::parse::<RoomTopic>(text)?;
+                        ClientFrameView::Knock(read_knock(cursor)?)
+                    }
+                },
+            )
+        }
         pub(super) fn prepare() {}
         fn read_texts(cursor: &mut json::Cursor<'_>) -> Result<Texts, json::Irregular> {
             let mut bounded = None;
@@ -1695,6 +1898,100 @@ pub mod fast {
                 "only" => Ok(TextsFixed::Only),
                 _ => Err(json::Irregular),
             }
+        }
+        fn view_texts<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Texts<'a>, json::Irregular> {
+            let mut bounded = None;
+            let mut simple = None;
+            let mut prefix = None;
+            let mut digits = None;
+            let mut engine = None;
+            let mut twice = None;
+            let mut level = None;
+            let mut fixed = None;
+            let mut id = None;
+            let mut at = None;
+            let mut secret = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "bounded" if bounded.is_none() => {
+                        bounded = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                json::at_least_chars(&text, 2)
+                                    && json::at_most_chars(&text, 4),
+                            )?;
+                            text
+                        });
+                    }
+                    "simple" if simple.is_none() => {
+                        simple = Some({
+                            let text = cursor.string()?;
+                            json::ensure(matches_pattern_1(&text))?;
+                            text
+                        });
+                    }
+                    "prefix" if prefix.is_none() => {
+                        prefix = Some({
+                            let text = cursor.string()?;
+                            json::ensure(matches_pattern_2(&text))?;
+                            text
+                        });
+                    }
+                    "digits" if digits.is_none() => {
+                        digits = Some({
+                            let text = cursor.string()?;
+                            json::ensure(matches_pattern_3(&text))?;
+                            text
+                        });
+                    }
+                    "engine" if engine.is_none() => {
+                        engine = Some({
+                            let text = cursor.string()?;
+                            json::ensure(matches_pattern_4(&text))?;
+                            text
+                        });
+                    }
+                    "twice" if twice.is_none() => {
+                        twice = Some({
+                            let text = cursor.string()?;
+                            json::ensure(
+                                json::at_most_chars(&text, 5) && matches_pattern_5(&text)
+                                    && json::at_least_chars(&text, 2)
+                                    && json::at_most_chars(&text, 9),
+                            )?;
+                            text
+                        });
+                    }
+                    "level" if level.is_none() => level = Some(read_texts_level(cursor)?),
+                    "fixed" if fixed.is_none() => fixed = Some(read_texts_fixed(cursor)?),
+                    "id" if id.is_none() => id = Some(cursor.uuid()?),
+                    "at" if at.is_none() => at = Some(cursor.timestamp()?),
+                    "secret" if secret.is_none() => secret = Some(cursor.string()?),
+                    "bounded" | "simple" | "prefix" | "digits" | "engine" | "twice"
+                    | "level" | "fixed" | "id" | "at" | "secret" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Texts {
+                bounded: bounded.ok_or(json::Irregular)?,
+                simple,
+                prefix,
+                digits,
+                engine,
+                twice,
+                level,
+                fixed,
+                id,
+                at,
+                secret,
+            })
         }
         fn read_numbers(
             cursor: &mut json::Cursor<'_>,
@@ -1928,6 +2225,99 @@ pub mod fast {
             Ok(ListsPointsItem {
                 x: x.ok_or(json::Irregular)?,
                 y,
+            })
+        }
+        fn view_lists<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Lists<'a>, json::Irregular> {
+            let mut bounded = None;
+            let mut distinct = None;
+            let mut levels = None;
+            let mut nested = None;
+            let mut anything = None;
+            let mut points = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "bounded" if bounded.is_none() => {
+                        bounded = Some({
+                            let items = json::List::read(
+                                cursor,
+                                3,
+                                |cursor| Ok(cursor.unsigned()?),
+                            )?;
+                            json::ensure(items.len() >= 2)?;
+                            items
+                        });
+                    }
+                    "distinct" if distinct.is_none() => {
+                        distinct = Some({
+                            let items = json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(cursor.string()?),
+                            )?;
+                            json::ensure(
+                                json::all_distinct(&items.iter().collect::<Vec<_>>()),
+                            )?;
+                            items
+                        });
+                    }
+                    "levels" if levels.is_none() => {
+                        levels = Some({
+                            let items = json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(read_lists_levels_item(cursor)?),
+                            )?;
+                            json::ensure(
+                                json::all_distinct(&items.iter().collect::<Vec<_>>()),
+                            )?;
+                            items
+                        });
+                    }
+                    "nested" if nested.is_none() => {
+                        nested = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(
+                                    json::List::read(cursor, 2, |cursor| Ok(cursor.boolean()?))?,
+                                ),
+                            )?,
+                        );
+                    }
+                    "anything" if anything.is_none() => {
+                        anything = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(cursor.raw()?),
+                            )?,
+                        );
+                    }
+                    "points" if points.is_none() => {
+                        points = Some({
+                            let items = json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(read_lists_points_item(cursor)?),
+                            )?;
+                            json::ensure(!items.is_empty())?;
+                            items
+                        });
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Lists {
+                bounded,
+                distinct,
+                levels,
+                nested,
+                anything,
+                points,
             })
         }
         fn read_maps(cursor: &mut json::Cursor<'_>) -> Result<Maps, json::Irregular> {
@@ -2264,6 +2654,165 @@ pub mod fast {
                 parent,
             })
         }
+        fn view_nulls<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Nulls<'a>, json::Irregular> {
+            let mut must = None;
+            let mut maybe = None;
+            let mut optional = None;
+            let mut level = None;
+            let mut tree = None;
+            let mut absent = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "must" if must.is_none() => must = Some(cursor.string()?),
+                    "maybe" if maybe.is_none() => {
+                        maybe = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some({
+                                    let text = cursor.string()?;
+                                    json::ensure(!text.is_empty())?;
+                                    text
+                                })
+                            },
+                        );
+                    }
+                    "optional" if optional.is_none() => {
+                        optional = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some({
+                                    let value = cursor.unsigned()?;
+                                    json::ensure(value >= 3)?;
+                                    value
+                                })
+                            },
+                        );
+                    }
+                    "level" if level.is_none() => {
+                        level = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some(read_level(cursor)?)
+                            },
+                        );
+                    }
+                    "tree" if tree.is_none() => {
+                        tree = Some(
+                            if cursor.peek()? == json::JsonKind::Null {
+                                cursor.null()?;
+                                None
+                            } else {
+                                Some(view_tree(cursor)?)
+                            },
+                        );
+                    }
+                    "absent" if absent.is_none() => absent = Some(cursor.signed()?),
+                    "must" | "maybe" | "optional" | "level" | "tree" | "absent" => {
+                        return Err(json::Irregular);
+                    }
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Nulls {
+                must: must.ok_or(json::Irregular)?,
+                maybe: maybe.ok_or(json::Irregular)?,
+                optional,
+                level,
+                tree,
+                absent,
+            })
+        }
+        fn view_tree<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Tree<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut children = None;
+            let mut parent = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => {
+                        name_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(json::at_most_chars(&text, 3))?;
+                            text
+                        });
+                    }
+                    "children" if children.is_none() => {
+                        children = Some(
+                            json::List::read(
+                                cursor,
+                                2,
+                                |cursor| Ok(view_tree_2(cursor)?),
+                            )?,
+                        );
+                    }
+                    "parent" if parent.is_none() => {
+                        parent = Some(Box::new(Some(view_tree_2(cursor)?)));
+                    }
+                    "name" | "children" | "parent" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Tree {
+                name: name_.ok_or(json::Irregular)?,
+                children,
+                parent,
+            })
+        }
+        fn view_tree_2<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Tree<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut children = None;
+            let mut parent = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => {
+                        name_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(json::at_most_chars(&text, 3))?;
+                            text
+                        });
+                    }
+                    "children" if children.is_none() => {
+                        children = Some(
+                            json::List::read(
+                                cursor,
+                                2,
+                                |cursor| Ok(view_tree_2(cursor)?),
+                            )?,
+                        );
+                    }
+                    "parent" if parent.is_none() => {
+                        parent = Some(Box::new(Some(view_tree_2(cursor)?)));
+                    }
+                    "name" | "children" | "parent" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Tree {
+                name: name_.ok_or(json::Irregular)?,
+                children,
+                parent,
+            })
+        }
         fn read_defaults(
             cursor: &mut json::Cursor<'_>,
         ) -> Result<Defaults, json::Irregular> {
@@ -2318,6 +2867,52 @@ pub mod fast {
                 "high" => Ok(Level::High),
                 _ => Err(json::Irregular),
             }
+        }
+        fn view_defaults<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Defaults<'a>, json::Irregular> {
+            let mut limit = None;
+            let mut greeting = None;
+            let mut verbose = None;
+            let mut ratio = None;
+            let mut level = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "limit" if limit.is_none() => {
+                        limit = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1 && value <= 200)?;
+                            value
+                        });
+                    }
+                    "greeting" if greeting.is_none() => {
+                        greeting = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "verbose" if verbose.is_none() => verbose = Some(cursor.boolean()?),
+                    "ratio" if ratio.is_none() => {
+                        ratio = Some({
+                            let value = cursor.number()?;
+                            json::ensure(value >= 0.0)?;
+                            value
+                        });
+                    }
+                    "level" if level.is_none() => level = Some(read_level_2(cursor)?),
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Defaults {
+                limit,
+                greeting,
+                verbose,
+                ratio,
+                level,
+            })
         }
         fn read_unions(
             cursor: &mut json::Cursor<'_>,
@@ -2513,6 +3108,117 @@ pub mod fast {
                 x: x.ok_or(json::Irregular)?,
             })
         }
+        fn view_unions<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Unions<'a>, json::Irregular> {
+            let mut shape = None;
+            let mut payment = None;
+            let mut key_ = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "shape" if shape.is_none() => {
+                        shape = Some(read_unions_shape(cursor)?);
+                    }
+                    "payment" if payment.is_none() => {
+                        payment = Some(view_unions_payment(cursor)?);
+                    }
+                    "key" if key_.is_none() => key_ = Some(view_unions_key(cursor)?),
+                    "shape" | "payment" | "key" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Unions {
+                shape,
+                payment,
+                key: key_,
+            })
+        }
+        fn view_unions_payment<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::UnionsPayment<'a>, json::Irregular> {
+            match cursor.find_tag("method")? {
+                "card" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "method" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "card")?,
+                                );
+                            }
+                            "details" if content.is_none() => {
+                                content = Some(view_tree_2(cursor)?);
+                            }
+                            "method" | "details" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(views::UnionsPayment::Card(content.ok_or(json::Irregular)?))
+                }
+                "cash" => {
+                    let mut tag_seen = None;
+                    let mut content = None;
+                    let mut unknown = json::Unknown::default();
+                    let mut key = cursor.first_key()?;
+                    while let Some(name) = key {
+                        match name {
+                            "method" if tag_seen.is_none() => {
+                                tag_seen = Some(
+                                    json::ensure(cursor.plain_string()? == "cash")?,
+                                );
+                            }
+                            "details" if content.is_none() => {
+                                content = Some({
+                                    let value = cursor.unsigned()?;
+                                    json::ensure(value >= 1)?;
+                                    value
+                                });
+                            }
+                            "method" | "details" => return Err(json::Irregular),
+                            _ => unknown.skip(name, cursor)?,
+                        }
+                        key = cursor.next_key()?;
+                    }
+                    Ok(views::UnionsPayment::Cash(content.ok_or(json::Irregular)?))
+                }
+                _ => Err(json::Irregular),
+            }
+        }
+        fn view_unions_key<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::UnionsKey<'a>, json::Irregular> {
+            match cursor.peek()? {
+                json::JsonKind::Number => {
+                    Ok(
+                        views::UnionsKey::Number({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        }),
+                    )
+                }
+                json::JsonKind::String => {
+                    Ok(
+                        views::UnionsKey::Text({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        }),
+                    )
+                }
+                json::JsonKind::Object => {
+                    Ok(views::UnionsKey::Position(read_position(cursor)?))
+                }
+                _ => Err(json::Irregular),
+            }
+        }
         fn read_trees(cursor: &mut json::Cursor<'_>) -> Result<Trees, json::Irregular> {
             let mut name_ = None;
             let mut children = None;
@@ -2547,6 +3253,44 @@ pub mod fast {
                 key = cursor.next_key()?;
             }
             Ok(Trees {
+                name: name_.ok_or(json::Irregular)?,
+                children,
+                parent,
+            })
+        }
+        fn view_trees<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Trees<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut children = None;
+            let mut parent = None;
+            let mut unknown = json::Unknown::default();
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => {
+                        name_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(json::at_most_chars(&text, 3))?;
+                            text
+                        });
+                    }
+                    "children" if children.is_none() => {
+                        children = Some(
+                            json::List::read(
+                                cursor,
+                                2,
+                                |cursor| Ok(view_tree_2(cursor)?),
+                            )?,
+                        );
+                    }
+                    "parent" if parent.is_none() => parent = Some(view_tree_2(cursor)?),
+                    "name" | "children" | "parent" => return Err(json::Irregular),
+                    _ => unknown.skip(name, cursor)?,
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Trees {
                 name: name_.ok_or(json::Irregular)?,
                 children,
                 parent,
@@ -2659,6 +3403,107 @@ pub mod fast {
                 next,
             })
         }
+        fn view_groves<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Groves<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_strict(cursor)?),
+                            )?,
+                        );
+                    }
+                    "next" if next.is_none() => next = Some(view_strict_next(cursor)?),
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1)?;
+            Ok(views::Groves {
+                name: name_,
+                groves,
+                next,
+            })
+        }
+        fn view_strict<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Strict<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_strict(cursor)?),
+                            )?,
+                        );
+                    }
+                    "next" if next.is_none() => next = Some(view_strict_next(cursor)?),
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1)?;
+            Ok(views::Strict {
+                name: name_,
+                groves,
+                next,
+            })
+        }
+        fn view_strict_next<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::StrictNext<'a>, json::Irregular> {
+            let mut name_ = None;
+            let mut groves = None;
+            let mut next = None;
+            let mut count = 0_usize;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "name" if name_.is_none() => name_ = Some(cursor.string()?),
+                    "groves" if groves.is_none() => {
+                        groves = Some(
+                            json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(view_strict(cursor)?),
+                            )?,
+                        );
+                    }
+                    "next" if next.is_none() => {
+                        next = Some(Box::new(Some(view_strict_next(cursor)?)));
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                count += 1;
+                key = cursor.next_key()?;
+            }
+            json::ensure(count >= 1 && count <= 2)?;
+            Ok(views::StrictNext {
+                name: name_,
+                groves,
+                next,
+            })
+        }
         fn read_names(cursor: &mut json::Cursor<'_>) -> Result<Names, json::Irregular> {
             let mut count_ = None;
             let mut cursor_ = None;
@@ -2755,6 +3600,114 @@ pub mod fast {
                 key = cursor.next_key()?;
             }
             Ok(Names {
+                count: count_,
+                cursor: cursor_,
+                items: items_,
+                json: json_,
+                key: key_,
+                members: members_,
+                messages: messages_,
+                more: more_,
+                name: name_,
+                text: text_,
+                type_,
+                unknown: unknown_,
+                value: value_,
+                self_,
+                ok,
+                with_spaces_é,
+            })
+        }
+        fn view_names<'a>(
+            cursor: &mut json::Cursor<'a>,
+        ) -> Result<views::Names<'a>, json::Irregular> {
+            let mut count_ = None;
+            let mut cursor_ = None;
+            let mut items_ = None;
+            let mut json_ = None;
+            let mut key_ = None;
+            let mut members_ = None;
+            let mut messages_ = None;
+            let mut more_ = None;
+            let mut name_ = None;
+            let mut text_ = None;
+            let mut type_ = None;
+            let mut unknown_ = None;
+            let mut value_ = None;
+            let mut self_ = None;
+            let mut ok = None;
+            let mut with_spaces_é = None;
+            let mut key = cursor.first_key()?;
+            while let Some(name) = key {
+                match name {
+                    "count" if count_.is_none() => count_ = Some(cursor.signed()?),
+                    "cursor" if cursor_.is_none() => {
+                        cursor_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "items" if items_.is_none() => {
+                        items_ = Some({
+                            let items = json::List::read(
+                                cursor,
+                                usize::MAX,
+                                |cursor| Ok(cursor.string()?),
+                            )?;
+                            json::ensure(!items.is_empty())?;
+                            items
+                        });
+                    }
+                    "json" if json_.is_none() => {
+                        json_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(json::at_most_chars(&text, 3))?;
+                            text
+                        });
+                    }
+                    "key" if key_.is_none() => key_ = Some(cursor.string()?),
+                    "members" if members_.is_none() => {
+                        members_ = Some({
+                            let members = json::Members::read(
+                                cursor,
+                                |cursor| Ok(cursor.signed()?),
+                            )?;
+                            json::ensure(members.len() <= 1)?;
+                            members
+                        });
+                    }
+                    "messages" if messages_.is_none() => {
+                        messages_ = Some(cursor.signed()?);
+                    }
+                    "more" if more_.is_none() => more_ = Some(cursor.boolean()?),
+                    "name" if name_.is_none() => name_ = Some(cursor.string()?),
+                    "text" if text_.is_none() => {
+                        text_ = Some({
+                            let text = cursor.string()?;
+                            json::ensure(!text.is_empty())?;
+                            text
+                        });
+                    }
+                    "type" if type_.is_none() => type_ = Some(cursor.string()?),
+                    "unknown" if unknown_.is_none() => unknown_ = Some(cursor.string()?),
+                    "value" if value_.is_none() => {
+                        value_ = Some({
+                            let value = cursor.unsigned()?;
+                            json::ensure(value >= 1)?;
+                            value
+                        });
+                    }
+                    "self" if self_.is_none() => self_ = Some(cursor.signed()?),
+                    "Ok" if ok.is_none() => ok = Some(cursor.signed()?),
+                    "with spaces & é" if with_spaces_é.is_none() => {
+                        with_spaces_é = Some(cursor.signed()?);
+                    }
+                    _ => return Err(json::Irregular),
+                }
+                key = cursor.next_key()?;
+            }
+            Ok(views::Names {
                 count: count_,
                 cursor: cursor_,
                 items: items_,
@@ -2973,6 +3926,355 @@ pub mod fast {
         fn read_note(cursor: &mut json::Cursor<'_>) -> Result<Note, json::Irregular> {
             json::ensure(cursor.first_key()?.is_none())?;
             Ok(Note {})
+        }
+    }
+    /// Data as it stands in a frame: text without escapes is borrowed, and lists are read where they are asked for.
+    pub mod views {
+        use ::tightwire::__rt::json;
+        /// [`Texts`](super::messages::Texts) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Texts<'a> {
+            pub bounded: ::std::borrow::Cow<'a, str>,
+            pub simple: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub prefix: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub digits: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub engine: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub twice: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub level: ::std::option::Option<super::messages::TextsLevel>,
+            pub fixed: ::std::option::Option<super::messages::TextsFixed>,
+            pub id: ::std::option::Option<::tightwire::__rt::uuid::Uuid>,
+            pub at: ::std::option::Option<json::Timestamp<'a>>,
+            pub secret: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+        }
+        impl ::std::convert::From<Texts<'_>> for super::messages::Texts {
+            fn from(view: Texts<'_>) -> Self {
+                let Texts {
+                    bounded,
+                    simple,
+                    prefix,
+                    digits,
+                    engine,
+                    twice,
+                    level,
+                    fixed,
+                    id,
+                    at,
+                    secret,
+                } = view;
+                Self {
+                    bounded: bounded.into_owned(),
+                    simple: simple.map(|value| value.into_owned()),
+                    prefix: prefix.map(|value| value.into_owned()),
+                    digits: digits.map(|value| value.into_owned()),
+                    engine: engine.map(|value| value.into_owned()),
+                    twice: twice.map(|value| value.into_owned()),
+                    level,
+                    fixed,
+                    id,
+                    at: at.map(|value| value.utc()),
+                    secret: secret.map(|value| value.into_owned()),
+                }
+            }
+        }
+        /// [`Lists`](super::messages::Lists) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Lists<'a> {
+            pub bounded: ::std::option::Option<json::List<'a, u64>>,
+            pub distinct: ::std::option::Option<
+                json::List<'a, ::std::borrow::Cow<'a, str>>,
+            >,
+            pub levels: ::std::option::Option<
+                json::List<'a, super::messages::ListsLevelsItem>,
+            >,
+            pub nested: ::std::option::Option<json::List<'a, json::List<'a, bool>>>,
+            pub anything: ::std::option::Option<json::List<'a, json::Raw<'a>>>,
+            pub points: ::std::option::Option<
+                json::List<'a, super::messages::ListsPointsItem>,
+            >,
+        }
+        impl ::std::convert::From<Lists<'_>> for super::messages::Lists {
+            fn from(view: Lists<'_>) -> Self {
+                let Lists { bounded, distinct, levels, nested, anything, points } = view;
+                Self {
+                    bounded: bounded.map(|value| value.iter().collect()),
+                    distinct: distinct
+                        .map(|value| {
+                            value.iter().map(|value| value.into_owned()).collect()
+                        }),
+                    levels: levels.map(|value| value.iter().collect()),
+                    nested: nested
+                        .map(|value| {
+                            value.iter().map(|value| value.iter().collect()).collect()
+                        }),
+                    anything: anything
+                        .map(|value| value.iter().map(|value| value.value()).collect()),
+                    points: points.map(|value| value.iter().collect()),
+                }
+            }
+        }
+        /// [`Nulls`](super::messages::Nulls) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Nulls<'a> {
+            pub must: ::std::borrow::Cow<'a, str>,
+            pub maybe: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub optional: ::std::option::Option<::std::option::Option<u64>>,
+            pub level: ::std::option::Option<
+                ::std::option::Option<super::messages::Level>,
+            >,
+            pub tree: ::std::option::Option<::std::option::Option<Tree<'a>>>,
+            pub absent: ::std::option::Option<i64>,
+        }
+        impl ::std::convert::From<Nulls<'_>> for super::messages::Nulls {
+            fn from(view: Nulls<'_>) -> Self {
+                let Nulls { must, maybe, optional, level, tree, absent } = view;
+                Self {
+                    must: must.into_owned(),
+                    maybe: maybe.map(|value| value.into_owned()),
+                    optional,
+                    level,
+                    tree: tree.map(|value| value.map(|value| value.into())),
+                    absent,
+                }
+            }
+        }
+        /// [`Tree`](super::messages::Tree) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Tree<'a> {
+            pub name: ::std::borrow::Cow<'a, str>,
+            pub children: ::std::option::Option<json::List<'a, Tree<'a>>>,
+            pub parent: ::std::option::Option<
+                ::std::boxed::Box<::std::option::Option<Tree<'a>>>,
+            >,
+        }
+        impl ::std::convert::From<Tree<'_>> for super::messages::Tree {
+            fn from(view: Tree<'_>) -> Self {
+                let Tree { name, children, parent } = view;
+                Self {
+                    name: name.into_owned(),
+                    children: children
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    parent: parent
+                        .map(|value| ::std::boxed::Box::new(
+                            (*value).map(|value| value.into()),
+                        )),
+                }
+            }
+        }
+        /// [`Defaults`](super::messages::Defaults) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Defaults<'a> {
+            pub limit: ::std::option::Option<u64>,
+            pub greeting: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub verbose: ::std::option::Option<bool>,
+            pub ratio: ::std::option::Option<f64>,
+            pub level: ::std::option::Option<super::messages::Level>,
+        }
+        impl ::std::convert::From<Defaults<'_>> for super::messages::Defaults {
+            fn from(view: Defaults<'_>) -> Self {
+                let Defaults { limit, greeting, verbose, ratio, level } = view;
+                Self {
+                    limit,
+                    greeting: greeting.map(|value| value.into_owned()),
+                    verbose,
+                    ratio,
+                    level,
+                }
+            }
+        }
+        /// [`Unions`](super::messages::Unions) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Unions<'a> {
+            pub shape: ::std::option::Option<super::messages::UnionsShape>,
+            pub payment: ::std::option::Option<UnionsPayment<'a>>,
+            pub key: ::std::option::Option<UnionsKey<'a>>,
+        }
+        impl ::std::convert::From<Unions<'_>> for super::messages::Unions {
+            fn from(view: Unions<'_>) -> Self {
+                let Unions { shape, payment, key } = view;
+                Self {
+                    shape,
+                    payment: payment.map(|value| value.into()),
+                    key: key.map(|value| value.into()),
+                }
+            }
+        }
+        /// [`UnionsPayment`](super::messages::UnionsPayment) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum UnionsPayment<'a> {
+            Card(Tree<'a>),
+            Cash(u64),
+        }
+        impl ::std::convert::From<UnionsPayment<'_>> for super::messages::UnionsPayment {
+            fn from(view: UnionsPayment<'_>) -> Self {
+                match view {
+                    UnionsPayment::Card(value) => Self::Card(value.into()),
+                    UnionsPayment::Cash(value) => Self::Cash(value),
+                }
+            }
+        }
+        /// [`UnionsKey`](super::messages::UnionsKey) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum UnionsKey<'a> {
+            Number(u64),
+            Text(::std::borrow::Cow<'a, str>),
+            Position(super::messages::Position),
+        }
+        impl ::std::convert::From<UnionsKey<'_>> for super::messages::UnionsKey {
+            fn from(view: UnionsKey<'_>) -> Self {
+                match view {
+                    UnionsKey::Number(value) => Self::Number(value),
+                    UnionsKey::Text(value) => Self::Text(value.into_owned()),
+                    UnionsKey::Position(value) => Self::Position(value),
+                }
+            }
+        }
+        /// [`Trees`](super::messages::Trees) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Trees<'a> {
+            pub name: ::std::borrow::Cow<'a, str>,
+            pub children: ::std::option::Option<json::List<'a, Tree<'a>>>,
+            pub parent: ::std::option::Option<Tree<'a>>,
+        }
+        impl ::std::convert::From<Trees<'_>> for super::messages::Trees {
+            fn from(view: Trees<'_>) -> Self {
+                let Trees { name, children, parent } = view;
+                Self {
+                    name: name.into_owned(),
+                    children: children
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    parent: parent.map(|value| value.into()),
+                }
+            }
+        }
+        /// [`Groves`](super::messages::Groves) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Groves<'a> {
+            pub name: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub groves: ::std::option::Option<json::List<'a, Strict<'a>>>,
+            pub next: ::std::option::Option<StrictNext<'a>>,
+        }
+        impl ::std::convert::From<Groves<'_>> for super::messages::Groves {
+            fn from(view: Groves<'_>) -> Self {
+                let Groves { name, groves, next } = view;
+                Self {
+                    name: name.map(|value| value.into_owned()),
+                    groves: groves
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    next: next.map(|value| value.into()),
+                }
+            }
+        }
+        /// [`Strict`](super::messages::Strict) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Strict<'a> {
+            pub name: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub groves: ::std::option::Option<json::List<'a, Strict<'a>>>,
+            pub next: ::std::option::Option<StrictNext<'a>>,
+        }
+        impl ::std::convert::From<Strict<'_>> for super::messages::Strict {
+            fn from(view: Strict<'_>) -> Self {
+                let Strict { name, groves, next } = view;
+                Self {
+                    name: name.map(|value| value.into_owned()),
+                    groves: groves
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    next: next.map(|value| value.into()),
+                }
+            }
+        }
+        /// [`StrictNext`](super::messages::StrictNext) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct StrictNext<'a> {
+            pub name: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub groves: ::std::option::Option<json::List<'a, Strict<'a>>>,
+            pub next: ::std::option::Option<
+                ::std::boxed::Box<::std::option::Option<StrictNext<'a>>>,
+            >,
+        }
+        impl ::std::convert::From<StrictNext<'_>> for super::messages::StrictNext {
+            fn from(view: StrictNext<'_>) -> Self {
+                let StrictNext { name, groves, next } = view;
+                Self {
+                    name: name.map(|value| value.into_owned()),
+                    groves: groves
+                        .map(|value| value.iter().map(|value| value.into()).collect()),
+                    next: next
+                        .map(|value| ::std::boxed::Box::new(
+                            (*value).map(|value| value.into()),
+                        )),
+                }
+            }
+        }
+        /// [`Names`](super::messages::Names) as it stands in a frame.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Names<'a> {
+            pub count: ::std::option::Option<i64>,
+            pub cursor: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub items: ::std::option::Option<
+                json::List<'a, ::std::borrow::Cow<'a, str>>,
+            >,
+            pub json: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub key: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub members: ::std::option::Option<json::Members<'a, i64>>,
+            pub messages: ::std::option::Option<i64>,
+            pub more: ::std::option::Option<bool>,
+            pub name: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub text: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub type_: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub unknown: ::std::option::Option<::std::borrow::Cow<'a, str>>,
+            pub value: ::std::option::Option<u64>,
+            pub self_: ::std::option::Option<i64>,
+            pub ok: ::std::option::Option<i64>,
+            pub with_spaces_é: ::std::option::Option<i64>,
+        }
+        impl ::std::convert::From<Names<'_>> for super::messages::Names {
+            fn from(view: Names<'_>) -> Self {
+                let Names {
+                    count,
+                    cursor,
+                    items,
+                    json,
+                    key,
+                    members,
+                    messages,
+                    more,
+                    name,
+                    text,
+                    type_,
+                    unknown,
+                    value,
+                    self_,
+                    ok,
+                    with_spaces_é,
+                } = view;
+                Self {
+                    count,
+                    cursor: cursor.map(|value| value.into_owned()),
+                    items: items
+                        .map(|value| {
+                            value.iter().map(|value| value.into_owned()).collect()
+                        }),
+                    json: json.map(|value| value.into_owned()),
+                    key: key.map(|value| value.into_owned()),
+                    members: members
+                        .map(|value| {
+                            value
+                                .iter()
+                                .map(|(key, value)| (key.to_owned(), value))
+                                .collect()
+                        }),
+                    messages,
+                    more,
+                    name: name.map(|value| value.into_owned()),
+                    text: text.map(|value| value.into_owned()),
+                    type_: type_.map(|value| value.into_owned()),
+                    unknown: unknown.map(|value| value.into_owned()),
+                    value,
+                    self_,
+                    ok,
+                    with_spaces_é,
+                }
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Maps in a view: checked once, member by member, and read again where somebody asks for the members.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use super::skip::Keys;
-use super::{Cursor, Irregular};
+use super::skip::{Keys, MAX_KEYS};
+use super::{Cursor, Irregular, ensure};
 
 /// Reads a member's value.
 type Read<'a, T> = fn(&mut Cursor<'a>) -> Result<T, Irregular>;
@@ -20,7 +21,7 @@ impl<'a, T> Members<'a, T> {
     /// Reads an object without repeated keys, each of whose values `read` accepts.
     ///
     /// # Errors
-    /// [`Irregular`] if something else comes, or an object with very many members.
+    /// [`Irregular`] if something else comes.
     #[inline]
     pub fn read(cursor: &mut Cursor<'a>, read: Read<'a, T>) -> Result<Self, Irregular> {
         let start = cursor.clone();
@@ -28,8 +29,15 @@ impl<'a, T> Members<'a, T> {
         let mut key = cursor.first_key()?;
         if key.is_some() {
             let mut keys = Keys::default();
+            // Few objects have so many members that it takes an allocation to find a repeated one.
+            let mut many = None;
             while let Some(name) = key {
-                keys.add(name)?;
+                if len < MAX_KEYS {
+                    keys.add(name)?;
+                } else {
+                    let many = many.get_or_insert_with(|| keys.iter().collect::<HashSet<&str>>());
+                    ensure(many.insert(name))?;
+                }
                 read(cursor)?;
                 len += 1;
                 key = cursor.next_key()?;
@@ -161,6 +169,18 @@ mod tests {
         assert_eq!(read(r#"{"a":1,"b":2}"#), read(r#"{"b":2,"a":1}"#));
         assert_ne!(read(r#"{"a":1,"b":2}"#), read(r#"{"b":1,"a":2}"#));
         assert_ne!(read(r#"{"a":1}"#), read(r#"{"b":1}"#));
+    }
+
+    #[test]
+    fn a_repeated_key_is_found_among_many() {
+        let object = |last: &str| {
+            let members: String = (0..40).map(|number| format!("\"{number}\":0,")).collect();
+            format!("{{{members}\"{last}\":0}}")
+        };
+        assert_eq!(read(&object("40")).map(|members| members.len()), Ok(41));
+        for repeated in ["0", "15", "16", "39"] {
+            assert_eq!(read(&object(repeated)), Err(Irregular), "{repeated}");
+        }
     }
 
     #[test]

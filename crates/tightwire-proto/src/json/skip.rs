@@ -3,7 +3,7 @@
 use super::{Cursor, Irregular, JsonKind, ensure};
 
 /// Objects with more keys than this are left to the reference path, so that looking for repeated ones stays cheap.
-const MAX_KEYS: usize = 16;
+pub(super) const MAX_KEYS: usize = 16;
 
 impl<'a> Cursor<'a> {
     /// Passes the next value, whatever it is.
@@ -87,5 +87,10 @@ impl<'a> Keys<'a> {
         self.seen[self.count] = key;
         self.count += 1;
         Ok(())
+    }
+
+    /// Those noted so far.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a str> {
+        self.seen[..self.count].iter().copied()
     }
 }

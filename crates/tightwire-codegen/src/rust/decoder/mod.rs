@@ -7,7 +7,9 @@
 mod borrowed;
 mod disjoint;
 mod envelope;
+mod enveloped;
 mod flat;
+mod frame_view;
 mod heartbeat;
 mod object;
 mod parts;
@@ -28,6 +30,7 @@ use self::borrowed::Borrowing;
 use self::envelope::Topic;
 use self::flat::Candidates;
 use self::value::Readers;
+use crate::config::RustConfig;
 use crate::error::Error;
 use crate::rust::model::{FieldType, RustTypes};
 use crate::rust::printer::Printer;
@@ -62,10 +65,15 @@ pub(crate) fn tells_routes_apart(ir: &Ir, direction: Direction) -> bool {
 ///
 /// # Errors
 /// What no decoder can be generated for.
-pub(super) fn emit(ir: &Ir, types: &RustTypes, printer: &mut Printer) -> Result<Vec<SlowMessage>, Error> {
+pub(super) fn emit(
+    ir: &Ir,
+    config: &RustConfig,
+    types: &RustTypes,
+    printer: &mut Printer,
+) -> Result<Vec<SlowMessage>, Error> {
     let (mut slow, mut viewed) = (Vec::new(), BTreeSet::new());
     for direction in [Direction::ToServer, Direction::ToClient] {
-        let mut decoder = Decoder::new(ir, types, direction);
+        let mut decoder = Decoder::new(ir, types, direction, config.has_views());
         slow.append(&mut decoder.slow);
         viewed.append(&mut decoder.viewed);
         emit_direction(decoder, printer)?;
@@ -217,6 +225,7 @@ fn emit_direction(decoder: Decoder<'_>, printer: &mut Printer) -> Result<(), Err
             }
         }
     })?;
+    printer.items(frame_view::definition(&decoder, &frame, &module))?;
     printer.open(&quote!(#[doc = " The fast path: see `decode_fast`."] mod #module))?;
     match ir.envelope {
         Some(_) => decoder.fast_path(&frame, printer)?,
@@ -236,8 +245,10 @@ struct Fast<'ir> {
     shape: TokenStream,
     topic: Topic,
     data: TokenStream,
-    /// Of a frame of the heartbeat: reads its data into a view, and makes of it what the session understands.
-    heartbeat: Option<(TokenStream, TokenStream)>,
+    /// Reads the data into a view, where one is wanted and every part of the data can be borrowed.
+    view: Option<TokenStream>,
+    /// Of a frame of the heartbeat: makes of the view what the session understands.
+    heartbeat: Option<TokenStream>,
 }
 
 struct Decoder<'ir> {
@@ -248,6 +259,8 @@ struct Decoder<'ir> {
     fast: Vec<Fast<'ir>>,
     slow: Vec<SlowMessage>,
     readers: Readers<'ir>,
+    /// Whether views of all messages are wanted, and not only of those that the runtime uses.
+    views: bool,
     /// The types of data that there are views of.
     viewed: BTreeSet<String>,
     /// In a flat protocol: which messages a frame can be.
@@ -255,7 +268,7 @@ struct Decoder<'ir> {
 }
 
 impl<'ir> Decoder<'ir> {
-    fn new(ir: &'ir Ir, types: &'ir RustTypes, direction: Direction) -> Self {
+    fn new(ir: &'ir Ir, types: &'ir RustTypes, direction: Direction, views: bool) -> Self {
         let named = |message: &'ir Message| match ir.envelope {
             Some(_) => message.data.as_ref().and(message.wire_type.as_deref()),
             None => Some(message.id.as_str()),
@@ -274,6 +287,7 @@ impl<'ir> Decoder<'ir> {
             fast: Vec::new(),
             slow: Vec::new(),
             readers,
+            views: views && ir.envelope.is_some(),
             viewed: BTreeSet::new(),
             candidates: None,
         };
@@ -321,6 +335,7 @@ impl<'ir> Decoder<'ir> {
                 shape: quote!(),
                 topic: Topic::default(),
                 data,
+                view: None,
                 heartbeat: None,
             });
         }
@@ -329,13 +344,9 @@ impl<'ir> Decoder<'ir> {
         self.readers.place.push("data".to_owned());
         let payload = view.property("data")?;
         let data = self.readers.read_directly(&data_type, &payload)?;
-        let heartbeat = match heartbeat::of_view(types, message) {
-            Some(heartbeat) if self.direction == Direction::ToServer => {
-                self.view(&data_type, &payload).map(|data| (data, heartbeat))
-            }
-            _ => None,
-        };
-        Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data, heartbeat })
+        let heartbeat = heartbeat::of_view(types, message).filter(|_| self.direction == Direction::ToServer);
+        let view = if self.views || heartbeat.is_some() { self.view(&data_type, &payload) } else { None };
+        Ok(Fast { message, wire_type, variant: names::variant(wire_type), shape, topic, data, view, heartbeat })
     }
 
     /// Reads the data into a view, where every part of it can be borrowed.
@@ -348,109 +359,6 @@ impl<'ir> Decoder<'ir> {
             self.viewed.insert(name.to_string());
         }
         read.ok()
-    }
-
-    /// The reference path: a typed frame of one that it accepts.
-    fn reference_in_envelope(&self, frame: &Ident) -> TokenStream {
-        let arms = self.messages.iter().map(|(_, wire_type)| {
-            let variant = names::variant(wire_type);
-            quote!(#wire_type => #frame::#variant { topic: frame.topic()?, data: frame.data()? },)
-        });
-        quote! {
-            let frame = Self::reference().check(bytes)?;
-            let typed = match frame.wire_type() {
-                #(#arms)*
-                _ => return Err(frame.refuse("/type", "enum", "is not a message of this direction")),
-            };
-            frame.inbound(typed)
-        }
-    }
-
-    /// The module of the fast path.
-    fn fast_path(self, frame: &Ident, printer: &mut Printer) -> Result<(), Error> {
-        if self.fast.is_empty() {
-            return printer.items(nothing(frame, false));
-        }
-        let (mut kinds, mut frames) = (Vec::new(), Vec::new());
-        let mut shapes: Vec<(&TokenStream, Vec<&Ident>)> = Vec::new();
-        for Fast { wire_type, variant, shape, topic, data, .. } in &self.fast {
-            let topic = &topic.typed;
-            kinds.push(quote!(#wire_type => Kind::#variant,));
-            match shapes.iter_mut().find(|(same, _)| same.to_string() == shape.to_string()) {
-                Some((_, variants)) => variants.push(variant),
-                None => shapes.push((shape, vec![variant])),
-            }
-            frames.push(quote!(Kind::#variant => #frame::#variant { topic: #topic, data: #data },));
-        }
-        let shapes = shapes.iter().map(|(shape, variants)| quote!(#(Kind::#variants)|* => #shape,)).collect::<Vec<_>>();
-        let variants = self.fast.iter().map(|fast| fast.variant.clone()).collect::<Vec<_>>();
-        printer.items(quote! {
-            use ::tightwire::__rt::{Inbound, json};
-
-            use super::*;
-
-            #[derive(Clone, Copy)]
-            enum Kind {
-                #(#variants,)*
-            }
-
-            #[inline]
-            pub(super) fn read(bytes: &[u8]) -> Result<Inbound<#frame>, json::Irregular> {
-                json::read_frame(bytes, kind, shape, frame).map(Inbound::from)
-            }
-
-            fn kind(wire_type: &str) -> Option<Kind> {
-                Some(match wire_type {
-                    #(#kinds)*
-                    _ => return None,
-                })
-            }
-
-            fn shape(kind: Kind) -> json::Shape {
-                match kind {
-                    #(#shapes)*
-                }
-            }
-
-            fn frame(kind: Kind, text: &str, cursor: &mut json::Cursor<'_>) -> Result<#frame, json::Irregular> {
-                Ok(match kind {
-                    #(#frames)*
-                })
-            }
-        })?;
-        if self.direction == Direction::ToServer {
-            printer.items(self.arrival(frame))?;
-        }
-        self.readers.into_functions().try_for_each(|function| printer.items(function))
-    }
-
-    /// The fast path of a server.
-    fn arrival(&self, frame: &Ident) -> TokenStream {
-        let arms = self.fast.iter().filter_map(|Fast { variant, topic, heartbeat, .. }| {
-            let ((data, heartbeat), topic) = (heartbeat.as_ref()?, &topic.checked);
-            Some(quote!(Kind::#variant => {
-                #topic
-                let data = #data;
-                json::Arrived::Heartbeat(#heartbeat)
-            }))
-        });
-        quote! {
-            #[inline]
-            pub(super) fn receive(bytes: &[u8]) -> Result<::tightwire::__rt::Arrival<'_, #frame>, json::Irregular> {
-                json::read_arrival(bytes, kind, shape, arrived)
-            }
-
-            fn arrived<'a>(
-                kind: Kind,
-                text: &str,
-                cursor: &mut json::Cursor<'a>,
-            ) -> Result<json::Arrived<'a, #frame>, json::Irregular> {
-                Ok(match kind {
-                    #(#arms)*
-                    kind => json::Arrived::Frame(frame(kind, text, cursor)?),
-                })
-            }
-        }
     }
 }
 

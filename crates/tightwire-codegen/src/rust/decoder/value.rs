@@ -96,6 +96,11 @@ impl<'ir> Readers<'ir> {
         self.form == Form::Borrowed
     }
 
+    /// Whether the type has a view of its own.
+    pub(super) fn borrows(&self, name: &Ident) -> bool {
+        self.borrowing.borrows(name)
+    }
+
     /// The path of a type in the form that is being made.
     pub(super) fn path(&self, name: &Ident) -> TokenStream {
         if self.is_borrowing() && self.borrowing.borrows(name) { quote!(views::#name) } else { quote!(#name) }

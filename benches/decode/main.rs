@@ -1,12 +1,16 @@
 //! What a decoded and validated frame costs, side by side in one run:
 //!
 //! - `generated`: `ClientFrame::decode`, bytes to owned typed frames with every constraint checked;
+//! - `view`: `ClientFrameView::read`, the same checks, and what is read borrows from the bytes;
 //! - `pipeline`: what one would write by hand, bytes → `Value` → the validator of the message → `from_value` into the same
 //!   types;
 //! - `serde`: bare `serde_json` into the same types, no validation, the message known beforehand;
 //! - `floor`: `serde_json` into `IgnoredAny`, which only looks whether it is JSON.
 //!
-//! `cargo bench --bench decode` prints ns per frame and the ratios at the end.
+//! `cargo bench --bench decode` prints ns per frame and the ratios at the end, and then what frames cost that are refused;
+//! `-- reject` prints only that.
+
+mod reject;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +23,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use tightwire::proto::inbound::{Inbound, Rejection};
-use tightwire_chat::chat::{self, CONTRACT, ClientFrame, ServerFrame};
+use tightwire_chat::chat::{self, CONTRACT, ClientFrame, ClientFrameView, ServerFrame, ServerFrameView};
 use uuid::Uuid;
 
 /// The envelope as one would write it down, around data of type `T`.
@@ -210,11 +214,13 @@ fn compare<F>(
     mix: &[Sample],
     decode: fn(&[u8]) -> Result<Inbound<F>, Rejection>,
     decode_fast: fn(&[u8]) -> Option<Inbound<F>>,
+    view: fn(&[u8]) -> bool,
 ) {
     let validators = validators(direction);
     let bytes: usize = mix.iter().map(|sample| sample.text.len()).sum();
     for Sample { text, .. } in mix {
         assert!(decode_fast(text.as_bytes()).is_some(), "not on the fast path: {text}");
+        assert!(view(text.as_bytes()), "no view: {text}");
     }
     let mut group = criterion.benchmark_group(format!("decode/{direction}, {} bytes per frame", bytes / mix.len()));
     group.throughput(Throughput::Elements(mix.len() as u64));
@@ -240,6 +246,9 @@ fn compare<F>(
     run("generated", &|sample| {
         black_box(decode(sample.text.as_bytes()).expect("proper"));
     });
+    run("view", &|sample| {
+        black_box(view(sample.text.as_bytes()));
+    });
     run("pipeline", &|sample| pipeline(&validators, sample));
     run("serde", &|sample| (sample.serde)(sample.text.as_bytes()));
     run("floor", &|sample| {
@@ -249,12 +258,20 @@ fn compare<F>(
 }
 
 fn decode(criterion: &mut Criterion) {
-    compare(criterion, "to_server", &client_mix(), ClientFrame::decode, ClientFrame::decode_fast);
-    compare(criterion, "to_client", &server_mix(), ServerFrame::decode, ServerFrame::decode_fast);
+    compare(criterion, "to_server", &client_mix(), ClientFrame::decode, ClientFrame::decode_fast, |bytes| {
+        black_box(ClientFrameView::read(bytes)).is_some()
+    });
+    compare(criterion, "to_client", &server_mix(), ServerFrame::decode, ServerFrame::decode_fast, |bytes| {
+        black_box(ServerFrameView::read(bytes)).is_some()
+    });
 }
 
 #[expect(clippy::print_stdout, reason = "the ratios are the point of the run")]
 fn main() {
+    let only_refused = std::env::args().any(|argument| argument == "reject");
+    if only_refused {
+        return reject::table();
+    }
     benches();
     Criterion::default().configure_from_args().final_summary();
     SPENT.with_borrow(|spent| {
@@ -264,13 +281,18 @@ fn main() {
         };
         for direction in ["to_server", "to_client"] {
             let generated = per_frame(direction, "generated");
-            println!("{direction}: generated {generated:.0} ns per frame");
+            let view = per_frame(direction, "view");
+            println!("{direction}: generated {generated:.0} ns per frame, view {view:.0} ns");
             for other in ["pipeline", "serde", "floor"] {
                 let time = per_frame(direction, other);
-                println!("  {other} {time:.0} ns: {:.2} times generated", time / generated);
+                let (generated, view) = (time / generated, time / view);
+                println!("  {other} {time:.0} ns: {generated:.2} times generated, {view:.2} times view");
             }
         }
     });
+    if std::env::args().any(|argument| argument == "--bench") {
+        reject::table();
+    }
 }
 
 criterion_group!(benches, decode);
