@@ -171,6 +171,14 @@ impl OutboundQueue {
         self.items.len()
     }
 
+    /// The messages among them.
+    pub fn messages(&self) -> impl Iterator<Item = &OutboundFrame> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Message(frame) => Some(frame),
+            Item::Control(_) => None,
+        })
+    }
+
     /// How many bytes they have, with what is written of the first already.
     #[must_use]
     pub fn bytes(&self) -> usize {

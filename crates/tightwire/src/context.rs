@@ -137,13 +137,13 @@ impl<'a> Context<'a> {
     }
 
     /// Frames that were published wait for the hub to write them. What the client is told next, a reply or an error, must
-    /// not overtake them.
+    /// not overtake them on their way to this client.
     pub(crate) fn flush(&self) {
         let published = Shards::from_bits(self.published.load(Ordering::Relaxed));
         if published != Shards::ALL {
             self.published.fetch_and(!published.bits(), Ordering::Relaxed);
         }
-        self.hub.flush_all(published);
+        self.hub.catch_up_all(published, self.peer);
     }
 
     fn note(&self, shards: Shards) {

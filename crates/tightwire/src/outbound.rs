@@ -476,3 +476,18 @@ impl Outbound {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+impl Outbound {
+    /// What waits of a topic, as it goes over the wire.
+    pub(crate) fn waiting_for(&self, topic: &str) -> Vec<u8> {
+        let state = self.lock();
+        let frames = state.queue.messages().filter(|frame| *frame.tag().topic == *topic);
+        frames.flat_map(|frame| frame.wire().iter().copied()).collect()
+    }
+
+    /// Lets nobody hand anything over, until it is dropped.
+    pub(crate) fn hold_up(&self) -> impl Sized + '_ {
+        self.lock()
+    }
+}

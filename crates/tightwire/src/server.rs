@@ -29,7 +29,6 @@ use crate::entrance::{self, Entered};
 use crate::http::bounds::{self, Bounded, Broken};
 use crate::http::stall::StallGuard;
 use crate::http::{self, problem};
-use crate::hub::Shards;
 use crate::metrics::Refusal;
 use crate::proxies;
 use crate::proxy_protocol::ProxyProtocol;
@@ -243,7 +242,7 @@ impl<S: Service> Server<S> {
         self.ending.send_replace(true);
         let connections = &self.shared.connections;
         // What was published before is written before.
-        self.shared.hub.flush_all(Shards::ALL);
+        self.shared.hub.flush();
         connections.close_all();
         if timeout_at(deadline, connections.all_ended()).await.is_err() {
             tracing::warn!(connections = self.stats().connections(), "connections are cut off at the shutdown");

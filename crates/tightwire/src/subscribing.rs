@@ -44,7 +44,7 @@ pub(crate) enum Denial<C> {
 impl<'a> Hold<'a> {
     fn new(peer: &'a Peer, hub: &'a Hub, topic: &Arc<str>) -> Self {
         // What was published until now comes before what the client is about to be told.
-        hub.flush(topic);
+        hub.catch_up(topic, peer);
         peer.outbound().hold(topic);
         Self { peer, hub, topic: Arc::clone(topic), after: None }
     }
@@ -53,7 +53,7 @@ impl<'a> Hold<'a> {
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
         // Whatever a log or a position has told the client must be among the held frames, to be recognised there.
-        self.hub.flush(&self.topic);
+        self.hub.catch_up(&self.topic, self.peer);
         self.peer.outbound().release(self.after.as_ref());
     }
 }

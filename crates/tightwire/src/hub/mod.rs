@@ -7,28 +7,36 @@
 //! there is something to do, takes all that waits and walks each topic's subscribers once: a frame that comes alone costs
 //! each socket a write, frames that come faster than sockets can be written to share one. Nothing waits for a timer.
 //!
-//! Who attaches or detaches a subscriber, or needs to know that what was published is on its way, flushes first. So it is
-//! as if every frame were handed over in the moment in which it is published.
+//! A walk is done in steps, and whoever attaches or detaches a subscriber goes between two of them. A subscriber that needs
+//! to have what was published, because something is about to be said that follows from it, gets it ahead of its turn. So
+//! for each subscriber it is as if every frame were handed over in the moment in which it is published.
 
+mod batch;
+mod failures;
 mod pending;
+mod shard;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use indexmap::IndexMap;
 use tightwire_proto::frame::OutboundFrame;
 use tokio::runtime::Handle;
-use uuid::Uuid;
+use tokio::task::yield_now;
 
-use self::pending::{Duty, Pending, Taken};
-use crate::clock;
+use self::failures::Failures;
+use self::pending::Duty;
+use self::shard::Shard;
 use crate::metrics::Counters;
 use crate::peer::Peer;
 use crate::trace;
 
 /// Topics are spread over so many locks, so that two of them seldom wait for each other.
 const SHARDS: usize = 16;
+
+/// How many subscribers a walk hands frames to before it lets others have the topics: half a millisecond's work.
+const STEP: usize = 128;
 
 /// Topic → subscribers.
 #[derive(Debug)]
@@ -37,20 +45,6 @@ pub(crate) struct Hub {
     counters: Arc<Counters>,
     shards: [Shard; SHARDS],
 }
-
-#[derive(Debug, Default)]
-struct Shard {
-    /// Held for the length of an attach, a detach or a flush: that is what keeps frames in their order. Never held
-    /// across an await. Where both locks are needed this one is taken first.
-    topics: Mutex<Topics>,
-    /// Held to append or to take, so that nobody who publishes waits for a flush.
-    pending: Mutex<Pending>,
-}
-
-type Topics = HashMap<Arc<str>, Subscribers>;
-
-/// By connection; insertion order, so that walking them is walking an array.
-type Subscribers = IndexMap<Uuid, Arc<Peer>>;
 
 /// Some of the shards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,12 +61,11 @@ impl Shards {
     pub(crate) fn bits(self) -> u16 {
         self.0
     }
-}
 
-/// Clients that did not get what they were sent; logged when no lock is held.
-#[must_use]
-#[derive(Debug, Default)]
-struct Failures(Vec<(Uuid, OutboundFrame, usize)>);
+    fn has(self, index: usize) -> bool {
+        self.0 & (1 << index) != 0
+    }
+}
 
 impl Hub {
     pub(crate) fn new(counters: Arc<Counters>) -> Self {
@@ -81,36 +74,22 @@ impl Hub {
 
     /// Adds a subscriber, if it is not there. It gets the frames that are published from now on.
     pub(crate) fn attach(&self, topic: &Arc<str>, peer: &Arc<Peer>) {
-        let shard = self.shard(topic);
-        let mut topics = shard.topics();
-        let failures = self.flush_topics(shard, &topics);
-        if topics.entry(Arc::clone(topic)).or_default().insert(peer.id(), Arc::clone(peer)).is_none() {
+        if self.shard(topic).attach(topic, peer) {
             self.counters.subscriptions.of_topic(topic).increment();
         }
-        drop(topics);
-        failures.log();
     }
 
     /// The same topic, where anyone is subscribed to it: so that all its subscribers keep its name once.
     pub(crate) fn shared_name(&self, topic: &Arc<str>) -> Arc<str> {
-        let topics = self.shard(topic).topics();
-        Arc::clone(topics.get_key_value(topic).map_or(topic, |(shared, _)| shared))
+        self.shard(topic).name(topic).unwrap_or_else(|| Arc::clone(topic))
     }
 
     /// Removes a subscriber, if it is there. It gets what was published until now.
     pub(crate) fn detach(&self, topic: &str, peer: &Peer) {
-        let shard = self.shard(topic);
-        let mut topics = shard.topics();
-        let failures = self.flush_topics(shard, &topics);
-        if let Some(subscribers) = topics.get_mut(topic) {
-            if subscribers.swap_remove(&peer.id()).is_some() {
-                self.counters.subscriptions.of_topic(topic).decrement();
-            }
-            if subscribers.is_empty() {
-                topics.remove(topic);
-            }
+        let mut failures = Failures::default();
+        if self.shard(topic).detach(topic, peer, &mut failures) {
+            self.counters.subscriptions.of_topic(topic).decrement();
         }
-        drop(topics);
         failures.log();
     }
 
@@ -132,18 +111,27 @@ impl Hub {
         }
     }
 
-    /// Sees to it that what was published to the topic is written, or waits in its receivers' own queues.
-    pub(crate) fn flush(&self, topic: &str) {
-        self.flush_shard(self.shard(topic));
+    /// Sees to it that a subscriber has what was published to the topic until now, or that it waits in its own queue.
+    pub(crate) fn catch_up(&self, topic: &str, peer: &Peer) {
+        let mut failures = Failures::default();
+        self.shard(topic).catch_up(topic, peer, &mut failures);
+        failures.log();
     }
 
-    /// The same for every topic of these shards.
-    pub(crate) fn flush_all(&self, shards: Shards) {
-        for (index, shard) in self.shards.iter().enumerate() {
-            if shards.0 & (1 << index) != 0 {
-                self.flush_shard(shard);
+    /// The same for all its topics in these shards.
+    pub(crate) fn catch_up_all(&self, shards: Shards, peer: &Peer) {
+        let wanted = |index: usize| shards.has(index) && !self.shards[index].pending().is_written();
+        if (0..SHARDS).any(wanted) {
+            let topics: Vec<_> = peer.subscriptions().iter().cloned().collect();
+            for topic in topics.iter().filter(|topic| shards.has(self.index(topic))) {
+                self.catch_up(topic, peer);
             }
         }
+    }
+
+    /// Sees to it that everything that was published until now is written, or waits in its receivers' own queues.
+    pub(crate) fn flush(&self) {
+        self.shards.iter().for_each(|shard| self.flush_shard(shard));
     }
 
     /// The shard of a topic.
@@ -152,35 +140,19 @@ impl Hub {
     }
 
     fn flush_shard(&self, shard: &Shard) {
-        // What another thread is just writing counts too: the lock of the topics waits until it has.
-        if !shard.pending().is_written() {
-            let failures = self.flush_topics(shard, &shard.topics());
-            failures.log();
+        let end = shard.pending().next();
+        while !shard.pending().is_written_to(end) {
+            self.step(shard);
+            while shard.is_wanted() {
+                std::thread::yield_now();
+            }
         }
     }
 
-    /// Hands over all that waits. Who calls it holds the lock of the topics.
-    fn flush_topics(&self, shard: &Shard, topics: &Topics) -> Failures {
+    fn step(&self, shard: &Shard) {
         let mut failures = Failures::default();
-        let Some(Taken { since, spans, batches }) = shard.pending().take() else { return failures };
-        let span = trace::fan_out(&spans, batches.iter().map(|batch| batch.frames.len()).sum());
-        let _entered = span.enter();
-        let mut now = clock::now();
-        for batch in batches {
-            let wire = batch.wire();
-            for peer in topics.get(batch.topic()).into_iter().flat_map(IndexMap::values) {
-                if let Err(failed) = peer.outbound().deliver(&batch.frames, wire, now) {
-                    failures.0.push((peer.id(), batch.frames[failed.first].clone(), failed.count));
-                }
-            }
-            let done = clock::now();
-            self.counters.fanout_seconds.observe(done.saturating_duration_since(now));
-            let lag = done.saturating_duration_since(since);
-            self.counters.delivery_lag_seconds.observe_each(lag, batch.frames.len() as u64);
-            now = done;
-        }
-        shard.pending().finish();
-        failures
+        shard.step(STEP, &self.counters, &mut failures);
+        failures.log();
     }
 
     fn index(&self, topic: &str) -> usize {
@@ -189,34 +161,6 @@ impl Hub {
 
     fn shard(&self, topic: &str) -> &Shard {
         &self.shards[self.index(topic)]
-    }
-}
-
-impl Shard {
-    fn topics(&self) -> MutexGuard<'_, Topics> {
-        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Failures {
-    /// Logs them. No lock is held: a log that is slow to take lines must not hold up the topics.
-    fn log(self) {
-        for (connection_id, frame, frames) in self.0 {
-            let tag = frame.tag();
-            tracing::warn!(
-                correlation_id = %tag.correlation_id,
-                r#type = &*tag.wire_type,
-                topic = &*tag.topic,
-                subscription = &*tag.topic,
-                %connection_id,
-                frames,
-                "a frame could not be sent: the client is too slow or about to be closed"
-            );
-        }
     }
 }
 
@@ -229,11 +173,14 @@ struct Flusher {
 impl Flusher {
     async fn run(self) {
         loop {
-            self.hub.flush_shard(self.shard());
-            // Connections, and what is published meanwhile, have their turn before the next round.
-            tokio::task::yield_now().await;
+            self.hub.step(self.shard());
+            // Connections, and what is published meanwhile, have their turn before the next step.
+            yield_now().await;
+            while self.shard().is_wanted() {
+                yield_now().await;
+            }
             let mut pending = self.shard().pending();
-            if pending.is_empty() {
+            if pending.is_written() {
                 // Under the same lock, so that no frame comes in between that nobody would write.
                 pending.rest();
                 return;

@@ -1,12 +1,12 @@
 //! What was published to the topics of a shard and is not written yet.
 
 use std::mem;
-use std::sync::Arc;
 use std::time::Instant;
 
 use tightwire_proto::frame::OutboundFrame;
 use tracing::Span;
 
+use super::batch::Batch;
 use crate::clock;
 
 /// Who publishes beyond these bounds writes what waits itself, instead of leaving it to the shard's flusher: so nothing
@@ -23,8 +23,10 @@ pub(super) struct Pending {
     since: Option<Instant>,
     /// Within which spans they were, where that is traced.
     spans: Vec<Span>,
-    /// Whether frames were taken that are not all written yet.
-    taken: bool,
+    /// The number of the first of the frames; those before were taken.
+    first: u64,
+    /// All frames before this number are written, or wait in their receivers' own queues.
+    written: u64,
     /// Whether a flusher is at work or about to be.
     flushing: bool,
 }
@@ -50,14 +52,6 @@ pub(super) struct Taken {
     pub(super) batches: Vec<Batch>,
 }
 
-/// Frames of one topic that are written together.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) frames: Vec<OutboundFrame>,
-    /// The same as they go over the wire, where there are several.
-    joined: Vec<u8>,
-}
-
 impl Pending {
     /// Appends a frame that was published within `span`.
     pub(super) fn push(&mut self, frame: OutboundFrame, span: Span) -> Duty {
@@ -77,61 +71,57 @@ impl Pending {
         }
     }
 
+    /// The number of the frame that is published next.
+    pub(super) fn next(&self) -> u64 {
+        self.first + self.frames.len() as u64
+    }
+
     /// Takes everything, topic by topic. The order of a topic's frames stays. Until [`Self::finish`] they count as not
     /// written.
     pub(super) fn take(&mut self) -> Option<Taken> {
         let since = self.since.take()?;
         self.bytes = 0;
-        self.taken |= !self.frames.is_empty();
         let mut batches = Vec::<Batch>::new();
-        for frame in self.frames.drain(..) {
+        for (frame, number) in self.frames.drain(..).zip(self.first..) {
             let of_topic = |batch: &&mut Batch| *batch.topic() == frame.tag().topic;
             match batches.iter_mut().find(of_topic) {
-                Some(batch) => batch.frames.push(frame),
-                None => batches.push(Batch { frames: vec![frame], joined: Vec::new() }),
+                Some(batch) => batch.push(number, frame),
+                None => batches.push(Batch::new(number, frame)),
             }
+            self.first = number + 1;
         }
-        for batch in &mut batches {
-            batch.join();
-        }
+        batches.iter_mut().for_each(Batch::join);
         Some(Taken { since, spans: mem::take(&mut self.spans), batches })
+    }
+
+    /// What waits for one topic from this number on, if anything does. It goes on waiting, for others.
+    pub(super) fn of(&self, topic: &str, number: u64) -> Option<Batch> {
+        let frames = self.frames.iter().zip(self.first..);
+        let mut frames = frames.filter(|(frame, own)| *frame.tag().topic == *topic && *own >= number);
+        let (first, own) = frames.next()?;
+        let mut batch = Batch::new(own, first.clone());
+        frames.for_each(|(frame, own)| batch.push(own, frame.clone()));
+        batch.join();
+        Some(batch)
     }
 
     /// What was taken is written, or waits in its receivers' own queues.
     pub(super) fn finish(&mut self) {
-        self.taken = false;
+        self.written = self.first;
+    }
+
+    /// Whether everything before this number is written, or waits in its receivers' own queues.
+    pub(super) fn is_written_to(&self, number: u64) -> bool {
+        self.written >= number
     }
 
     /// Whether everything that was ever published is written, or waits in its receivers' own queues.
     pub(super) fn is_written(&self) -> bool {
-        self.frames.is_empty() && !self.taken
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.is_written_to(self.next())
     }
 
     /// The flusher ends; the next publisher starts one.
     pub(super) fn rest(&mut self) {
         self.flushing = false;
-    }
-}
-
-impl Batch {
-    pub(super) fn topic(&self) -> &Arc<str> {
-        &self.frames[0].tag().topic
-    }
-
-    /// All frames, one after the other, as they go over the wire.
-    pub(super) fn wire(&self) -> &[u8] {
-        if self.joined.is_empty() { self.frames[0].wire() } else { &self.joined }
-    }
-
-    /// Copies the frames together, once for all subscribers: one piece is written faster than many.
-    fn join(&mut self) {
-        if self.frames.len() > 1 {
-            let wires = self.frames.iter().map(OutboundFrame::wire);
-            self.joined = wires.collect::<Vec<_>>().concat();
-        }
     }
 }
