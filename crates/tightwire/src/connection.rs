@@ -29,6 +29,7 @@ use crate::auth::{Caller, Unauthorized};
 use crate::clock::{self, Moment};
 use crate::connections::Place;
 use crate::dispatch::{connected, dispatch, topic};
+use crate::noise::info_limited;
 use crate::outbound::{Outbound, Progress};
 use crate::peer::{Origin, Peer};
 use crate::request::HandshakeRequest;
@@ -157,7 +158,7 @@ impl<S: Service> Connection<S> {
     /// same, because a browser shows its page the code of a close, and nothing of an HTTP response.
     fn turn_away(&self, why: Unauthorized, place: &Place) -> End {
         self.shared.counters.unauthorized_total.increment();
-        tracing::info!(remote = self.remote(), connection_id = %self.peer.id(), %why, "a client was not let in");
+        info_limited!(remote = self.remote(), connection_id = %self.peer.id(), %why, "a client was not let in");
         self.peer.outbound().begin_close_saying(CloseReason::Unauthorized, why.said());
         place.seat(&self.peer);
         End::Ours(CloseReason::Unauthorized)
@@ -403,22 +404,22 @@ impl<S: Service> Connection<S> {
         if let Some(mut report) = refusal.report {
             // A frame whose id cannot be read gets one, so that the error and the log line can be matched.
             let correlation_id = *report.answers.get_or_insert_with(Uuid::new_v4);
-            let violations: Vec<_> = report
-                .violations
-                .iter()
-                .map(|violation| format!("{}: {}", violation.pointer, violation.keyword))
-                .collect();
-            // What the frame says of itself is not to be trusted, and not repeated.
-            tracing::warn!(
-                remote = self.remote(),
-                connection_id = %self.peer.id(),
-                %correlation_id,
-                r#type = "refused",
-                topic = if self.is_flat { self.peer.request().route() } else { SYSTEM_TOPIC },
-                code = report.code,
-                violations = violations.join(", "),
-                "a frame was refused"
-            );
+            if let Some(nth) = self.peer.another_line() {
+                let violations = report.violations.iter();
+                let violations: Vec<_> = violations.map(|it| format!("{}: {}", it.pointer, it.keyword)).collect();
+                // What the frame says of itself is not to be trusted, and not repeated.
+                tracing::warn!(
+                    remote = self.remote(),
+                    connection_id = %self.peer.id(),
+                    %correlation_id,
+                    r#type = "refused",
+                    topic = if self.is_flat { self.peer.request().route() } else { SYSTEM_TOPIC },
+                    code = report.code,
+                    violations = violations.join(", "),
+                    nth,
+                    "a frame was refused"
+                );
+            }
             match refusal.close {
                 // There is no error frame, so the close says it.
                 Some(reason) if !self.peer.report(&report) => {

@@ -154,7 +154,9 @@ impl<S: Service> Dispatch<'_, S> {
     fn may_call(&self, info: &FrameInfo, roles: &[&str], topic: &Arc<str>) -> bool {
         let Some(identity) = self.peer.identity() else { return true };
         if !roles.is_empty() && !roles.iter().any(|role| identity.has_role(role)) {
-            tracing::warn!(?roles, "the client has no role for this operation");
+            if let Some(nth) = self.peer.another_line() {
+                tracing::warn!(?roles, nth, "the client has no role for this operation");
+            }
             let words = format!("this needs one of the roles {}, which the token does not give", roles.join(", "));
             let report = ErrorReport::new(code::UNAUTHORIZED, words).about(Arc::clone(topic)).answering(self.frame_id);
             if !self.peer.report(&report) {
@@ -183,7 +185,10 @@ impl<S: Service> Dispatch<'_, S> {
         let (report, close) = match trouble {
             Trouble::Failure(failure) => {
                 let code = failure.code.as_str();
-                tracing::info!(code, said = &*failure.message, internal = failure.internal, "a handler failed");
+                if let Some(nth) = self.peer.another_line() {
+                    let (said, internal) = (&*failure.message, failure.internal);
+                    tracing::info!(code, said, internal, nth, "a handler failed");
+                }
                 (ErrorReport::new(code, failure.message), failure.code.close())
             }
             Trouble::Panic(message) => {

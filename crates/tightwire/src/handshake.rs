@@ -25,6 +25,7 @@ use crate::connections::Refused;
 use crate::http::stall::StallGuard;
 use crate::http::{problem, violated};
 use crate::metrics::Refusal;
+use crate::noise::info_limited;
 use crate::request::HandshakeRequest;
 use crate::routes::Match;
 use crate::server::RemoteAddr;
@@ -143,7 +144,7 @@ pub(crate) async fn answer<S: Service>(
         }
         Err(error) => {
             shared.counters.handshakes_refused_total.of(error.reason()).increment();
-            tracing::info!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
+            info_limited!(remote, status = error.status().as_u16(), %error, "a handshake was refused");
             let mut response = match &error {
                 HandshakeError::Contract(violations) => violated(error.status(), &error.to_string(), violations),
                 _ => problem(error.status(), &error.to_string()),

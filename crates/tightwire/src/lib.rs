@@ -41,6 +41,7 @@ mod handshake;
 mod http;
 mod hub;
 mod metrics;
+mod noise;
 mod outbound;
 mod peer;
 mod percent;

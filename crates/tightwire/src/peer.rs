@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::auth::Identity;
 use crate::clock;
 use crate::metrics::Counters;
+use crate::noise::Lines;
 use crate::outbound::Outbound;
 use crate::request::HandshakeRequest;
 use crate::trace::Trace;
@@ -35,6 +36,7 @@ pub(crate) struct Peer {
     /// Frames that asked for topics that the client's token does not allow.
     forbidden: AtomicU32,
     trace: Trace,
+    lines: Lines,
     counters: Arc<Counters>,
 }
 
@@ -80,6 +82,7 @@ impl Peer {
             authenticated: Mutex::new(origin.identity.map(Authenticated::now)),
             forbidden: AtomicU32::new(0),
             trace: origin.trace,
+            lines: Lines::default(),
             counters,
         }
     }
@@ -90,6 +93,11 @@ impl Peer {
 
     pub(crate) fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// The number of another line in the log that the client has caused by a mistake, if it is to be logged.
+    pub(crate) fn another_line(&self) -> Option<u32> {
+        self.lines.another()
     }
 
     pub(crate) fn trace(&self) -> &Trace {

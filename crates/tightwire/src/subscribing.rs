@@ -236,7 +236,9 @@ impl<S: Service> Dispatch<'_, S> {
             return;
         }
         let topics = refused.named();
-        tracing::warn!(?topics, code = refused.code(), "topics were refused");
+        if let Some(nth) = self.peer.another_line() {
+            tracing::warn!(?topics, code = refused.code(), nth, "topics were refused");
+        }
         let mut report = ErrorReport::new(refused.code(), refused.message()).answering(self.frame_id);
         report.topics = topics;
         self.peer.report(&report);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use warp::Filter;
 
 use crate::auth::{Caller, Unauthorized};
+use crate::noise::info_limited;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -26,5 +27,5 @@ pub(super) fn caller<S: Service>(
 /// Notes that a request is not answered.
 pub(super) fn turned_away(counters: &Counters, why: Unauthorized) {
     counters.unauthorized_total.increment();
-    tracing::info!(%why, "a request was refused");
+    info_limited!(%why, "a request was refused");
 }

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::client::{Client, settle, with_limits};
 use crate::exchange::Exchange;
 use crate::flat;
+use crate::handshake::request;
 use crate::protocol::{Posted, Room, Rooms};
 
 /// Collects lines.
@@ -137,4 +138,42 @@ fn at_debug_every_frame_is_there() {
     let lines = lines(tracing::Level::DEBUG, &[("fail", "room:a", json!({}))], "{");
     let line = lines.iter().find(|line| line["message"] == "received").expect("a line about the frame");
     assert_eq!((&line["type"], &line["topic"]), (&json!("fail"), &json!("room:a")), "{line}");
+}
+
+#[test]
+fn a_client_that_errs_on_and_on_gets_rare_in_the_log() {
+    let lines = logged(tracing::Level::INFO, async {
+        let config = with_limits(|limits| (limits.messages_per_second, limits.message_burst) = (1000, 1000));
+        let server = Server::new(Rooms::default(), config);
+        let mut client = Client::connect(&server, 64 * 1024).await;
+        client.event().await;
+        for _ in 0..100 {
+            client.send("subscribe", "system", json!({"topics": ["nowhere"]})).await;
+            client.send("fail", "room:a", json!({})).await;
+            for _ in 0..3 {
+                client.event().await;
+            }
+        }
+        drop(client);
+        settle(&server).await;
+    });
+    let errors: Vec<_> = lines.iter().filter_map(|line| line["nth"].as_u64()).collect();
+    assert_eq!(errors, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 32, 64, 128], "{lines:#?}");
+}
+
+#[test]
+fn strangers_cannot_fill_the_log() {
+    let lines = logged(tracing::Level::INFO, async {
+        let server = Server::new(Rooms::default(), Config::default());
+        for _ in 0..1000 {
+            // No WebSocket: refused.
+            request(&server, "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").await;
+        }
+        assert_eq!(server.stats().connections_total(), 0);
+    });
+    let refused: Vec<_> = lines.iter().filter(|line| line["message"] == "a handshake was refused").collect();
+    // Twenty in each second that it took, of this test and of those beside it.
+    assert!((1..=500).contains(&refused.len()), "{} lines", refused.len());
+    let left_out: u64 = refused.iter().filter_map(|line| line["left_out"].as_u64()).sum();
+    assert!(refused.len() as u64 + left_out <= 1000);
 }
