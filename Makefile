@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout nightly hooks node-modules
+	test-typescript bench bench-fanout soak nightly hooks node-modules
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,17 @@ bench: node-modules ## The benchmarks (release builds); each says what it measur
 bench-fanout: node-modules ## What a delivery costs, beside other servers; writes the table in docs/performance.md
 	$(CARGO) run --release --package tightwire-fanout-bench -- --write docs/performance.md
 
-nightly: test ## The slow lanes: a million differential cases, the Autobahn test suite
+# How long the soak lasts, in seconds.
+DURATION ?= 3600
+
+soak: ## Churn, floods, slow and broken clients against the chat server for DURATION seconds: no growth, no loss, no panic
+	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::
+
+nightly: test ## The slow lanes: a million differential cases, more of every attack, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
+	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
+	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture idle::
+	$(MAKE) soak
 	scripts/autobahn.sh
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift

@@ -4,14 +4,13 @@
 //! left, answers a valid client in time, and needs no more memory than before the first.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tightwire_chat::chat::CONTRACT;
-use tightwire_testkit::{Contract, RawClient, RawFrame, ServerProcess, WsHarness};
+use tightwire_testkit::{Contract, Memory, RawClient, RawFrame, ServerProcess, WsHarness};
 use uuid::Uuid;
 
 /// How often an attack is run, unless [`ROUNDS_VARIABLE`] says otherwise. What an attack leaves behind it leaves every
@@ -106,7 +105,7 @@ where
     runtime.expect("a runtime").block_on(async {
         let mut arena = Arena::open(flags).await;
         let first = arena.greet("before the attack").await;
-        let mut before = arena.memory();
+        let mut before = arena.memory().now;
         println!("a valid client is answered within {first:?}, memory is {} KiB", before / 1024);
         for round in 0..rounds {
             arena.round = round;
@@ -118,7 +117,7 @@ where
             let after = arena.greet("after the attack").await;
             arena.settle(caller).await;
             let allowed = if round == 0 && baseline == Baseline::MostOfTheFirstRound { u64::MAX } else { before + TOLERANCE };
-            let (memory, peak) = (arena.memory_below(allowed).await, arena.peak());
+            let Memory { now: memory, most: peak } = arena.memory_below(allowed).await;
             println!(
                 "round {round}: within {during:?} under attack, {after:?} after it; memory is {} KiB, was {} KiB at most",
                 memory / 1024,
@@ -139,25 +138,45 @@ where
 impl Arena {
     /// Starts a server with these flags, without a limit for handshakes: all clients come from one address.
     pub(crate) async fn open(flags: &[&str]) -> Self {
+        Self::start(flags, None).await
+    }
+
+    /// Starts another server in the place of one that has ended.
+    pub(crate) async fn reopen(flags: &[&str], address: SocketAddr) -> Self {
+        Self::start(flags, Some(address)).await
+    }
+
+    async fn start(flags: &[&str], address: Option<SocketAddr>) -> Self {
         let common = ["--bind", "{addr}", "--auth-disabled", "--responder-delay-ms", "1"];
         let unlimited =
             ["--handshakes-per-second", "0"].into_iter().filter(|_| !flags.contains(&"--handshakes-per-second"));
         let flags = common.into_iter().chain(unlimited).chain(flags.iter().copied());
-        let server = ServerProcess::command(env!("CARGO_BIN_EXE_tightwire-chat"))
+        let launch = ServerProcess::command(env!("CARGO_BIN_EXE_tightwire-chat"))
             .args(flags)
             // The allocator of the C library keeps what was freed unless told otherwise, and then its memory says
             // nothing about the server's.
             .env("TOKIO_WORKER_THREADS", "2")
             .env("MALLOC_ARENA_MAX", "1")
             .env("MALLOC_TRIM_THRESHOLD_", "65536")
-            .ready_when_http("/health")
-            .start()
-            .await;
+            .ready_when_http("/health");
+        let launch = if let Some(address) = address { launch.at(address) } else { launch };
+        let server = launch.start().await;
         Self { server, round: 0 }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Asks the server to end, and waits until it has.
+    pub(crate) async fn terminate(&mut self) {
+        let status = self.server.terminate(Duration::from_secs(30)).await;
+        assert!(status.success(), "{status}");
+    }
+
+    /// What the server has printed lately.
+    pub(crate) fn output(&self) -> String {
+        self.server.output()
     }
 
     /// A socket to the server.
@@ -178,7 +197,7 @@ impl Arena {
     }
 
     /// How long a valid client waits, from opening its socket to the answer to its ping; at most [`ANSWER`].
-    async fn greet(&self, when: &str) -> Duration {
+    pub(crate) async fn greet(&self, when: &str) -> Duration {
         let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
         let harness = WsHarness::new(contract);
         let mut best = Duration::MAX;
@@ -198,7 +217,7 @@ impl Arena {
     }
 
     /// Waits until nothing of any connection is left.
-    async fn settle(&self, caller: &Location<'_>) {
+    pub(crate) async fn settle(&self, caller: &Location<'_>) {
         let deadline = Instant::now() + SETTLING;
         loop {
             let health = self.health().await;
@@ -243,34 +262,22 @@ impl Arena {
         serde_json::from_slice(&response.body).expect("JSON")
     }
 
-    /// What the server's own data takes in memory now, in bytes, pages of its program not included.
-    fn memory(&self) -> u64 {
-        self.status("RssAnon")
+    /// What the server takes of the machine's memory.
+    pub(crate) fn memory(&self) -> Memory {
+        self.server.memory().expect("the server runs")
     }
 
     /// The same, as soon as it is below the bound, or when there was time enough for it to be: plain HTTP connections, which
     /// the server does not count, may end a little later than their clients.
-    async fn memory_below(&self, bound: u64) -> u64 {
+    async fn memory_below(&self, bound: u64) -> Memory {
         let deadline = Instant::now() + SETTLING;
         loop {
             let memory = self.memory();
-            if memory <= bound || Instant::now() >= deadline {
+            if memory.now <= bound || Instant::now() >= deadline {
                 return memory;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-    }
-
-    /// The most that it ever took, pages of its program included.
-    fn peak(&self) -> u64 {
-        self.status("VmHWM") - self.status("RssFile")
-    }
-
-    fn status(&self, key: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("the server runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kib| kib.parse::<u64>().ok());
-        kib.expect("Linux says so") * 1024
     }
 }
 

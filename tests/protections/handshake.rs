@@ -1,11 +1,10 @@
 //! Requests for a WebSocket that must not get one, or whose sender never meant it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
 use futures_util::future::join_all;
 use tightwire_testkit::RawClient;
 use tightwire_testkit::raw::upgrade_request;
-use tokio::net::TcpSocket;
 
 use crate::arena::{Arena, Seen, check};
 
@@ -143,16 +142,12 @@ fn more_connections_than_there_may_be() {
 #[test]
 fn more_handshakes_than_one_address_may_begin() {
     let attack = async |arena: &Arena| {
-        let socket = |host| {
-            let socket = TcpSocket::new_v4().expect("a socket");
-            socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 9, host), 0))).expect("every loopback address is ours");
-            socket.connect(arena.address())
-        };
+        // Every loopback address is ours.
+        let source = Ipv4Addr::new(127, 0, 9, arena.round as u8 + 1).into();
         let begun = std::time::Instant::now();
         let mut statuses = Vec::new();
         for _ in 0..200 {
-            let stream = socket(arena.round as u8 + 1).await.expect("the server listens");
-            let mut client = RawClient::over(stream);
+            let mut client = RawClient::connect_from(source, arena.address()).await.expect("the server listens");
             client.send(with("").as_bytes()).await.expect("sent");
             statuses.push(client.response().await.expect("an answer").status);
         }

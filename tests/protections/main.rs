@@ -3,9 +3,12 @@
 //! server is none the worse for it.
 
 mod arena;
+mod drain;
 mod flooding;
 mod framing;
 mod handshake;
 mod http;
+mod idle;
 mod slowness;
+mod soak;
 mod topics;

@@ -9,6 +9,7 @@
 //! | [`sequence`] | patterns of frames such as `stream_start, stream_chunk+, stream_end` |
 //! | [`time`] | the paused clock |
 //! | [`process`] | [`ServerProcess`]: a real server binary for the length of a test |
+//! | [`memory`] | [`Memory`]: what a process takes of the machine's memory |
 //! | [`raw`] | [`RawClient`]: bytes in, frames out, for what no well-behaved client does |
 //!
 //! The harness knows the Tightwire envelope and the session's heartbeat, and nothing of any application.
@@ -60,6 +61,7 @@ mod failure;
 pub mod frame;
 pub mod harness;
 mod json;
+pub mod memory;
 mod positions;
 pub mod process;
 pub mod raw;
@@ -73,6 +75,7 @@ pub use client::{Closed, WsClient};
 pub use contract::Contract;
 pub use frame::Frame;
 pub use harness::{ConnectError, Served, WsHarness};
+pub use memory::Memory;
 pub use process::ServerProcess;
 pub use raw::{RawClient, RawFrame};
 pub use target::Target;

@@ -19,6 +19,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::memory::Memory;
+
 /// How many lines of output are kept.
 const LINES: usize = 200;
 /// How often a starting or ending process is looked at.
@@ -44,6 +46,7 @@ pub struct Launch {
     command: String,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    address: Option<SocketAddr>,
     ready: Ready,
     within: Duration,
 }
@@ -71,6 +74,7 @@ impl ServerProcess {
             command: binary.into(),
             args: Vec::new(),
             env: Vec::new(),
+            address: None,
             ready: Ready::Listening,
             within: Duration::from_secs(10),
         }
@@ -82,10 +86,18 @@ impl ServerProcess {
         self.address
     }
 
-    /// The id of the process, for instance to read `/proc` with.
+    /// The id of the process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it takes of the machine's memory.
+    ///
+    /// # Errors
+    /// If it does not run, or this is not Linux.
+    pub fn memory(&self) -> io::Result<Memory> {
+        Memory::of(self.id())
     }
 
     /// `ws://` and that path on the server, for [`WsHarness::connect`](crate::WsHarness::connect).
@@ -184,6 +196,12 @@ impl Launch {
         self
     }
 
+    /// Gives it that address instead of a free one, for instance that of a server whose place it takes.
+    pub fn at(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
     /// Ready when `GET` of that path answers with a 2xx status. Default: when the port accepts connections.
     pub fn ready_when_http(mut self, path: impl Into<String>) -> Self {
         self.ready = Ready::Http(path.into());
@@ -226,7 +244,8 @@ impl Launch {
     }
 
     async fn start_once(&self) -> Result<ServerProcess, Unready> {
-        let address = free_address().map_err(|error| Unready::Failed(format!("no free port: {error}")))?;
+        let address = self.address.map_or_else(free_address, Ok);
+        let address = address.map_err(|error| Unready::Failed(format!("no free port: {error}")))?;
         let fill =
             |text: &str| text.replace("{port}", &address.port().to_string()).replace("{addr}", &address.to_string());
         let mut child = Command::new(OsStr::new(&self.command))

@@ -33,7 +33,7 @@ mod frame;
 use std::collections::VecDeque;
 use std::fmt::{self, Display};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -92,6 +92,17 @@ impl RawClient {
     pub async fn connect_narrow(address: SocketAddr, receive_buffer: u32) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_recv_buffer_size(receive_buffer)?;
+        Ok(Self::over(socket.connect(address).await?))
+    }
+
+    /// Connects from that address of this machine, for instance another of the loopback network: to look like another
+    /// client, or because one address has no more ports.
+    ///
+    /// # Errors
+    /// If the address is not of this machine, or nobody listens there.
+    pub async fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind(SocketAddr::new(source, 0))?;
         Ok(Self::over(socket.connect(address).await?))
     }
 
