@@ -72,7 +72,8 @@ pub struct Config {
     /// How many topics may be remembered for replay, those included whose frames are no longer kept. Beyond it the one
     /// is forgotten that nobody has published to for longest. Default: 100 000.
     pub replay_topics: u64,
-    /// How long a client may take to send a request's head, and before it for the handshake of TLS. Default: 10 s.
+    /// How long a client may take to send a request's head, and before it for the header of a proxy and the handshake of
+    /// TLS together. Default: 10 s.
     pub handshake_timeout: Duration,
     /// How many headers a request may have. Default: 64.
     pub max_headers: usize,

@@ -141,9 +141,25 @@ fn source(bytes: &[u8]) -> Result<Option<SocketAddr>, HeaderError> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use proptest::prelude::*;
+    use tokio::io::{AsyncWriteExt, ReadBuf};
 
     use super::*;
+
+    /// A stream that gives at most so many bytes at once.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl AsyncRead for Pieces<'_> {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            let (piece, rest) = self.0.split_at(self.0.len().min(self.1).min(into.remaining()));
+            into.put_slice(piece);
+            self.0 = rest;
+            Poll::Ready(Ok(()))
+        }
+    }
 
     /// A header of version 2: command, family with protocol, and what follows.
     fn v2(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
@@ -236,6 +252,36 @@ mod tests {
         assert!(matches!(missing(b"\r\n\r\nG", Any), Err(HeaderError::Other)));
         check(Any, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "in a version that is expected");
         check(Any, b"", "in a version that is expected");
+    }
+
+    proptest! {
+        /// Whatever comes, the outcome does not depend on the pieces in which it comes, and nothing is read behind it.
+        #[test]
+        fn pieces_make_no_difference(
+            version in 0..3_usize,
+            rest in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..64),
+                "(TCP4|TCP6|UNKNOWN) [0-9.]{0,12} [0-9:.]{0,12} [0-9]{0,6} [0-9]{0,6}\r?\n?".prop_map(String::into_bytes),
+                (0..4_u8, 0..5_u8, 0..40_u8).prop_map(|(command, family, length)| {
+                    let head = [0x20 | command, family << 4 | 1, 0, length];
+                    [&head[..], &[7; 40]].concat()
+                }),
+            ],
+            size in 1..40_usize,
+        ) {
+            let prefix: &[u8] = [&b""[..], PREFIX_V1, v2::PROTOCOL_PREFIX][version];
+            let sent = [prefix, &rest].concat();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let outcome = |size: usize| runtime.block_on(async {
+                let mut pieces = Pieces(&sent, size);
+                let outcome = read(&mut pieces, Any).await.map_err(|error| error.to_string());
+                let mut behind = Vec::new();
+                pieces.read_to_end(&mut behind).await.expect("a slice");
+                // What is refused is read no further, and where that is depends on the pieces.
+                outcome.map(|address| (address, behind))
+            });
+            prop_assert_eq!(outcome(size), outcome(usize::MAX));
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! [`Auth`] is the setting. A request's token is found by `credentials`, verified by [`Jwt`] against the `keyring`, read by
 //! `claims`, and becomes an [`Identity`], which the connection keeps and handlers ask for. An application that knows its
 //! clients by something else implements [`Authenticate`]; its own HTTP routes ask with [`Auth::filter`]. Why there is no
-//! identity is an [`Unauthorized`]: its `Display` is for the log, [`Unauthorized::said`] for the client. Neither repeats any
+//! identity is an `Unauthorized`: its `Display` is for the log, `Unauthorized::said` for the client. Neither repeats any
 //! part of a token.
 
 mod authenticate;

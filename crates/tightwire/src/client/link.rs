@@ -29,7 +29,7 @@ use super::error::{ClientError, Closed, Side};
 use super::protocol::ClientProtocol;
 use super::queue::{Receiver, Sender, WeakSender, queue};
 use super::sender::{ClientSender, Inner};
-use super::socket::{self, Incoming};
+use super::socket::{self, FrameReader, FrameWriter};
 use super::waiters::{Offered, Waiters};
 use crate::clock;
 
@@ -47,7 +47,7 @@ pub(super) enum Outgoing {
 }
 
 /// The half of a connection that is written to.
-type Writer<IO> = Mutex<socket::Outgoing<IO>>;
+type Writer<IO> = Mutex<FrameWriter<IO>>;
 
 pub(super) type Received<P> = Result<Inbound<<P as ClientProtocol>::In>, ClientError>;
 
@@ -123,7 +123,7 @@ struct Link<P: ClientProtocol> {
 }
 
 impl<P: ClientProtocol> Link<P> {
-    async fn read<IO>(&self, incoming: &mut Incoming<IO>, writer: &Writer<IO>) -> ClientError
+    async fn read<IO>(&self, incoming: &mut FrameReader<IO>, writer: &Writer<IO>) -> ClientError
     where
         IO: AsyncRead + AsyncWrite,
     {
@@ -272,7 +272,7 @@ async fn flush<IO: AsyncWrite>(writer: &Writer<IO>) -> io::Result<()> {
 
 /// Writes what is left, the close above all, and reads until the server has closed its side too: a socket that is closed
 /// with unread data resets the connection, and the server may lose our close.
-async fn finish<IO: AsyncRead + AsyncWrite>(incoming: &mut Incoming<IO>, writer: &Writer<IO>) {
+async fn finish<IO: AsyncRead + AsyncWrite>(incoming: &mut FrameReader<IO>, writer: &Writer<IO>) {
     let _ = poll_fn(|cx| lock(writer).poll_shutdown(cx)).await;
     while let Ok(1..) = incoming.fill().await {}
 }

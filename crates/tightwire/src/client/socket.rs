@@ -15,7 +15,7 @@ const READ_BYTES: usize = 16 * 1024;
 const GATHERED_BYTES: usize = 16 * 1024;
 
 /// A stream of which `read` was read already.
-pub(super) fn split<IO>(stream: IO, read: &[u8], max_message: usize) -> (Incoming<IO>, Outgoing<IO>)
+pub(super) fn split<IO>(stream: IO, read: &[u8], max_message: usize) -> (FrameReader<IO>, FrameWriter<IO>)
 where
     IO: AsyncRead + AsyncWrite,
 {
@@ -23,12 +23,12 @@ where
     let mut buffer = vec![0; READ_BYTES.max(read.len())];
     buffer[..read.len()].copy_from_slice(read);
     let messages = Reader::new(Role::Client, max_message);
-    let incoming = Incoming { reader, messages, buffer, at: 0, end: read.len() };
-    (incoming, Outgoing { writer, gathered: Vec::new(), written: 0, is_over: false })
+    let incoming = FrameReader { reader, messages, buffer, at: 0, end: read.len() };
+    (incoming, FrameWriter { writer, gathered: Vec::new(), written: 0, is_over: false })
 }
 
 /// What the server sends.
-pub(super) struct Incoming<IO> {
+pub(super) struct FrameReader<IO> {
     reader: ReadHalf<IO>,
     messages: Reader,
     buffer: Vec<u8>,
@@ -38,7 +38,7 @@ pub(super) struct Incoming<IO> {
     end: usize,
 }
 
-impl<IO: AsyncRead> Incoming<IO> {
+impl<IO: AsyncRead> FrameReader<IO> {
     /// The next message or control frame of what was read already; `None` if there is none.
     pub(super) fn event(&mut self) -> Option<Result<Event<'_>, Violation>> {
         if self.at == self.end {
@@ -66,7 +66,7 @@ impl<IO: AsyncRead> Incoming<IO> {
 }
 
 /// What is written to the server.
-pub(super) struct Outgoing<IO> {
+pub(super) struct FrameWriter<IO> {
     writer: WriteHalf<IO>,
     /// Whole frames.
     gathered: Vec<u8>,
@@ -76,7 +76,7 @@ pub(super) struct Outgoing<IO> {
     is_over: bool,
 }
 
-impl<IO: AsyncWrite> Outgoing<IO> {
+impl<IO: AsyncWrite> FrameWriter<IO> {
     /// Adds a frame to what is to be written. After a close there is nothing more to say.
     pub(super) fn push(&mut self, frame: ClientFrame<'_>) {
         if self.is_over {

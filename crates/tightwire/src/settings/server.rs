@@ -72,7 +72,7 @@ crate::settings! {
         handshakes_per_second: u32 = 10, value_parser!(u32);
         /// Connections that one address may begin at once.
         handshake_burst: u32 = 20, value_parser!(u32).range(1..);
-        /// How long a client may take to send a request's head, in milliseconds.
+        /// How long a client may take to send a request's head, and before it for the header of a proxy and the handshake of TLS, in milliseconds.
         handshake_timeout_ms: u64 = 10_000, value_parser!(u64).range(1..);
         /// How many headers a request may have.
         max_headers: u64 = 64, value_parser!(u64).range(1..=4096);
