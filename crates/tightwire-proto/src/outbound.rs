@@ -151,6 +151,19 @@ impl OutboundQueue {
         }
     }
 
+    /// Takes the first message out, for who writes messages in a form of its own. Control frames of WebSocket mean nothing
+    /// there.
+    pub fn pop(&mut self) -> Option<OutboundFrame> {
+        debug_assert_eq!(self.written, 0, "what is begun is not taken");
+        while let Some(item) = self.items.pop_front() {
+            self.bytes -= item.bytes().len();
+            if let Item::Message(frame) = item {
+                return Some(frame);
+            }
+        }
+        None
+    }
+
     /// Forgets everything that no byte was written of.
     pub fn clear_unsent(&mut self) {
         let keep = usize::from(self.written > 0);

@@ -18,7 +18,7 @@ use tightwire_proto::contract::{Framing, SessionRole};
 use tightwire_proto::frame::{Opcode, close_frame, empty_close_frame, message_frame, ping_frame, pong_frame};
 use tightwire_proto::inbound::{Arrival, Heartbeat as HeartbeatFrame, Inbound, InboundView, SessionRequest, Violation};
 use tightwire_proto::outbound::OutboundQueue;
-use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice, Ping, Pong, rfc3339};
+use tightwire_proto::session::messages::{Ping, Pong, rfc3339};
 use tightwire_proto::session::{self, Due, Refusal, RefusalKind, SYSTEM_TOPIC, Session, Subscriptions};
 use tightwire_proto::websocket;
 use tracing::field::{DisplayValue, display};
@@ -148,7 +148,7 @@ impl<S: Service> Connection<S> {
     fn begin(&mut self, place: &Place) {
         self.job = Some(Box::pin(connected(Arc::clone(&self.shared), Arc::clone(&self.peer))));
         self.session.expire_at(self.peer.authenticated_until());
-        self.greet();
+        self.shared.greet(&self.peer);
         // Only now, so that a shutdown cannot close the connection before its first frame.
         place.seat(&self.peer);
         tracing::debug!(remote = self.remote(), connection_id = %self.peer.id(), "connected");
@@ -167,14 +167,6 @@ impl<S: Service> Connection<S> {
     /// Where the client is, for log lines. There is no span that would say it: each connection would keep one.
     fn remote(&self) -> Option<DisplayValue<SocketAddr>> {
         self.peer.address().map(display)
-    }
-
-    /// The first frame, where there is an envelope.
-    fn greet(&self) {
-        let unix_ms = clock::unix_ms();
-        let (limits, heartbeat) = (self.shared.limits(), self.shared.heartbeat());
-        let data = ConnectionEstablished::new(self.peer.id(), self.shared.contract, limits, heartbeat, unix_ms);
-        self.peer.say(SessionRole::ConnectionEstablished, None, &data);
     }
 
     /// Everything between the first frame and the last.
@@ -461,7 +453,7 @@ impl<S: Service> Connection<S> {
         let outbound = self.peer.outbound();
         let (code, peer_closed) = match end {
             End::Ours(reason) => {
-                let notice = self.notice(reason);
+                let (notice, _) = self.shared.notice(reason);
                 let words = outbound.words();
                 let words = words.as_deref().unwrap_or_else(|| reason.meaning(self.shared.contract));
                 outbound.end(notice, close_frame(reason.code(), words));
@@ -505,17 +497,6 @@ impl<S: Service> Connection<S> {
         tracing::debug!(connection_id = %self.peer.id(), code, complete, "closed");
         outbound.abort();
         code
-    }
-
-    fn notice(&self, reason: CloseReason) -> Option<tightwire_proto::frame::OutboundFrame> {
-        let spread = u64::try_from(self.shared.config.reconnect_spread.as_millis()).unwrap_or(u64::MAX);
-        let reconnect_after_ms = match reason {
-            // Random, so that a server's clients do not all come back at once.
-            CloseReason::Shutdown | CloseReason::OverCapacity => Uuid::new_v4().as_u64_pair().1 % spread.max(1),
-            _ => 0,
-        };
-        let data = DisconnectNotice { reason: reason.notice()?, reconnect_after_ms };
-        self.shared.voice.say(SessionRole::DisconnectNotice, clock::stamp(None), &data)
     }
 }
 

@@ -40,6 +40,7 @@ pub mod failure;
 mod handshake;
 mod http;
 mod hub;
+mod line;
 mod metrics;
 mod noise;
 mod outbound;

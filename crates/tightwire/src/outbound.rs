@@ -98,6 +98,17 @@ pub(crate) struct Progress {
     pub(crate) application: bool,
 }
 
+/// What [`Outbound::poll_take`] gives.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Frames to be written, at least one.
+    Frames(Vec<OutboundFrame>),
+    /// The connection is to be closed.
+    Closing(CloseReason),
+    /// Nothing is to be written any more.
+    Aborted,
+}
+
 /// Which of several frames a client will not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
@@ -414,6 +425,49 @@ impl Outbound {
                 Poll::Ready(Ok(progress))
             }
         }
+    }
+
+    /// Takes frames that wait, at least one and at most so many bytes, if there is `room` for them; for who writes something
+    /// other than WebSocket's frames. Ready too when the connection is to be closed.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, room: bool, bytes: usize) -> Poll<Taken> {
+        self.task.register(cx.waker());
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Closing(reason) => return Poll::Ready(Taken::Closing(reason)),
+            Phase::Ending | Phase::Aborted => return Poll::Ready(Taken::Aborted),
+            Phase::Open => {}
+        }
+        if !room || state.queue.is_empty() {
+            return Poll::Pending;
+        }
+        let (mut frames, mut taken) = (Vec::new(), 0);
+        while taken < bytes
+            && let Some(frame) = state.queue.pop()
+        {
+            taken += frame.wire().len();
+            frames.push(frame);
+        }
+        if state.queue.has_room() {
+            self.room.notify_waiters();
+        }
+        if state.queue.is_empty()
+            && let Some(since) = state.late_since.take()
+        {
+            self.counters.catch_up_seconds.observe(clock::now().saturating_duration_since(since));
+        }
+        Poll::Ready(Taken::Frames(frames))
+    }
+
+    /// Takes all that still waits when the connection is closed.
+    pub(crate) fn take_rest(&self) -> Vec<OutboundFrame> {
+        let mut state = self.lock();
+        std::iter::from_fn(|| state.queue.pop()).collect()
+    }
+
+    /// Takes note of frames that were written elsewhere, in so many bytes.
+    pub(crate) fn note_written(&self, frames: usize, bytes: usize) {
+        self.counters.messages_sent_total.add(frames as u64);
+        self.counters.sent_bytes_total.add(bytes as u64);
     }
 
     /// Says to the peer that nothing more will come.

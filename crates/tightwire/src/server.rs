@@ -29,6 +29,7 @@ use crate::entrance::{self, Entered};
 use crate::http::bounds::{self, Bounded, Broken};
 use crate::http::stall::StallGuard;
 use crate::http::{self, problem};
+use crate::line::line;
 use crate::metrics::Refusal;
 use crate::proxies;
 use crate::proxy_protocol::ProxyProtocol;
@@ -174,9 +175,11 @@ impl<S: Service> Server<S> {
     {
         let routes = TowerToHyperService::new(warp::service(self.routes.clone()));
         let shared = Arc::clone(&self.shared);
+        let (held, line) = line();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
             request.extensions_mut().insert(RemoteAddr(client));
+            request.extensions_mut().insert(line.clone());
             let (head, body) = request.into_parts();
             let broken = Broken::default();
             let (bytes, within) = (shared.config.max_body_bytes, shared.config.request_timeout);
@@ -221,8 +224,12 @@ impl<S: Service> Server<S> {
                 result = &mut connection => result,
                 () = ended => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        result = connection => result,
+                        () = held.is_cut() => return,
+                    }
                 }
+                () = held.is_cut() => return,
             };
             // What HTTP was upgraded to has bounds of its own.
             drop(waiting);

@@ -3,18 +3,24 @@
 use std::sync::{Arc, Mutex};
 
 use tightwire_proto::address_rate::AddressRates;
-use tightwire_proto::contract::{Contract, Heartbeat, Limits};
+use tightwire_proto::close::CloseReason;
+use tightwire_proto::contract::{Contract, Heartbeat, Limits, SessionRole};
+use tightwire_proto::frame::OutboundFrame;
 use tightwire_proto::log::Retention;
+use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice};
 use tightwire_proto::session::{Policy, Voice};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::alarms::Alarms;
 use crate::broker::Broker;
 use crate::broker::memory::{Bounds, MemoryBroker};
+use crate::clock;
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::hub::Hub;
 use crate::metrics::Counters;
+use crate::peer::Peer;
 use crate::publisher::Publisher;
 use crate::routes::Routes;
 use crate::service::Service;
@@ -89,6 +95,28 @@ impl<S: Service> Shared<S> {
             }
         };
         self.prepared.get_or_init(prepare).await;
+    }
+
+    /// Sends the first frame of a connection, where there is an envelope.
+    pub(crate) fn greet(&self, peer: &Peer) {
+        let (limits, heartbeat) = (self.limits(), self.heartbeat());
+        let data = ConnectionEstablished::new(peer.id(), self.contract, limits, heartbeat, clock::unix_ms());
+        peer.say(SessionRole::ConnectionEstablished, None, &data);
+    }
+
+    /// What is said to a client before the server closes, and after how many milliseconds it should come back.
+    pub(crate) fn notice(&self, reason: CloseReason) -> (Option<OutboundFrame>, u64) {
+        let spread = u64::try_from(self.config.reconnect_spread.as_millis()).unwrap_or(u64::MAX);
+        let reconnect_after_ms = match reason {
+            // Random, so that a server's clients do not all come back at once.
+            CloseReason::Shutdown | CloseReason::OverCapacity => Uuid::new_v4().as_u64_pair().1 % spread.max(1),
+            _ => 0,
+        };
+        let say = |reason| {
+            let data = DisconnectNotice { reason, reconnect_after_ms };
+            self.voice.say(SessionRole::DisconnectNotice, clock::stamp(None), &data)
+        };
+        (reason.notice().and_then(say), reconnect_after_ms)
     }
 
     pub(crate) fn limits(&self) -> &Limits {

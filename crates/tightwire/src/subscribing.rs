@@ -129,7 +129,7 @@ impl<S: Service> Dispatch<'_, S> {
     /// Lets a topic's frames reach the client: first what it missed, then what the application has to say to a new
     /// subscriber, then live frames. None is lost and none comes twice, because live frames are held back from before
     /// the log is read until after what was read is sent.
-    async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
+    pub(crate) async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
         let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
         if new {
             self.attach(topic);

@@ -55,6 +55,8 @@ pub(crate) enum Wire {
         /// Whether something was written since the last complete flush.
         unflushed: bool,
     },
+    /// The body of a response: its frames are taken from the queue by whoever makes events of them.
+    Events,
     /// Nothing any more: whoever still knows the connection must not keep its socket open.
     Closed,
 }
@@ -103,7 +105,7 @@ impl Wire {
                 *unflushed = true;
                 Pin::new(writer).poll_write_vectored(cx, slices)
             }
-            Self::Closed => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Self::Events | Self::Closed => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 
@@ -112,7 +114,7 @@ impl Wire {
         match self {
             // What is wrong with a socket comes to light when its own task writes or reads.
             Self::Tcp(writer) => writer.try_write(bytes).unwrap_or(0),
-            Self::Stream { .. } | Self::Closed => 0,
+            Self::Stream { .. } | Self::Events | Self::Closed => 0,
         }
     }
 
@@ -131,7 +133,7 @@ impl Wire {
         match self {
             Self::Tcp(writer) => Pin::new(writer).poll_shutdown(cx),
             Self::Stream { writer, .. } => Pin::new(writer).poll_shutdown(cx),
-            Self::Closed => Poll::Ready(Ok(())),
+            Self::Events | Self::Closed => Poll::Ready(Ok(())),
         }
     }
 }

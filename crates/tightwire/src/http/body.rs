@@ -1,10 +1,7 @@
-//! Bodies of requests: bounded in size and in time.
-
-use std::time::Duration;
+//! Bodies of requests that are JSON. How large they may be, and how long they may take, [`super::bounds`] sees to.
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt};
-use tokio::time::timeout;
 use warp::http::header::CONTENT_TYPE;
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
@@ -22,30 +19,25 @@ pub(super) fn must_be_json(headers: &HeaderMap) -> Result<(), Response> {
     }
 }
 
-/// Reads a body of at most `limit` bytes, for so long.
+/// Reads a body of at most `limit` bytes.
 pub(super) async fn read<B: Buf>(
     stream: impl Stream<Item = Result<B, warp::Error>>,
     limit: u64,
-    time: Duration,
 ) -> Result<Vec<u8>, Response> {
-    let reading = async {
-        let mut stream = std::pin::pin!(stream);
-        let mut body = Vec::new();
-        while let Some(part) = stream.next().await {
-            let mut part = part.map_err(|_| problem(StatusCode::BAD_REQUEST, "the body does not arrive"))?;
-            if (body.len() + part.remaining()) as u64 > limit {
-                let text = format!("the body may have up to {limit} bytes");
-                return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, &text));
-            }
-            while part.has_remaining() {
-                let chunk = part.chunk();
-                body.extend_from_slice(chunk);
-                let length = chunk.len();
-                part.advance(length);
-            }
+    let mut stream = std::pin::pin!(stream);
+    let mut body = Vec::new();
+    while let Some(part) = stream.next().await {
+        let mut part = part.map_err(|_| problem(StatusCode::BAD_REQUEST, "the body does not arrive"))?;
+        if (body.len() + part.remaining()) as u64 > limit {
+            let text = format!("the body may have up to {limit} bytes");
+            return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, &text));
         }
-        Ok(body)
-    };
-    let late = || problem(StatusCode::REQUEST_TIMEOUT, "the body takes too long to arrive");
-    timeout(time, reading).await.unwrap_or_else(|_| Err(late()))
+        while part.has_remaining() {
+            let chunk = part.chunk();
+            body.extend_from_slice(chunk);
+            let length = chunk.len();
+            part.advance(length);
+        }
+    }
+    Ok(body)
 }

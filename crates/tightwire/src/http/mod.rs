@@ -9,6 +9,7 @@ mod answer;
 mod asking;
 mod body;
 pub(crate) mod bounds;
+mod events;
 mod health;
 mod limits;
 mod metrics;
@@ -60,6 +61,7 @@ fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
         metrics::route(Arc::clone(shared)),
         replay::route(Arc::clone(shared)),
         publish::route(Arc::clone(shared)),
+        events::route(Arc::clone(shared)),
     ];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())

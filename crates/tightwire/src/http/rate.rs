@@ -1,6 +1,7 @@
 //! How often one address may ask.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tightwire_proto::address_rate::{AddressRate, AddressRates};
 use warp::http::header::RETRY_AFTER;
@@ -28,12 +29,15 @@ impl Rate {
     pub(super) fn pass(&self, remote: Option<RemoteAddr>) -> Result<(), Response> {
         let Some((rates, RemoteAddr(remote))) = self.0.as_ref().zip(remote) else { return Ok(()) };
         let passed = rates.lock().unwrap_or_else(PoisonError::into_inner).pass(remote.ip(), clock::now());
-        passed.map_err(|wait| {
-            let mut response =
-                problem(StatusCode::TOO_MANY_REQUESTS, "this address sends too many requests; try again later");
-            // In whole seconds, and not too soon.
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
-            response
-        })
+        passed.map_err(too_many)
     }
+}
+
+/// The answer to an address that should wait.
+pub(super) fn too_many(wait: Duration) -> Response {
+    let text = "this address sends too many requests; try again later";
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, text);
+    // In whole seconds, and not too soon.
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    response
 }

@@ -1,4 +1,4 @@
-//! A client that asks one thing by HTTP and has no connection: what it may is found out as if it had one.
+//! A client that asks by HTTP, with a connection or without one: what it may is found out as for a subscriber.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,13 +19,14 @@ use crate::shared::Shared;
 use crate::subscribing::Denial;
 use crate::transport::Wire;
 
-/// A client without a connection.
+/// A client that asks by HTTP.
 pub(super) struct Visitor<S: Service> {
     shared: Arc<Shared<S>>,
     peer: Arc<Peer>,
 }
 
 impl<S: Service> Visitor<S> {
+    /// A client without a connection.
     pub(super) fn new(shared: &Arc<Shared<S>>, identity: Option<Arc<Identity>>, address: Option<SocketAddr>) -> Self {
         let counters = &shared.counters;
         // What an application would say to the connection goes nowhere.
@@ -40,6 +41,11 @@ impl<S: Service> Visitor<S> {
         );
         peer.outbound().abort();
         Self { shared: Arc::clone(shared), peer: Arc::new(peer) }
+    }
+
+    /// A client that has a connection.
+    pub(super) fn on(shared: &Arc<Shared<S>>, peer: &Arc<Peer>) -> Self {
+        Self { shared: Arc::clone(shared), peer: Arc::clone(peer) }
     }
 
     /// The topic, if it exists and the client may have it as a subscriber; else what to answer.
@@ -63,7 +69,7 @@ impl<S: Service> Visitor<S> {
 }
 
 /// The answer to who may not have a topic.
-fn refusal(why: Refused) -> Response {
+pub(super) fn refusal(why: Refused) -> Response {
     match why {
         Refused::Invalid => problem(StatusCode::NOT_FOUND, "there is no such topic"),
         Refused::Forbidden | Refused::TooMany => problem(StatusCode::FORBIDDEN, "the topic is not allowed"),

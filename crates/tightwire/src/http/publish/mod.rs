@@ -56,8 +56,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                 let identity = caller.map_err(unauthorized)?;
                 desk.admits(identity.as_deref(), &headers, remote)?;
                 body::must_be_json(&headers)?;
-                let (limit, time) = (desk.shared.limits().max_frame_bytes, desk.shared.config.handshake_timeout);
-                let body = body::read(body, limit, time).await?;
+                let body = body::read(body, desk.shared.config.max_body_bytes).await?;
                 desk.publish(identity.as_deref(), &body).await
             })
         })

@@ -1,5 +1,6 @@
 //! The HTTP endpoints beside the WebSocket, over real sockets.
 
+mod events;
 mod publish;
 mod replay;
 

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::{Answer, Site};
 use crate::auth::tokens;
-use crate::client::{Client, settle, with_limits};
+use crate::client::{Client, settle};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -60,7 +60,7 @@ async fn what_is_published_reaches_subscribers() {
 
 #[tokio::test]
 async fn what_the_contract_does_not_allow_is_refused() {
-    let site = Site::open(with_limits(|limits| limits.max_frame_bytes = 1000)).await;
+    let site = Site::open(Config { max_body_bytes: 1000, ..Config::default() }).await;
     let check = async |body: Value, status: u16, part: &str| {
         let (found, text) = refusal(&site, &body).await;
         assert!(found == status && text.contains(part), "{body}: {found} {text}");
@@ -75,7 +75,7 @@ async fn what_the_contract_does_not_allow_is_refused() {
     }
     check(json!({"topic": "room:a", "type": "posted"}), 400, "the body must be").await;
     check(json!({"topic": "room:a", "type": "posted", "data": {}, "extra": 1}), 400, "the body must be").await;
-    check(posted("room:a", &"x".repeat(1000)), 413, "up to 1000 bytes").await;
+    check(posted("room:a", &"x".repeat(1000)), 413, "too large").await;
     let body = posted("room:a", "x").to_string();
     let answer = site.ask("POST", "/api/publish", &[("content-type", "text/plain")], &body).await;
     assert_eq!(answer.problem().0, 415);
@@ -153,7 +153,7 @@ async fn an_address_may_publish_so_often() {
 
 #[tokio::test]
 async fn a_body_must_arrive_in_time() {
-    let site = Site::open(Config { handshake_timeout: Duration::from_millis(100), ..Config::default() }).await;
+    let site = Site::open(Config { request_timeout: Duration::from_millis(100), ..Config::default() }).await;
     let mut stream = TcpStream::connect(site.address).await.expect("connected");
     let head = "POST /api/publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.expect("sent");
