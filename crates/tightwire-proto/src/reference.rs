@@ -1,21 +1,23 @@
 //! The reference path: what decides about a frame that the fast path does not accept, and explains why it is refused.
 //!
-//! bytes → JSON value without repeated keys → the JSON Schema validator of the message that `type` names → violations
+//! bytes → tokens of JSON without repeated keys → the JSON Schema validator of the message that `type` names → violations
 //! in the order of the frame. It is the definition of what is valid; [`json`](crate::json) only ever agrees with it
 //! sooner. Generated code holds one [`Reference`] per direction and turns its [`CheckedFrame`]s into typed frames.
 
 mod flat;
 mod frame;
 mod reachable;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod unique;
 mod violations;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::json::Json;
+use jsonschema::{Draft, PatternOptions, Retrieve, ValidationOptions, Validator};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -24,6 +26,7 @@ pub use frame::CheckedFrame;
 pub(crate) use frame::integral;
 pub(crate) use violations::{of as violations_of, push_segment};
 
+use self::tape::{OnTape, Place};
 use crate::inbound::{Rejection, Violation};
 use crate::json::is_hyphenated_uuid;
 
@@ -49,7 +52,7 @@ pub struct Reference {
 #[derive(Debug)]
 struct Validators {
     /// By `type`; in a protocol without an envelope by the message's key.
-    by_type: BTreeMap<String, Validator>,
+    by_type: BTreeMap<String, Validator<OnTape>>,
     other_direction: Vec<String>,
     dispatch: flat::Dispatch,
 }
@@ -74,17 +77,18 @@ impl Reference {
     /// # Errors
     /// Every violation that was found, in the order of the frame.
     pub fn check(&self, bytes: &[u8]) -> Result<CheckedFrame, Rejection> {
-        let value = unique::parse(bytes).map_err(|violation| Rejection::of(None, violation))?;
-        let frame_id = frame_id(&value);
+        let tape = unique::parse(bytes).map_err(|violation| Rejection::of(None, violation))?;
+        let frame = tape.root();
+        let frame_id = frame_id(frame);
         let reject = |violation| Err(Rejection::of(frame_id, violation));
 
-        let Value::Object(members) = &value else {
+        if !frame.is_object() {
             return reject(Violation::new("", "type", "must be an object"));
-        };
-        let Some(wire_type) = members.get("type") else {
+        }
+        let Some(wire_type) = frame.get("type") else {
             return reject(Violation::new("/type", "required", "is required"));
         };
-        let Value::String(wire_type) = wire_type else {
+        let Some(wire_type) = wire_type.text() else {
             return reject(Violation::new("/type", "type", "must be a string"));
         };
         let validators = match self.validators() {
@@ -94,8 +98,12 @@ impl Reference {
         let Some(validator) = validators.by_type.get(wire_type) else {
             return reject(Violation::new("/type", "enum", self.unknown_type(validators, wire_type)));
         };
-        let violations = violations::of(validator, &value);
-        if violations.is_empty() { Ok(CheckedFrame::new(value)) } else { Err(Rejection { frame_id, violations }) }
+        let violations = violations::of(validator, frame);
+        if violations.is_empty() {
+            Ok(CheckedFrame::new(frame.value()))
+        } else {
+            Err(Rejection { frame_id, violations })
+        }
     }
 
     /// What to say about a `type` that has no validator. The other direction's names are public; the peer's are not
@@ -141,7 +149,7 @@ impl Validators {
 }
 
 /// The validator of a schema of the protocol, among the definitions of its bundle.
-pub(crate) fn build(schema: &Value, bundle: &Value) -> Result<Validator, String> {
+pub(crate) fn build<F: Json>(schema: &Value, bundle: &Value) -> Result<Validator<F>, String> {
     // Draft-07 ignores what stands beside a `$ref`, so the schema goes one level down.
     let definitions = reachable::definitions(schema, &bundle["definitions"]);
     let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
@@ -150,10 +158,10 @@ pub(crate) fn build(schema: &Value, bundle: &Value) -> Result<Validator, String>
 
 /// How schemas of the protocol are read: in the draft that `document` names (2020-12, else draft-07), formats checked,
 /// patterns in linear time.
-pub(crate) fn options(document: &Value) -> jsonschema::ValidationOptions<'static> {
+pub(crate) fn options<F: Json>(document: &Value) -> ValidationOptions<'static, Arc<dyn Retrieve>, F> {
     let later = document.get("$schema").is_some_and(|draft| draft == DRAFT_2020);
-    let options = if later { jsonschema::draft202012::options() } else { jsonschema::draft7::options() };
-    options
+    ValidationOptions::<'static, Arc<dyn Retrieve>, F>::default()
+        .with_draft(if later { Draft::Draft202012 } else { Draft::Draft7 })
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_format("uuid", is_hyphenated_uuid)
@@ -163,8 +171,8 @@ pub(crate) fn options(document: &Value) -> jsonschema::ValidationOptions<'static
 }
 
 /// The frame's `id`, if it has a proper one.
-fn frame_id(frame: &Value) -> Option<Uuid> {
-    frame.get("id")?.as_str().filter(|id| is_hyphenated_uuid(id))?.parse().ok()
+fn frame_id(frame: Place<'_>) -> Option<Uuid> {
+    frame.get("id")?.text().filter(|id| is_hyphenated_uuid(id))?.parse().ok()
 }
 
 impl Rejection {

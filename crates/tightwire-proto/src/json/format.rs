@@ -92,6 +92,7 @@ fn is_of_uri(text: &str, others: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jsonschema::json::SerdeJson;
     use serde_json::{Value, json};
 
     use super::*;
@@ -102,7 +103,7 @@ mod tests {
     #[track_caller]
     fn check(format: &str, accepts: fn(&str) -> bool, proper: &[&str], improper: &[&str]) {
         let schema = |draft: &str| json!({ "$schema": draft, "format": format });
-        let build = |schema: Value| reference::options(&schema).build(&schema).expect("a schema");
+        let build = |schema: Value| reference::options::<SerdeJson>(&schema).build(&schema).expect("a schema");
         let validator = build(schema("http://json-schema.org/draft-07/schema#"));
         let later = build(schema("https://json-schema.org/draft/2020-12/schema"));
         let agrees = |text: &str| {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::frame::{integral, whole};
+use super::tape::{OnTape, Place};
 use super::violations::{self, push_segment};
 use super::{Direction, Reference, unique};
 use crate::inbound::{Inbound, Rejection, Violation};
@@ -91,19 +92,21 @@ impl Dispatch {
     }
 
     /// The frame's value of the property.
-    fn value_in<'a>(&self, frame: &'a Value) -> Option<&'a Value> {
+    fn value_in<'a>(&self, frame: Place<'a>) -> Option<Place<'a>> {
         let path = (!self.by.is_empty()).then_some(&self.by)?;
-        path.iter().try_fold(frame, |place, name| place.as_object()?.get(name))
+        path.iter().try_fold(frame, |place, name| place.get(name))
     }
 
     /// What to say about a frame that no message can be: it lacks the property, or the value is of no message.
-    fn unknown(&self, frame: &Value, direction: Direction) -> Violation {
+    fn unknown(&self, frame: Place<'_>, direction: Direction) -> Violation {
         let mut place = frame;
         let mut pointer = String::new();
         for name in &self.by {
-            let Value::Object(members) = place else { return Violation::new(&pointer, "type", "must be an object") };
+            if !place.is_object() {
+                return Violation::new(&pointer, "type", "must be an object");
+            }
             push_segment(&mut pointer, name);
-            let Some(member) = members.get(name) else { return Violation::new(&pointer, "required", "is required") };
+            let Some(member) = place.get(name) else { return Violation::new(&pointer, "required", "is required") };
             place = member;
         }
         Violation::new(&pointer, "enum", format!("is not a message that {}", senders(direction)))
@@ -125,19 +128,20 @@ impl Reference {
     /// Every violation that was found, in the order of the frame.
     pub fn check_flat_among(&self, bytes: &[u8], messages: Option<&[&str]>) -> Result<CheckedPayload<'_>, Rejection> {
         let reject = |violation| Rejection::of(None, violation);
-        let frame = unique::parse(bytes).map_err(reject)?;
+        let tape = unique::parse(bytes).map_err(reject)?;
+        let frame = tape.root();
         let Ok(validators) = self.validators() else {
             return Err(reject(Violation::new("", "$schema", "cannot be checked: the contract is unusable")));
         };
         let dispatch = &validators.dispatch;
         let is_here = |id: &str| messages.is_none_or(|messages| messages.contains(&id));
-        let candidates: Vec<(&str, &Validator)> = dispatch
-            .candidates(dispatch.value_in(&frame))
+        let candidates: Vec<(&str, &Validator<OnTape>)> = dispatch
+            .candidates(dispatch.value_in(frame).filter(|value| value.is_scalar()).map(Place::value).as_ref())
             .filter(|id| is_here(id))
             .filter_map(|id| validators.by_type.get(id).map(|validator| (id, validator)))
             .collect();
-        match candidates.iter().find(|(_, validator)| validator.is_valid(&frame)) {
-            Some((message, _)) => Ok(CheckedPayload { message, payload: frame }),
+        match candidates.iter().find(|(_, validator)| validator.is_valid(frame)) {
+            Some((message, _)) => Ok(CheckedPayload { message, payload: frame.value() }),
             None if !validators.by_type.keys().any(|id| is_here(id)) => {
                 let message = match self.direction {
                     Direction::ToServer => "is not expected: clients send nothing here",
@@ -145,14 +149,14 @@ impl Reference {
                 };
                 Err(reject(Violation::new("", "enum", message)))
             }
-            None if candidates.is_empty() => Err(reject(dispatch.unknown(&frame, self.direction))),
-            None => Err(Rejection { frame_id: None, violations: explain(&candidates, &frame, self.direction) }),
+            None if candidates.is_empty() => Err(reject(dispatch.unknown(frame, self.direction))),
+            None => Err(Rejection { frame_id: None, violations: explain(&candidates, frame, self.direction) }),
         }
     }
 }
 
 /// What is wrong with a frame that none of the candidates accepts.
-fn explain(candidates: &[(&str, &Validator)], frame: &Value, direction: Direction) -> Vec<Violation> {
+fn explain(candidates: &[(&str, &Validator<OnTape>)], frame: Place<'_>, direction: Direction) -> Vec<Violation> {
     if let [(_, only)] = candidates {
         return violations::of(only, frame);
     }

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::frame_id;
 use crate::inbound::{Inbound, Rejection, StreamPosition, Violation};
 use crate::json::is_hyphenated_uuid;
 
@@ -61,7 +60,7 @@ impl CheckedFrame {
     /// A violation where the document's envelope is laxer than the typed one.
     pub fn inbound<F>(&self, frame: F) -> Result<Inbound<F>, Rejection> {
         let missing = |pointer| self.reject(Violation::new(pointer, "type", "must be as the envelope has it"));
-        let id = frame_id(&self.frame).ok_or_else(|| missing("/id"))?;
+        let id = self.id().ok_or_else(|| missing("/id"))?;
         let ts = unsigned(&self.frame["ts"]).ok_or_else(|| missing("/ts"))?;
         let correlation_id = match self.frame.get("correlation_id") {
             None => None,
@@ -78,7 +77,11 @@ impl CheckedFrame {
     }
 
     fn reject(&self, violation: Violation) -> Rejection {
-        Rejection::of(frame_id(&self.frame), violation)
+        Rejection::of(self.id(), violation)
+    }
+
+    fn id(&self) -> Option<Uuid> {
+        self.frame.get("id").and_then(uuid)
     }
 }
 

@@ -185,3 +185,15 @@ fn an_unusable_bundle_is_an_error_not_a_panic() {
     assert!(Reference::new("nonsense", Direction::ToServer).prepare().is_err());
     assert!(Reference::new("{}", Direction::ToServer).prepare().is_err());
 }
+
+#[test]
+fn of_very_many_violations_the_first_are_named() {
+    let members: Vec<String> = (0..7_500).map(|number| format!(r#""x{number}":0"#)).collect();
+    let text = frame(&format!(r#"{{"content":"","y":0,{}}}"#, members.join(",")));
+    let mut expected = vec![
+        "/data/content minLength must be at least 1 character long".to_owned(),
+        "/data/y additionalProperties is not a known property".to_owned(),
+    ];
+    expected.extend((0..18).map(|number| format!("/data/x{number} additionalProperties is not a known property")));
+    check(text, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}

@@ -2,6 +2,7 @@
 //! any value that the peer sent. Only names of properties are repeated, because a pointer has to, and not at length.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::json::{Array, Json, Node, Object};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
@@ -15,14 +16,11 @@ const MAX_SEGMENT: usize = 64;
 /// A validator that is asked for all errors can be made to produce very many; looking at so many is enough.
 const MAX_ERRORS: usize = 200;
 
-/// How the frame departs from the schema.
-pub(crate) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
-    if validator.is_valid(frame) {
-        return Vec::new();
-    }
+/// How the frame departs from the schema; nothing if it does not.
+pub(crate) fn of<'a, F: Json>(validator: &'a Validator<F>, frame: F::Node<'a>) -> Vec<Violation> {
     let mut found: Vec<(Vec<usize>, Violation)> = Vec::new();
-    for error in validator.iter_errors(frame).take(MAX_ERRORS) {
-        add(&mut found, frame, &error);
+    for error in validator.iter_errors(frame.clone()).take(MAX_ERRORS) {
+        add::<F>(&mut found, &frame, &error);
     }
     found.sort_by(|(left, _), (right, _)| left.cmp(right));
     let mut violations: Vec<Violation> = Vec::new();
@@ -31,8 +29,10 @@ pub(crate) fn of(validator: &Validator, frame: &Value) -> Vec<Violation> {
         if !violations.contains(&violation) {
             violations.push(violation);
         }
+        if violations.len() == MAX_VIOLATIONS {
+            break;
+        }
     }
-    violations.truncate(MAX_VIOLATIONS);
     violations
 }
 
@@ -51,28 +51,36 @@ pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     }
 }
 
-fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &ValidationError<'_>) {
-    let (place, order, pointer) = locate(frame, error);
+fn add<'a, F: Json>(found: &mut Vec<(Vec<usize>, Violation)>, frame: &F::Node<'a>, error: &ValidationError<'_>) {
+    let (place, order, pointer) = locate::<F>(frame, error);
     let keyword = match error.kind() {
         // How many are counted by keywords of their own.
         ValidationErrorKind::Contains => counted(error).unwrap_or("contains"),
         kind => kind.keyword(),
     };
-    let mut at = |child: Option<&str>, message: String| {
+    let mut at = |child: Option<(usize, &str)>, message: String| {
         let (mut order, mut pointer) = (order.clone(), pointer.clone());
-        if let Some(name) = child {
+        if let Some((position, name)) = child {
             push_segment(&mut pointer, name);
-            // What is missing comes after everything that is there.
-            order.push(place.and_then(|place| position_of(place, name)).unwrap_or(usize::MAX));
+            order.push(position);
         }
         found.push((order, Violation { pointer, keyword: keyword.to_owned(), message }));
     };
     match error.kind() {
-        ValidationErrorKind::Required { property } => at(property.as_str(), "is required".to_owned()),
+        // What is missing comes after everything that is there.
+        ValidationErrorKind::Required { property } => {
+            at(property.as_str().map(|name| (usize::MAX, name)), "is required".to_owned());
+        }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            for name in unexpected {
-                at(Some(name), "is not a known property".to_owned());
+            // The names come in the order of the frame, and there can be very many.
+            let mut members = place.and_then(|place| place.as_object()).map(|object| object.members().enumerate());
+            for name in unexpected.iter().take(MAX_VIOLATIONS) {
+                let found = members.as_mut().and_then(|members| members.find(|(_, (key, _))| key.as_ref() == name));
+                at(
+                    Some((found.map_or(usize::MAX, |(position, _)| position), name)),
+                    "is not a known property".to_owned(),
+                );
             }
         }
         ValidationErrorKind::Contains if keyword == "minContains" => {
@@ -85,7 +93,7 @@ fn add(found: &mut Vec<(Vec<usize>, Violation)>, frame: &Value, error: &Validati
     }
     if let ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } = error.kind() {
         for error in meant(context, error).unwrap_or_default() {
-            add(found, frame, error);
+            add::<F>(found, frame, error);
         }
     }
 }
@@ -111,7 +119,7 @@ fn meant<'a>(
 }
 
 /// Whether the frame could be meant to follow the schema: its type and its constants are right.
-pub(super) fn is_plausible(validator: &Validator, frame: &Value) -> bool {
+pub(super) fn is_plausible<'a, F: Json>(validator: &'a Validator<F>, frame: F::Node<'a>) -> bool {
     !validator.iter_errors(frame).take(MAX_ERRORS).any(|error| is_another("", &error))
 }
 
@@ -125,29 +133,28 @@ fn is_another(place: &str, error: &ValidationError<'_>) -> bool {
 }
 
 /// The place of an error: the value there, its order in the frame and its pointer.
-fn locate<'a>(frame: &'a Value, error: &ValidationError<'_>) -> (Option<&'a Value>, Vec<usize>, String) {
-    let mut place = Some(frame);
+fn locate<'a, F: Json>(frame: &F::Node<'a>, error: &ValidationError<'_>) -> (Option<F::Node<'a>>, Vec<usize>, String) {
+    let mut place = Some(frame.clone());
     let mut order = Vec::new();
     let mut pointer = String::new();
     for segment in error.instance_path().segments() {
-        match segment {
+        let (position, value) = match segment {
             LocationSegment::Property(name) => {
                 push_segment(&mut pointer, &name);
-                order.push(place.and_then(|place| position_of(place, &name)).unwrap_or(usize::MAX));
-                place = place.and_then(|place| place.get(name.as_ref()));
+                let object = place.and_then(|place| place.as_object());
+                let mut members = object.map(|object| object.members().enumerate());
+                let found = members.as_mut().and_then(|members| members.find(|(_, (key, _))| key.as_ref() == name));
+                found.map_or((usize::MAX, None), |(position, (_, value))| (position, Some(value)))
             }
             LocationSegment::Index(index) => {
                 push_segment(&mut pointer, &index.to_string());
-                order.push(index);
-                place = place.and_then(|place| place.get(index));
+                (index, place.and_then(|place| place.as_array()).and_then(|array| array.elements().nth(index)))
             }
-        }
+        };
+        order.push(position);
+        place = value;
     }
     (place, order, pointer)
-}
-
-fn position_of(object: &Value, name: &str) -> Option<usize> {
-    object.as_object()?.keys().position(|key| key == name)
 }
 
 /// What is expected, in words. Everything in them comes from the schema.
