@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     }
     let served = async {
         let listener = settings.server.listen().await?;
-        tightwire_chat::run(settings, listener, told_to_stop()).await
+        tightwire_chat::run(settings, listener, tightwire::told_to_stop()).await
     };
     let served = served.await;
     telemetry.end().await;
@@ -34,27 +34,4 @@ async fn main() -> ExitCode {
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("tightwire-chat: {error}");
     ExitCode::FAILURE
-}
-
-/// Ready when the process is asked to end: by Ctrl-C, or by SIGTERM where there is such a thing.
-async fn told_to_stop() {
-    let interrupted = async {
-        // Without a handler there is no way to hear Ctrl-C: then only SIGTERM ends the server.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
 }

@@ -78,6 +78,21 @@ fn check_refused(flags: &[&str], expected: &str) {
 }
 
 #[test]
+fn a_wrong_variable_is_named_and_one_that_looks_like_a_setting_too() {
+    let said = |variable: &str, value: &str, flags: &[&str]| {
+        let output = Command::new(BINARY).args(flags).env(variable, value).output().expect("it starts");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let wrong = said("DRAIN_MS", "soon", &[]);
+    assert!(wrong.contains("the environment variable `DRAIN_MS` cannot be `soon`: invalid digit"), "{wrong}");
+    // A flag beats the variable, which does not matter then.
+    let refused = said("DRAIN_MS", "soon", &["--drain-ms=5"]);
+    assert!(refused.contains("nothing says how clients are authenticated"), "{refused}");
+    let warned = said("PING_INTERVAL", "5", &["--bind", "127.0.0.1:0"]);
+    assert!(warned.contains("PING_INTERVAL is no setting; did you mean PING_INTERVAL_MS?"), "{warned}");
+}
+
+#[test]
 fn it_refuses_to_serve_everyone_by_mistake() {
     check_refused(&["--bind", "127.0.0.1:0"], "start with --auth-disabled");
     check_refused(&["--bind", "0.0.0.0:0", "--auth-disabled"], "loopback");

@@ -58,6 +58,7 @@ pub mod service;
 #[cfg(feature = "settings")]
 pub mod settings;
 mod shared;
+mod signals;
 pub mod stats;
 mod subscribing;
 mod tcp;
@@ -82,4 +83,5 @@ pub use crate::publisher::{PublishError, Publisher};
 pub use crate::request::{HandshakeParameters, HandshakeRequest, TypedHandshake};
 pub use crate::server::{RemoteAddr, Server};
 pub use crate::service::{ErrorCode, FrameInfo, ServerMessage, Service, TopicName};
+pub use crate::signals::told_to_stop;
 pub use crate::stats::Stats;

@@ -99,6 +99,8 @@ impl Project<'_> {
             ("path", route),
             ("url", self.url()),
             ("run", run),
+            ("run_arguments", if self.side == Role::Server { " -- --auth-disabled" } else { "" }.to_owned()),
+            ("about", format!("{:?}", format!("A server of the protocol {:?}", self.document.ir.info.title))),
             ("module", self.document.config.module.clone()),
             ("toolkit", toolkit),
         ];
@@ -111,7 +113,7 @@ impl Project<'_> {
     fn dependencies(&self) -> String {
         let json = "serde = \"1\"\nserde_json = \"1\"\n";
         match self.side {
-            Role::Server => format!("{json}tightwire = {}\n", self.toolkit.dependency("tightwire", &[])),
+            Role::Server => format!("{json}tightwire = {}\n", self.toolkit.dependency("tightwire", &["settings"])),
             Role::Client => {
                 let features: &[&str] = if self.url().starts_with("wss:") { &["tls"] } else { &[] };
                 format!("tightwire = {}\n", self.toolkit.dependency("tightwire", features))

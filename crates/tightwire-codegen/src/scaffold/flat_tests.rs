@@ -32,7 +32,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             quote! {
                 #[test]
                 fn the_server_can_be_made() {
-                    drop(#library::server());
+                    drop(#library::server(tightwire::Config::default()));
                 }
             },
         );
@@ -105,7 +105,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             /// A client of a server of its own.
             async fn connect(route: #route_type) -> WebSocketStream<DuplexStream> {
                 let (near, far) = tokio::io::duplex(1 << 16);
-                let server = #library::server();
+                let server = #library::server(tightwire::Config::default());
                 tokio::spawn(server.serve_stream(far, SocketAddr::from(([127, 0, 0, 1], 1))));
                 #connect
                 builder.connect_on(near).await.expect("the server answers the handshake").0

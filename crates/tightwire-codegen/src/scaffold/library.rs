@@ -24,16 +24,19 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             use crate::handlers::Handlers;
             tightwire::include_protocol!(#module_name);
             /// The server, ready to serve streams or a listener.
-            pub fn server() -> Server<#module::#server<Handlers>> {
-                // Everyone may connect, and therefore on loopback only; `Config` has the other settings.
-                Server::new(#module::service(Handlers), Config::default())
+            pub fn server(config: Config) -> Server<#module::#server<Handlers>> {
+                Server::new(#module::service(Handlers), config)
             }
             /// Serves on `listener` until `shutdown` is ready and the clients have been sent away.
             ///
             /// # Errors
             /// The listener's.
-            pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-                server().run(listener, shutdown).await
+            pub async fn run(
+                config: Config,
+                listener: TcpListener,
+                shutdown: impl Future<Output = ()>,
+            ) -> io::Result<()> {
+                server(config).run(listener, shutdown).await
             }
         },
     )

@@ -66,7 +66,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             /// A client of a server of its own.
             async fn connect() -> WsClient {
                 let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
-                let server = #library::server();
+                let server = #library::server(tightwire::Config::default());
                 let address = SocketAddr::from(([127, 0, 0, 1], 1));
                 let served = #harness;
                 let #mutable client = served.connect().await;

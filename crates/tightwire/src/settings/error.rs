@@ -9,7 +9,7 @@ use super::{AuthError, TlsError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The command line or a variable is wrong, or help was asked for: print it and leave.
+    /// The command line is wrong, or help was asked for: print it and leave.
     #[error(transparent)]
     Arguments(#[from] clap::Error),
     /// The file cannot be read: check the path given with `--config`.
@@ -20,6 +20,9 @@ pub enum SettingsError {
         /// What the system says.
         cause: io::Error,
     },
+    /// An environment variable has a value that it cannot have: the text says which, and why not.
+    #[error("the environment variable {0}")]
+    Variable(String),
     /// The file is not TOML, has a key that does not exist, or a value that the key cannot have: the text says which, and
     /// what to write instead.
     #[error("{path}: {message}")]

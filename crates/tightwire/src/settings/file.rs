@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use clap::Command;
-
 use super::{Row, SettingsError, near};
 
 /// Makes what the file says the rows' defaults.
@@ -24,25 +22,8 @@ pub(super) fn apply(rows: &mut [Row], path: &Path, program: &str) -> Result<(), 
             toml::Value::Boolean(truth) => truth.to_string(),
             _ => return Err(wrong(format!("`{key}` must be a string, a whole number, true or false"))),
         };
-        check(row, &value).map_err(wrong)?;
+        row.check(&key, &value).map_err(wrong)?;
         row.default = value;
     }
     Ok(())
-}
-
-/// Reads the value as the flag would, to blame the file for it and not a flag that nobody gave.
-fn check(row: &Row, value: &str) -> Result<(), String> {
-    let command = Command::new("file").no_binary_name(true).arg(row.argument());
-    let Err(error) = command.try_get_matches_from([format!("--{}={value}", row.flag())]) else { return Ok(()) };
-    if row.is_secret() {
-        return Err(format!("the value of `{}` cannot be used", row.key));
-    }
-    // clap's first line names the flag: `error: invalid value '0' for '--drain-ms <MS>': 0 is not in 1..`.
-    let said = error.to_string();
-    let reason = said.lines().next().and_then(|line| line.split_once(">': ").or(line.split_once("]': ")));
-    let reason = reason.map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
-    let choices = said.lines().find_map(|line| line.trim_start().strip_prefix("[possible values: "));
-    let choices =
-        choices.map(|choices| format!(": it is one of {}", choices.trim_end_matches(']'))).unwrap_or_default();
-    Err(format!("`{}` cannot be `{value}`{reason}{choices}", row.key))
 }

@@ -43,6 +43,7 @@ impl Program {
         if let Some(path) = path {
             file::apply(&mut rows, &path, self.name)?;
         }
+        variables(&rows, &arguments)?;
         let mut command = self.command(&rows);
         let values = Values(command.try_get_matches_from_mut(&arguments)?);
         S::from_values(&values).ok_or_else(|| {
@@ -64,4 +65,19 @@ impl Program {
             argument.hide_env_values(row.is_secret()).hide_default_value(row.is_secret() || row.default.is_empty())
         }))
     }
+}
+
+/// Checks the variables that count, to say which one is wrong: clap would name a flag that nobody gave.
+fn variables(rows: &[Row], arguments: &[OsString]) -> Result<(), SettingsError> {
+    let given = |row: &Row| {
+        let flag = format!("--{}", row.flag());
+        let texts = arguments.iter().filter_map(|argument| argument.to_str());
+        texts.into_iter().any(|text| text.split('=').next() == Some(&flag))
+    };
+    for row in rows.iter().filter(|row| !given(row)) {
+        if let Ok(value) = std::env::var(row.variable()) {
+            row.check(&row.variable(), &value).map_err(SettingsError::Variable)?;
+        }
+    }
+    Ok(())
 }

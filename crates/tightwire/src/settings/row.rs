@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use clap::builder::ValueParser;
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, Command};
 
 /// A setting: what it is called, what it does, and how its values are read.
 #[derive(Clone, Debug)]
@@ -65,6 +65,23 @@ impl Row {
             .help(self.doc)
             .help_heading(self.group);
         if self.is_switch() { argument.num_args(0..=1).default_missing_value("true") } else { argument }
+    }
+
+    /// Reads the value as the flag would, to blame whoever gave it under that name and not a flag that nobody gave.
+    pub(super) fn check(&self, name: &str, value: &str) -> Result<(), String> {
+        let command = Command::new("").no_binary_name(true).arg(self.argument());
+        let Err(error) = command.try_get_matches_from([format!("--{}={value}", self.flag())]) else { return Ok(()) };
+        if self.is_secret() {
+            return Err(format!("the value of `{name}` cannot be used"));
+        }
+        // clap's first line names the flag: `error: invalid value '0' for '--drain-ms <MS>': 0 is not in 1..`.
+        let said = error.to_string();
+        let reason = said.lines().next().and_then(|line| line.split_once(">': ").or(line.split_once("]': ")));
+        let reason = reason.map(|(_, reason)| format!(": {reason}")).unwrap_or_default();
+        let choices = said.lines().find_map(|line| line.trim_start().strip_prefix("[possible values: "));
+        let choices =
+            choices.map(|choices| format!(": it is one of {}", choices.trim_end_matches(']'))).unwrap_or_default();
+        Err(format!("`{name}` cannot be `{value}`{reason}{choices}"))
     }
 
     /// What help calls the value.
