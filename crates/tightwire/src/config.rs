@@ -54,6 +54,9 @@ pub struct Config {
     /// TCP.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerTls>,
+    /// Whether `/metrics` and its JSON twin are served beside everything else, to whoever may connect. Not needed where
+    /// [`Server::serve_metrics`](crate::Server::serve_metrics) serves them. Default: yes.
+    pub serve_metrics: bool,
     /// How many bytes the kernel keeps for one connection that it has not sent, on what
     /// [`Server::run`](crate::Server::run) listens to. What it does not take waits in the connection's queue, where
     /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
@@ -108,6 +111,7 @@ impl Default for Config {
             proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]
             tls: None,
+            serve_metrics: true,
             socket_unsent_bytes: 128 * 1024,
             publish_roles: vec!["publisher".to_owned()],
             publish_rate: Some(AddressRate { per_second: 100, burst: 200 }),

@@ -139,6 +139,31 @@ impl<S: Service> Server<S> {
         Ok(())
     }
 
+    /// Serves `/metrics` and its JSON twin on `listener`, and nothing else, until the server is shut down. Nobody is asked
+    /// for a token: let it listen where only operators come.
+    ///
+    /// # Errors
+    /// If the listener does not know its address.
+    pub async fn serve_metrics(&self, listener: TcpListener) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "serving metrics");
+        let metrics = Self { routes: http::metrics::open_routes(&self.shared), ..self.clone() };
+        let mut ending = self.ending.subscribe();
+        loop {
+            let accepted = tokio::select! {
+                _ = ending.wait_for(|ending| *ending) => return Ok(()),
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => drop(tokio::spawn(metrics.serve_stream(stream, remote))),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
     /// Serves a socket in a task of its own, behind a header of the PROXY protocol and over TLS where the settings say so.
     fn serve_socket(&self, stream: TcpStream, remote: SocketAddr) {
         if !entrance::is_guarded(&self.shared.config) {

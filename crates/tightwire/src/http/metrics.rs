@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::{self, unauthorized};
 use super::asking::caller;
@@ -15,25 +15,43 @@ use crate::metrics::Snapshot;
 use crate::service::Service;
 use crate::shared::Shared;
 
-/// Both, for whoever may ask.
+/// Both, for whoever may ask; for nobody, where they are served elsewhere.
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    let metrics = answering(Arc::clone(&shared), warp::path!("metrics"), text);
-    let dashboard = warp::path!("api" / "dashboard" / "metrics" / "websockets");
-    metrics.or(answering(shared, dashboard, json)).unify().boxed()
+    if !shared.config.serve_metrics {
+        return warp::any().and_then(super::nowhere).boxed();
+    }
+    let metrics = text_path().and(caller(&shared)).map(answering(Arc::clone(&shared), text));
+    let dashboard = json_path().and(caller(&shared)).map(answering(shared, json));
+    metrics.or(dashboard).unify().boxed()
 }
 
+/// Both, for everyone.
+pub(crate) fn open_routes<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let (of_text, of_json) = (Arc::clone(shared), Arc::clone(shared));
+    let metrics = text_path().map(move || text(&of_text));
+    let dashboard = json_path().map(move || json(&of_json));
+    let counters = Arc::clone(&shared.counters);
+    let both = metrics.or(dashboard).unify();
+    both.recover(move |rejection| answer::explain(rejection, Arc::clone(&counters))).unify().boxed()
+}
+
+fn text_path() -> BoxedFilter<()> {
+    warp::path!("metrics").and(warp::get()).boxed()
+}
+
+fn json_path() -> BoxedFilter<()> {
+    warp::path!("api" / "dashboard" / "metrics" / "websockets").and(warp::get()).boxed()
+}
+
+/// Answers callers that may ask.
 fn answering<S: Service>(
     shared: Arc<Shared<S>>,
-    path: impl Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
     answer: fn(&Shared<S>) -> Response,
-) -> BoxedFilter<(Response,)> {
-    path.and(warp::get())
-        .and(caller(&shared))
-        .map(move |caller: Caller| match caller {
-            Ok(_) => answer(&shared),
-            Err(why) => unauthorized(why),
-        })
-        .boxed()
+) -> impl Fn(Caller) -> Response + Clone {
+    move |caller| match caller {
+        Ok(_) => answer(&shared),
+        Err(why) => unauthorized(why),
+    }
 }
 
 fn text<S: Service>(shared: &Shared<S>) -> Response {

@@ -12,7 +12,7 @@ pub(crate) mod bounds;
 mod events;
 mod health;
 mod limits;
-mod metrics;
+pub(crate) mod metrics;
 mod publish;
 mod rate;
 mod replay;

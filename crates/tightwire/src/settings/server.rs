@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::value_parser;
 
-use super::value::{Networks, Secret, choice, list};
+use super::value::{MaybeAddress, Networks, Secret, choice, list};
 use crate::proto::outbound::SlowConsumer;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::telemetry::Format;
@@ -58,6 +58,11 @@ crate::settings! {
         log_format: Format = "pretty", choice([("json", Format::Json), ("pretty", Format::Pretty)]);
         /// Which log lines are written (tracing's filter syntax), for instance info or tightwire=debug.
         log: String = "info", value_parser!(String);
+    }
+
+    "Metrics" {
+        /// Where /metrics and its JSON twin are served to everyone who comes there, as address:port. Empty: beside everything else, to whoever has a token.
+        metrics_bind: MaybeAddress = "", value_parser!(MaybeAddress);
     }
 
     "Traces" {

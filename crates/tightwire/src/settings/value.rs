@@ -1,7 +1,7 @@
 //! Kinds of values that settings have beside those that clap knows.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
@@ -44,6 +44,18 @@ impl FromStr for Networks {
             part.parse().ok().or_else(address).ok_or_else(wrong)
         };
         parts(text).map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// An address and port, or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MaybeAddress(pub Option<SocketAddr>);
+
+impl FromStr for MaybeAddress {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        if text.is_empty() { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
     }
 }
 

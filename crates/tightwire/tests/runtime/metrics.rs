@@ -8,7 +8,8 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tightwire::{Config, Server};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_websockets::{CloseCode, Message};
 
 use crate::client::{Client, REMOTE, settle, with_limits};
@@ -216,6 +217,33 @@ async fn clients_add_no_series() {
     assert_eq!(series[r#"ws_subscriptions{topic="room:{name}"}"#], 10_000.0);
     assert_eq!(series[r#"ws_published_total{type="posted"}"#], 10_000.0);
     assert_eq!(names(series), before, "{text}");
+}
+
+#[tokio::test]
+async fn operators_may_have_a_listener_of_their_own() {
+    let config = Config { serve_metrics: false, ..crate::auth::tokens::config() };
+    let server = Server::new(Rooms::default(), config);
+    for path in ["/metrics", JSON] {
+        let response =
+            request(&server, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")).await;
+        assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn({
+        let server = server.clone();
+        async move { server.serve_metrics(listener).await }
+    });
+    for (path, status) in [("/metrics", 200), (JSON, 200), ("/health", 404), ("/ws", 404)] {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.expect("a response");
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {response}");
+    }
+    server.shutdown().await;
+    serving.await.expect("no panic").expect("it ends with the server");
 }
 
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
