@@ -17,8 +17,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tightwire::Server;
 use tightwire::settings::ConfigError;
+use tightwire::{Config, Server};
 use tokio::net::TcpListener;
 
 use crate::chat::ChatServer;
@@ -38,7 +38,8 @@ pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, Confi
 
 /// The server, and the application in it.
 fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Chat>), ConfigError> {
-    let config = settings.server.config()?;
+    let document = Some(include_str!("../asyncapi/chat.yml").into());
+    let config = Config { document, ..settings.server.config()? };
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config).with_routes(web::routes());
     chat.attach(server.stats(), settings.server.connections);

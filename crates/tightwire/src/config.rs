@@ -1,5 +1,6 @@
 //! The server's settings. Plain data: where they come from (flags, environment, file) is the application's business.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub use ipnet::IpNet;
@@ -62,6 +63,12 @@ pub struct Config {
     /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
     /// Default: 128 KiB.
     pub socket_unsent_bytes: u32,
+    /// The document that the contract comes from, to be served at `/asyncapi.yml`:
+    /// `Some(include_str!("../asyncapi/chat.yml").into())`. Default: none.
+    pub document: Option<Cow<'static, str>>,
+    /// How often one address may send what clients log; beyond it the answer is HTTP 429. `None` is no limit. Default:
+    /// once per second, 20 times at once.
+    pub client_log_rate: Option<AddressRate>,
     /// Roles of which a client must have one to publish over HTTP. Default: `publisher`.
     pub publish_roles: Vec<String>,
     /// How often one address may publish over HTTP; beyond it the answer is HTTP 429. `None` is no limit. Default: 100 per
@@ -113,6 +120,8 @@ impl Default for Config {
             tls: None,
             serve_metrics: true,
             socket_unsent_bytes: 128 * 1024,
+            document: None,
+            client_log_rate: Some(AddressRate { per_second: 1, burst: 20 }),
             publish_roles: vec!["publisher".to_owned()],
             publish_rate: Some(AddressRate { per_second: 100, burst: 200 }),
             replay_topic_bytes: 16 << 20,

@@ -46,6 +46,8 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "replay_topics": config.replay_topics,
                     "handshakes_per_second": config.handshake_rate.map_or(0, |rate| rate.per_second),
                     "handshake_burst": config.handshake_rate.map(|rate| rate.burst),
+                    "client_logs_per_second": config.client_log_rate.map_or(0, |rate| rate.per_second),
+                    "client_log_burst": config.client_log_rate.map(|rate| rate.burst),
                     "publications_per_second": config.publish_rate.map_or(0, |rate| rate.per_second),
                     "publication_burst": config.publish_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),

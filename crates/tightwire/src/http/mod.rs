@@ -9,6 +9,8 @@ mod answer;
 mod asking;
 mod body;
 pub(crate) mod bounds;
+mod client_logs;
+mod contract;
 mod events;
 mod health;
 mod limits;
@@ -62,6 +64,8 @@ fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
         replay::route(Arc::clone(shared)),
         publish::route(Arc::clone(shared)),
         events::route(Arc::clone(shared)),
+        contract::route(Arc::clone(shared)),
+        client_logs::route(Arc::clone(shared)),
     ];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())

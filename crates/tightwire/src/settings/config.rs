@@ -56,6 +56,8 @@ impl ServerSettings {
             handshake_timeout: Duration::from_millis(self.handshake_timeout_ms),
             max_headers: size(self.max_headers),
             max_head_bytes: size(self.max_head_bytes),
+            client_log_rate: (self.client_logs_per_second > 0)
+                .then_some(AddressRate { per_second: self.client_logs_per_second, burst: self.client_log_burst }),
             publish_roles: self.publish_roles.clone(),
             publish_rate: (self.publications_per_second > 0)
                 .then_some(AddressRate { per_second: self.publications_per_second, burst: self.publication_burst }),

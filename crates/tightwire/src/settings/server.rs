@@ -109,6 +109,13 @@ crate::settings! {
         subscriptions_per_connection: u64 = contract.limits.subscriptions_per_connection, value_parser!(u64).range(1..);
     }
 
+    "Logs of clients" {
+        /// Requests with lines for the log that one address may send per second, for long; beyond it HTTP 429. 0: no limit.
+        client_logs_per_second: u32 = 1, value_parser!(u32);
+        /// Such requests that one address may send at once.
+        client_log_burst: u32 = 20, value_parser!(u32).range(1..);
+    }
+
     "Publishing over HTTP" {
         /// Roles of which a client must have one to publish over HTTP, separated by commas.
         publish_roles: Vec<String> = "publisher", list();

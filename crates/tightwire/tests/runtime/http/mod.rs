@@ -1,5 +1,7 @@
 //! The HTTP endpoints beside the WebSocket, over real sockets.
 
+mod client_logs;
+mod contract;
 mod events;
 mod publish;
 mod replay;
