@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tightwire_proto::close::CloseReason;
@@ -85,6 +85,7 @@ pub(crate) fn run<S: Service>(
         is_flat: shared.contract.framing == Framing::Flat,
         shared,
         peer,
+        acknowledged: None,
     };
     let turned_away = match unauthorized {
         None => {
@@ -119,6 +120,8 @@ struct Connection<S: Service> {
     read_first: bool,
     /// Whether frames have no envelope: heartbeat and errors are WebSocket's own then.
     is_flat: bool,
+    /// The last frame that the client says it has seen.
+    acknowledged: Option<Uuid>,
 }
 
 /// Why a connection ends.
@@ -342,10 +345,7 @@ impl<S: Service> Connection<S> {
             "received"
         );
         match S::session_request(&inbound.frame) {
-            Some(SessionRequest::Pong { .. }) => {
-                self.session.heartbeat().pong();
-                go_on_if(self.peer.outbound().takes_more())
-            }
+            Some(SessionRequest::Pong { last_id }) => self.acknowledge(last_id, moment),
             Some(SessionRequest::Ping { timestamp }) => self.pong(inbound.id, timestamp.map(Into::into), moment),
             request => {
                 self.session.heartbeat().application_frame(moment.now);
@@ -372,12 +372,27 @@ impl<S: Service> Connection<S> {
             "received"
         );
         match view.frame {
-            HeartbeatFrame::Pong { .. } => {
-                self.session.heartbeat().pong();
-                go_on_if(self.peer.outbound().takes_more())
-            }
+            HeartbeatFrame::Pong { last_id } => self.acknowledge(last_id, moment),
             HeartbeatFrame::Ping { timestamp } => self.pong(view.id, timestamp, moment),
         }
+    }
+
+    /// The client lives, and may say which frame it has seen last. Nothing depends on its word: it says again where it is
+    /// when it comes back.
+    fn acknowledge(&mut self, last_id: Option<Uuid>, moment: Moment) -> ControlFlow<Option<End>> {
+        self.session.heartbeat().pong();
+        if let Some(id) = last_id {
+            self.acknowledged = Some(id);
+            // The ids of frames say when they were made.
+            if let Some((seconds, nanos)) = id.get_timestamp().map(|made| made.to_unix()) {
+                let now = Duration::from_millis(moment.unix_ms());
+                self.shared
+                    .counters
+                    .acknowledged_age_seconds
+                    .observe(now.saturating_sub(Duration::new(seconds, nanos)));
+            }
+        }
+        go_on_if(self.peer.outbound().takes_more())
     }
 
     /// Answers a ping, with its own timestamp where it has one.
@@ -431,7 +446,8 @@ impl<S: Service> Connection<S> {
         self.forget();
         let code = self.close(&mut incoming, end).await;
         place.leave(&self.peer, code);
-        tracing::debug!(connection_id = %self.peer.id(), code, "disconnected");
+        let acknowledged = self.acknowledged.map(display);
+        tracing::debug!(connection_id = %self.peer.id(), code, acknowledged, "disconnected");
         if let Some(job) = self.job {
             // A handler is never cancelled half-way: what it does for others must not depend on its client staying.
             tokio::spawn(job);

@@ -128,4 +128,6 @@ metrics! {
     delivery_lag_seconds: Histogram;
     /// How long it took until a client had everything, when a message could not be written to its socket at once.
     catch_up_seconds: Histogram;
+    /// How old the last frame was that a client has seen, as it said in a pong; a quiet topic makes it old too.
+    acknowledged_age_seconds: Histogram;
 }

@@ -265,3 +265,26 @@ async fn promtool_accepts_the_text() {
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
 }
+
+/// What a client says it has seen is counted by its age, and said when it is gone.
+#[test]
+fn clients_say_how_far_they_have_come() {
+    let mut seen = None;
+    let lines = crate::logs::logged(tracing::Level::DEBUG, async {
+        let server = Server::new(Rooms::default(), Config::default());
+        let mut client = Client::connect(&server, 64 * 1024).await;
+        let frame = client.frame().await.expect("a frame");
+        client.send("pong", "system", json!({})).await;
+        client.send("pong", "system", json!({"last_id": frame["id"]})).await;
+        client.send("ping", "system", json!({})).await;
+        until(&mut client, "pong").await;
+        let (_, series) = scrape(&server).await;
+        assert_eq!(series["ws_acknowledged_age_seconds_count"], 1.0);
+        assert!(series["ws_acknowledged_age_seconds_sum"] < 60.0);
+        drop(client);
+        settle(&server).await;
+        seen = Some(frame["id"].clone());
+    });
+    let end = lines.iter().find(|line| line["message"] == "disconnected").expect("a line");
+    assert_eq!(Some(&end["acknowledged"]), seen.as_ref());
+}

@@ -182,7 +182,10 @@ impl Service for Rooms {
             }
             "unsubscribe" => Some(SessionRequest::Unsubscribe { topics: topics() }),
             "ping" => Some(SessionRequest::Ping { timestamp: frame.data["timestamp"].as_str().map(str::to_owned) }),
-            "pong" => Some(SessionRequest::Pong { last_id: None }),
+            "pong" => {
+                let last_id = frame.data["last_id"].as_str().and_then(|id| id.parse().ok());
+                Some(SessionRequest::Pong { last_id })
+            }
             "authenticate" => {
                 let token = frame.data["token"].as_str().unwrap_or_default().to_owned();
                 Some(SessionRequest::Authenticate { token })
