@@ -38,6 +38,7 @@ mod remote_ref;
 mod reply_message_not_in_channel;
 mod session_error_codes;
 mod session_shape;
+mod session_topic;
 mod syntax;
 #[cfg(test)]
 mod testing;
@@ -90,6 +91,7 @@ pub static RULES: &[Rule] = &[
     reply_message_not_in_channel::RULE,
     session_error_codes::RULE,
     session_shape::RULE,
+    session_topic::RULE,
     syntax::RULE,
     too_large::RULE,
     unescaped_ref::RULE,
