@@ -29,15 +29,13 @@ const OTHERS: usize = 4;
 /// Growth is judged from here on. Before, histories and logs fill up, which have bounds.
 const JUDGED_FROM: Duration = Duration::from_secs(120);
 /// The line through the samples may rise by so much from its beginning to its end: what the allocator does is not smooth.
-/// In an hour a leak of 100 bytes for each of the half million connections that come and go would be 50 MB.
+/// In an hour a leak of 100 bytes for each of some 300 000 connections that come and go would be 30 MB.
 const GROWTH: f64 = 4.0 * 1024.0 * 1024.0;
 
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 12] = [
     // What the log says of every refused frame is not what is looked for; panics are printed whatever the level.
     "--log",
     "error",
-    "--handshake-timeout-ms",
-    "1000",
     "--close-timeout-ms",
     "500",
     "--ping-interval-ms",
@@ -47,7 +45,7 @@ const FLAGS: [&str; 14] = [
     "--message-burst",
     "400",
     "--replay-frames",
-    "5000",
+    "2000",
 ];
 
 /// What was done.
@@ -60,6 +58,8 @@ struct Doings {
     floods: Cell<u64>,
     slow_clients: Cell<u64>,
     broken: Cell<u64>,
+    /// Not expected, and not wrong.
+    gaps_announced: Cell<u64>,
 }
 
 impl Doings {
@@ -78,10 +78,10 @@ impl Doings {
 
 impl fmt::Display for Doings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (what, count)) in self.all().into_iter().enumerate() {
-            write!(f, "{}{what} {count}", if index == 0 { "" } else { ", " })?;
+        for (what, count) in self.all() {
+            write!(f, "{what} {count}, ")?;
         }
-        Ok(())
+        write!(f, "announced gaps {}", self.gaps_announced.get())
     }
 }
 
@@ -145,7 +145,14 @@ async fn reader(stage: Rc<Stage>, mut dice: Dice, number: usize) {
                     let pong = frame("pong", "system", json!({"timestamp": "2026-01-01T00:00:00Z"}));
                     client.send(&pong.to_bytes()).await.expect("the server reads");
                 }
-                Some("replay_gap") => panic!("{topic} after {position:?}: {found}"),
+                Some("replay_gap") => {
+                    // Where this machine was too busy for so long that the log has moved on, that is said; silence is not.
+                    let data = &found["data"];
+                    let latest = data["latest_seq"].as_u64().expect("a position");
+                    assert!(position.as_ref().is_some_and(|(_, last)| data["oldest_seq"].as_u64() > Some(last + 1)));
+                    position = Some((data["epoch"].as_str().expect("an epoch").to_owned(), latest));
+                    count(&stage.doings.gaps_announced);
+                }
                 _ => {}
             }
             if let Some(seq) = found["seq"].as_u64() {
@@ -188,7 +195,8 @@ async fn writer(stage: Rc<Stage>, number: usize) {
                 let message = frame("send_message", &topic, json!({"content": "x".repeat(200)}));
                 client.send(&message.to_bytes()).await.expect("the server reads");
                 count(&stage.doings.messages_written);
-                next_at += Duration::from_millis(100);
+                // What was missed on a busy machine is not caught up with.
+                next_at = Instant::now() + Duration::from_millis(100);
             }
         }
     }
@@ -257,13 +265,11 @@ async fn vandal(stage: Rc<Stage>, mut dice: Dice) {
             3 => RawFrame::text("").header(1 << 40),
             4 => RawFrame::text("x".repeat(1 << 20)).unfinished().to_bytes(),
             5 => (0..200).map(|_| dice.roll(256) as u8).collect(),
-            // Half a head.
+            // Half a head, for a while or until the server has enough of it.
             _ => {
-                let mut client = stage.arena.connect().await;
+                let mut client = stage.arena.connect().await.patience(Duration::from_millis(dice.roll(12_000)));
                 client.send(&request.as_bytes()[..cut]).await.expect("sent");
-                if dice.roll(2) == 0 {
-                    client.read_all().await;
-                }
+                client.read_all().await;
                 count(&stage.doings.broken);
                 continue;
             }
