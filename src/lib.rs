@@ -59,11 +59,6 @@ pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Futur
     tracing::info!(%address, page, socket, "serving");
     #[cfg(all(feature = "tls", unix))]
     let reloading = server.config().tls.as_ref().map(|tls| tls.reload_on_hangup().map(tokio::spawn)).transpose()?;
-    if let Some(listener) = settings.server.listen_for_metrics().await? {
-        let server = server.clone();
-        // It ends with the server.
-        tokio::spawn(async move { server.serve_metrics(listener).await });
-    }
     let shutdown = async {
         shutdown.await;
         chat.end_answers().await;

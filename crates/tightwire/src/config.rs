@@ -1,6 +1,7 @@
 //! The server's settings. Plain data: where they come from (flags, environment, file) is the application's business.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use ipnet::IpNet;
@@ -55,9 +56,9 @@ pub struct Config {
     /// TCP.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerTls>,
-    /// Whether `/metrics` and its JSON twin are served beside everything else, to whoever may connect. Not needed where
-    /// [`Server::serve_metrics`](crate::Server::serve_metrics) serves them. Default: yes.
-    pub serve_metrics: bool,
+    /// Where [`Server::run`](crate::Server::run) serves `/metrics` and its JSON twin, to everyone who comes there. Default:
+    /// beside everything else, to whoever may connect.
+    pub metrics_bind: Option<SocketAddr>,
     /// How many bytes the kernel keeps for one connection that it has not sent, on what
     /// [`Server::run`](crate::Server::run) listens to. What it does not take waits in the connection's queue, where
     /// [`Limits`] bound it: without this the kernel takes up to some megabytes for every client that does not read.
@@ -118,7 +119,7 @@ impl Default for Config {
             proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]
             tls: None,
-            serve_metrics: true,
+            metrics_bind: None,
             socket_unsent_bytes: 128 * 1024,
             document: None,
             client_log_rate: Some(AddressRate { per_second: 1, burst: 20 }),

@@ -111,6 +111,14 @@ impl<S: Service> Server<S> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
         self.may_be_reached()?;
+        if let Some(address) = self.shared.config.metrics_bind {
+            let listener = TcpListener::bind(address).await.map_err(|error| {
+                io::Error::new(error.kind(), format!("metrics cannot be served on {address} (`metrics_bind`): {error}"))
+            })?;
+            let server = self.clone();
+            // It ends with the server.
+            tokio::spawn(async move { server.serve_metrics(listener).await });
+        }
         self.shared.prepare().await;
         tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
         let mut shutdown = std::pin::pin!(shutdown);
@@ -140,7 +148,7 @@ impl<S: Service> Server<S> {
     }
 
     /// Serves `/metrics` and its JSON twin on `listener`, and nothing else, until the server is shut down. Nobody is asked
-    /// for a token: let it listen where only operators come.
+    /// for a token: let it listen where only operators come. [`Self::run`] does so where [`Config::metrics_bind`] says.
     ///
     /// # Errors
     /// If the listener does not know its address.

@@ -17,7 +17,7 @@ use crate::shared::Shared;
 
 /// Both, for whoever may ask; for nobody, where they are served elsewhere.
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    if !shared.config.serve_metrics {
+    if shared.config.metrics_bind.is_some() {
         return warp::any().and_then(super::nowhere).boxed();
     }
     let metrics = text_path().and(caller(&shared)).map(answering(Arc::clone(&shared), text));

@@ -48,7 +48,7 @@ impl ServerSettings {
             allowed_origins: self.allowed_origins.clone(),
             handshake_rate: (self.handshakes_per_second > 0)
                 .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
-            serve_metrics: self.metrics_bind.0.is_none(),
+            metrics_bind: self.metrics_bind.0,
             trusted_proxies: self.trusted_proxies.0.clone(),
             proxy_protocol: self.proxy_protocol,
             #[cfg(feature = "tls")]
@@ -96,20 +96,6 @@ impl ServerSettings {
         })?;
         self.may_serve(listener.local_addr()?)?;
         Ok(listener)
-    }
-
-    /// Listens where the settings want metrics served, if they name a place, for
-    /// [`Server::serve_metrics`](crate::Server::serve_metrics).
-    ///
-    /// # Errors
-    /// If that is not possible.
-    pub async fn listen_for_metrics(&self) -> io::Result<Option<TcpListener>> {
-        let Some(address) = self.metrics_bind.0 else { return Ok(None) };
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            let text = format!("cannot serve metrics on {address}: {error}. --metrics-bind takes another address.");
-            io::Error::new(error.kind(), text)
-        })?;
-        Ok(Some(listener))
     }
 
     /// Refuses to let strangers in by mistake. [`Server::run`](crate::Server::run) would too, but it does not know the

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tightwire::{Config, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio_websockets::{CloseCode, Message};
 
 use crate::client::{Client, REMOTE, settle, with_limits};
@@ -221,29 +222,41 @@ async fn clients_add_no_series() {
 
 #[tokio::test]
 async fn operators_may_have_a_listener_of_their_own() {
-    let config = Config { serve_metrics: false, ..crate::auth::tokens::config() };
+    // A port that is taken: whoever runs the server is told.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let config = Config { metrics_bind: Some(address), ..crate::auth::tokens::config() };
+    let other = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let refused = Server::new(Rooms::default(), config.clone()).run(other, std::future::ready(())).await;
+    assert!(refused.expect_err("it is taken").to_string().contains("`metrics_bind`"));
     let server = Server::new(Rooms::default(), config);
     for path in ["/metrics", JSON] {
         let response =
             request(&server, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")).await;
         assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let serving = tokio::spawn({
-        let server = server.clone();
-        async move { server.serve_metrics(listener).await }
-    });
+    // Now the port is free.
+    drop(listener);
+    let (end, ended) = oneshot::channel::<()>();
+    let other = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let serving = tokio::spawn(server.run(other, async { ended.await.unwrap_or_default() }));
     for (path, status) in [("/metrics", 200), (JSON, 200), ("/health", 404), ("/ws", 404)] {
-        let mut stream = TcpStream::connect(address).await.expect("connected");
+        let mut stream = loop {
+            match TcpStream::connect(address).await {
+                Ok(stream) => break stream,
+                // The server has yet to listen.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.expect("sent");
         let mut response = String::new();
         stream.read_to_string(&mut response).await.expect("a response");
         assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {response}");
     }
-    server.shutdown().await;
-    serving.await.expect("no panic").expect("it ends with the server");
+    end.send(()).expect("the server waits for it");
+    serving.await.expect("no panic").expect("it ends");
+    TcpStream::connect(address).await.expect_err("metrics end with the server");
 }
 
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
