@@ -123,3 +123,49 @@ impl Drop for Keeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::metrics::Counters;
+    use crate::peer::CONTRACT;
+
+    async fn at(start: Instant, second: u64) {
+        sleep_until((start + Duration::from_secs(second)).into()).await;
+        // The keeper's timer may be behind this one.
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn alarms_ring_once_at_their_time_unless_they_are_cancelled() {
+        let (alarms, start) = (Arc::new(Alarms::default()), clock::now());
+        let peers = [(); 4].map(|()| Peer::without_socket(&Arc::new(Counters::new(&CONTRACT))));
+        let rung = || peers.each_ref().map(|peer| peer.outbound().has_rung());
+        let set = |peer: usize, second| alarms.set(start + Duration::from_secs(second), &peers[peer]);
+        set(0, 30);
+        // Before the one that the keeper waits for, and at the same time as another.
+        set(1, 10);
+        set(2, 30);
+        let cancelled = set(3, 20);
+        at(start, 9).await;
+        assert_eq!(rung(), [false; 4]);
+        at(start, 10).await;
+        assert_eq!(rung(), [false, true, false, false]);
+        alarms.cancel(cancelled);
+        at(start, 29).await;
+        assert_eq!(rung(), [false; 4]);
+        at(start, 30).await;
+        assert_eq!(rung(), [true, false, true, false]);
+        // There was none left, so the keeper has ended; the next alarm brings another.
+        assert!(!alarms.lock().is_kept);
+        set(3, 40);
+        at(start, 40).await;
+        assert_eq!(rung(), [false, false, false, true]);
+        assert!(
+            peers.iter().all(|peer| Arc::strong_count(peer) == 1),
+            "nobody keeps a connection whose alarm has rung"
+        );
+    }
+}

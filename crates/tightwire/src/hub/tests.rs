@@ -5,42 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits};
+use tightwire_proto::contract::Delivery;
 use tightwire_proto::envelope::{Head, Stamp};
 use tightwire_proto::frame::OutboundFrame;
-use tightwire_proto::outbound::{OutboundQueue, SlowConsumer};
-use tightwire_proto::session::{Subscriptions, Voice};
 use tracing::Span;
 use uuid::Uuid;
 
 use super::failures::Failures;
 use super::*;
-use crate::outbound::Outbound;
-use crate::peer::Origin;
-use crate::transport::Wire;
-
-static CONTRACT: Contract = Contract {
-    title: "Model",
-    version: "1.0.0",
-    framing: Framing::Enveloped,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
-};
-
-/// A connection without a socket: what it is handed waits in its queue.
-fn peer(counters: &Arc<Counters>) -> Arc<Peer> {
-    let limits = Limits { outbound_queue_frames: u64::MAX, outbound_queue_bytes: u64::MAX, ..Limits::DEFAULT };
-    let queue = OutboundQueue::new(&limits, SlowConsumer::Disconnect);
-    let outbound = Outbound::new(queue, Wire::Closed, Arc::clone(counters));
-    let (subscriptions, voice) = (Subscriptions::new(u64::MAX), Arc::new(Voice::new(&CONTRACT)));
-    Arc::new(Peer::new(Uuid::new_v4(), outbound, subscriptions, voice, Origin::default(), Arc::clone(counters)))
-}
+use crate::peer;
 
 fn frame(topic: &str, number: usize) -> OutboundFrame {
     let head = Head {
@@ -79,8 +52,8 @@ fn op() -> impl Strategy<Value = Op> {
 proptest! {
     #[test]
     fn everyone_gets_what_is_published_while_they_are_subscribed(ops in prop::collection::vec(op(), 1..120)) {
-        let counters = Arc::new(Counters::new(&CONTRACT));
-        let peers: Vec<_> = (0..PEERS).map(|_| peer(&counters)).collect();
+        let counters = Arc::new(Counters::new(&peer::CONTRACT));
+        let peers: Vec<_> = (0..PEERS).map(|_| Peer::without_socket(&counters)).collect();
         let shard = Shard::default();
         let mut subscribed = BTreeSet::new();
         // By connection and topic. Frames of different topics have no order.
@@ -131,10 +104,11 @@ fn two_topics(hub: &Hub, share: bool) -> [Arc<str>; 2] {
 
 #[test]
 fn a_hot_topic_does_not_starve_the_others_of_its_shard() {
-    let counters = Arc::new(Counters::new(&CONTRACT));
+    let counters = Arc::new(Counters::new(&peer::CONTRACT));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let [hot, cold] = two_topics(&hub, true);
-    let (crowd, reader): (Vec<_>, _) = ((0..1000).map(|_| peer(&counters)).collect(), peer(&counters));
+    let (crowd, reader): (Vec<_>, _) =
+        ((0..1000).map(|_| Peer::without_socket(&counters)).collect(), Peer::without_socket(&counters));
     crowd.iter().for_each(|peer| hub.attach(&hot, peer));
     hub.attach(&cold, &reader);
     let shard = hub.shard(&hot);
@@ -155,12 +129,12 @@ fn a_hot_topic_does_not_starve_the_others_of_its_shard() {
 
 #[test]
 fn whoever_subscribes_or_leaves_waits_for_a_step_and_not_for_a_walk() {
-    let counters = Arc::new(Counters::new(&CONTRACT));
+    let counters = Arc::new(Counters::new(&peer::CONTRACT));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let topic = Arc::<str>::from("topic");
-    let peers: Vec<_> = (0..10 * STEP).map(|_| peer(&counters)).collect();
+    let peers: Vec<_> = (0..10 * STEP).map(|_| Peer::without_socket(&counters)).collect();
     peers.iter().for_each(|peer| hub.attach(&topic, peer));
-    let late = peer(&counters);
+    let late = Peer::without_socket(&counters);
     let shard = hub.shard(&topic);
     shard.pending().push(frame(&topic, 0), Span::none());
     hub.step(shard);
@@ -177,10 +151,11 @@ fn whoever_subscribes_or_leaves_waits_for_a_step_and_not_for_a_walk() {
 
 #[test]
 fn topics_of_different_shards_are_walked_at_the_same_time() {
-    let counters = Arc::new(Counters::new(&CONTRACT));
+    let counters = Arc::new(Counters::new(&peer::CONTRACT));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let topics = two_topics(&hub, false);
-    let peers: Vec<_> = (0..2).map(|_| (0..3 * STEP).map(|_| peer(&counters)).collect::<Vec<_>>()).collect();
+    let peers: Vec<_> =
+        (0..2).map(|_| (0..3 * STEP).map(|_| Peer::without_socket(&counters)).collect::<Vec<_>>()).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     for (topic, peers) in topics.iter().zip(&peers) {
         peers.iter().for_each(|peer| hub.attach(topic, peer));
