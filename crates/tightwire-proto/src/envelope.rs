@@ -18,6 +18,9 @@ use crate::frame::{MAX_HEADER, OutboundFrame, Position, Tag};
 /// Room for an envelope without its payload and with names of usual length.
 const ENVELOPE_BYTES: usize = 320;
 
+/// Room for names of usual length.
+const NAMES_BYTES: usize = 120;
+
 /// The moment and identity of a frame. The caller makes it: this crate reads no clock and draws no random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -61,7 +64,13 @@ impl Head {
     /// # Errors
     /// If `data` cannot be written as JSON.
     pub fn encode(self, data: &impl Serialize) -> Result<OutboundFrame, EncodeError> {
-        let mut buffer = self.open(None, ENVELOPE_BYTES);
+        let names = Names::new(&self.wire_type, &self.topic);
+        self.encode_named(&names, data)
+    }
+
+    /// The same, with its names as they were written before.
+    pub(crate) fn encode_named(self, names: &Names, data: &impl Serialize) -> Result<OutboundFrame, EncodeError> {
+        let mut buffer = self.open(names, None, ENVELOPE_BYTES);
         match serde_json::to_writer(&mut buffer, data) {
             Ok(()) => Ok(self.close(buffer, None)),
             Err(cause) => Err(EncodeError { wire_type: self.wire_type, cause }),
@@ -69,16 +78,12 @@ impl Head {
     }
 
     /// The envelope up to the payload.
-    fn open(&self, position: Option<&Position>, room: usize) -> Vec<u8> {
+    fn open(&self, names: &Names, position: Option<&Position>, room: usize) -> Vec<u8> {
         let mut buffer = Vec::with_capacity(MAX_HEADER + room);
         buffer.resize(MAX_HEADER, 0);
         buffer.extend_from_slice(br#"{"v":1,"id":""#);
         write_uuid(&mut buffer, self.stamp.id);
-        buffer.extend_from_slice(br#"","type":"#);
-        write_string(&mut buffer, &self.wire_type);
-        buffer.extend_from_slice(br#","topic":"#);
-        write_string(&mut buffer, &self.topic);
-        buffer.extend_from_slice(br#","ts":"#);
+        buffer.extend_from_slice(&names.0);
         write_number(&mut buffer, self.stamp.unix_ms);
         buffer.extend_from_slice(br#","correlation_id":""#);
         write_uuid(&mut buffer, self.stamp.correlation_id);
@@ -105,6 +110,22 @@ impl Head {
             heartbeat: self.heartbeat,
         };
         OutboundFrame::seal(buffer, tag, position)
+    }
+}
+
+/// What an envelope has between `id` and `ts`: the names of message and topic, as JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Names(Vec<u8>);
+
+impl Names {
+    pub(crate) fn new(wire_type: &str, topic: &str) -> Self {
+        let mut buffer = Vec::with_capacity(NAMES_BYTES);
+        buffer.extend_from_slice(br#"","type":"#);
+        write_string(&mut buffer, wire_type);
+        buffer.extend_from_slice(br#","topic":"#);
+        write_string(&mut buffer, topic);
+        buffer.extend_from_slice(br#","ts":"#);
+        Self(buffer)
     }
 }
 
@@ -156,7 +177,8 @@ impl Publication {
     /// Encodes the frame, once for all its receivers.
     #[must_use]
     pub fn finish(self, position: Option<Position>) -> OutboundFrame {
-        let mut buffer = self.head.open(position.as_ref(), ENVELOPE_BYTES + self.data.len());
+        let names = Names::new(&self.head.wire_type, &self.head.topic);
+        let mut buffer = self.head.open(&names, position.as_ref(), ENVELOPE_BYTES + self.data.len());
         buffer.extend_from_slice(&self.data);
         self.head.close(buffer, position)
     }

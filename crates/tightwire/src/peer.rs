@@ -206,6 +206,9 @@ impl Peer {
 }
 
 #[cfg(test)]
+pub(crate) use without_socket::CONTRACT;
+
+#[cfg(test)]
 mod without_socket {
     use tightwire_proto::contract::{Contract, Framing, Heartbeat, Limits};
     use tightwire_proto::outbound::{OutboundQueue, SlowConsumer};
@@ -238,6 +241,3 @@ mod without_socket {
         }
     }
 }
-
-#[cfg(test)]
-pub(crate) use without_socket::CONTRACT;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::contract::{Contract, Delivery, Framing, MessageInfo, SessionRole};
-use crate::envelope::{Head, Stamp};
+use crate::envelope::{Head, Names, Stamp};
 use crate::frame::OutboundFrame;
 use crate::inbound::Violation;
 use crate::session::messages;
@@ -22,7 +22,7 @@ pub const SYSTEM_TOPIC: &str = "system";
 #[derive(Clone, Debug)]
 pub struct Voice {
     /// By role. Empty in a flat protocol: whatever its messages are called, they have no envelope.
-    messages: Vec<Option<&'static MessageInfo>>,
+    messages: Vec<Option<Known>>,
     system: Arc<str>,
 }
 
@@ -75,7 +75,7 @@ impl Voice {
             for (role, message) in contract.to_client.iter().filter_map(|message| Some((message.session?, message))) {
                 let place = role as usize;
                 messages.resize(messages.len().max(place + 1), None);
-                messages[place].get_or_insert(message);
+                messages[place].get_or_insert_with(|| Known::new(message));
             }
         }
         Self { messages, system: SYSTEM_TOPIC.into() }
@@ -84,7 +84,8 @@ impl Voice {
     /// A frame about the connection itself. `None` if the protocol has no message for it.
     #[must_use]
     pub fn say(&self, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> Option<OutboundFrame> {
-        self.say_about(&self.system, role, stamp, data)
+        let known = self.known(role)?;
+        self.head(&self.system, role, known, stamp).encode_named(&known.to_system, data).ok()
     }
 
     /// A frame about a topic. `None` if the protocol has no message for it.
@@ -96,15 +97,17 @@ impl Voice {
         stamp: Stamp,
         data: &impl Serialize,
     ) -> Option<OutboundFrame> {
-        let message = self.message(role)?;
-        let head = Head {
+        self.head(topic, role, self.known(role)?, stamp).encode(data).ok()
+    }
+
+    fn head(&self, topic: &Arc<str>, role: SessionRole, known: &Known, stamp: Stamp) -> Head {
+        Head {
             stamp,
-            wire_type: Cow::Borrowed(message.wire_type),
+            wire_type: Cow::Borrowed(known.message.wire_type),
             topic: Arc::clone(topic),
             delivery: Delivery::Control,
             heartbeat: matches!(role, SessionRole::Ping | SessionRole::Pong),
-        };
-        head.encode(data).ok()
+        }
     }
 
     /// The one function that makes error frames. The stamp's correlation is the caller's care: `report.answers`.
@@ -121,7 +124,21 @@ impl Voice {
         self.say_about(topic, SessionRole::Error, stamp, &data)
     }
 
-    fn message(&self, role: SessionRole) -> Option<&'static MessageInfo> {
-        self.messages.get(role as usize).copied().flatten()
+    fn known(&self, role: SessionRole) -> Option<&Known> {
+        self.messages.get(role as usize)?.as_ref()
+    }
+}
+
+/// A message that the session can say.
+#[derive(Clone, Debug)]
+struct Known {
+    message: &'static MessageInfo,
+    /// Its name and that of the topic, for what is about the connection itself.
+    to_system: Names,
+}
+
+impl Known {
+    fn new(message: &'static MessageInfo) -> Self {
+        Self { message, to_system: Names::new(message.wire_type, SYSTEM_TOPIC) }
     }
 }
