@@ -1,5 +1,6 @@
 //! The life of a connection that is a response: what waits for the client becomes events, for as long as the client reads.
 
+use std::fmt::Write;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,6 +32,12 @@ const PING: &[u8] = b": ping\n\n";
 
 /// How much is handed over at once, if it waits.
 const PART_BYTES: usize = 16 * 1024;
+
+/// After how long a client comes back whose connection just breaks.
+const RETRY_MS: u64 = 3000;
+
+/// And at least, whatever the reason: a browser keeps to it for every attempt that follows, and would never rest.
+const LEAST_RETRY_MS: u64 = 1000;
 
 /// What an end without a close counts as.
 const NO_CLOSE: u16 = 1006;
@@ -140,7 +147,8 @@ impl<S: Service> Events<S> {
                 if let Some(notice) = &notice {
                     event(&mut part, &mut self.cursor, notice, gap);
                 }
-                part.push_str(&format!("retry: {reconnect_after_ms}\n\n"));
+                retry(&mut part, reconnect_after_ms.max(LEAST_RETRY_MS));
+                part.push('\n');
                 outbound.note_written(frames.len() + usize::from(notice.is_some()), part.len());
                 let _ = timeout_at(deadline, self.sink.send(part.into())).await;
                 reason.code()
@@ -198,7 +206,13 @@ fn first(cursor: &Cursor) -> String {
     let mut part = String::from("id: ");
     cursor.write(&mut part);
     part.push('\n');
+    retry(&mut part, RETRY_MS);
     part
+}
+
+fn retry(part: &mut String, ms: u64) {
+    // Writing to memory cannot fail.
+    let _ = writeln!(part, "retry: {ms}");
 }
 
 /// Writes a frame as an event. Its payload is JSON without line breaks, as the frame is on a WebSocket.

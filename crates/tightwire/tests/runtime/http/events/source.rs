@@ -85,7 +85,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Source<IO> {
         let Some(event) = self.next().await else { return "end".to_owned() };
         if let Some(comment) = event.comment {
             return format!(": {comment}");
-        } else if let Some(retry) = event.retry {
+        } else if let (Some(retry), "") = (&event.retry, &*event.kind) {
             return format!("retry {retry}");
         }
         let frame: Value = serde_json::from_str(&event.data).expect("JSON");
