@@ -36,7 +36,7 @@ fn heads_that_trickle_in() {
         said.dedup();
         Seen::from(said)
     };
-    check(&["--handshake-timeout-ms", "400"], attack, &["end"]);
+    check(&["--handshake-timeout-ms", "1000"], attack, &["end"]);
 }
 
 /// Fifty clients that connect and say nothing, and fifty that say nothing any more after a request.
@@ -55,7 +55,7 @@ fn connections_that_nobody_uses() {
         said.dedup();
         Seen::from(said)
     };
-    check(&["--handshake-timeout-ms", "400"], attack, &["end"]);
+    check(&["--handshake-timeout-ms", "1000"], attack, &["end"]);
 }
 
 /// A message whose header has come and whose payload drips: no pong can come in the middle of a frame, so the watchdog
@@ -74,7 +74,11 @@ fn messages_that_trickle_in() {
                 match client.frame().await {
                     Ok(Some(frame)) => said.push(brief(&frame)),
                     Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
-                    Ok(None) | Err(_) => return said.join(", "),
+                    Ok(None) | Err(_) => {
+                        // How many pings there were depends on how busy this machine is.
+                        said.dedup();
+                        return said.join(", ");
+                    }
                 }
             }
         }))
@@ -83,7 +87,7 @@ fn messages_that_trickle_in() {
         Seen::from(said)
     };
     let flags = ["--ping-interval-ms", "200", "--pong-timeout-ms", "300", "--close-timeout-ms", "100"];
-    check(&flags, attack, &["ping, ping, disconnect_notice pong_timeout, close 4408"]);
+    check(&flags, attack, &["ping, disconnect_notice pong_timeout, close 4408"]);
 }
 
 /// Peers that stop, without a goodbye: to the server it looks the same whether the peer's machine is gone or its program
