@@ -130,22 +130,15 @@ impl<S: Service> Attempt<S> {
         let Self { shared, caller, remote, line, trace, .. } = self;
         let identity = caller.map_err(unauthorized)?;
         let asked = asked.map_err(|text| problem(StatusCode::BAD_REQUEST, text))?;
-        let place = admit(&shared)?;
         let address = remote.map(|RemoteAddr(address)| address);
         let peer = peer(&shared, Origin { address, identity, trace, ..Origin::default() });
-        let topics = subscribe(&shared, &peer, &asked.topics).await;
+        let topics = allowed(&shared, &peer, &asked.topics).await?;
+        let cursor = begin(&shared, topics.clone(), asked.last_event_id.as_deref()).await?;
+        let place = admit(&shared)?;
+        for topic in &topics {
+            peer.subscribe(topic).map_err(|_| refusal(RefusedTopic::TooMany))?;
+        }
         let (sink, body) = mpsc::channel(1);
-        let begun = match topics {
-            Ok(topics) => begin(&shared, topics, asked.last_event_id.as_deref()).await,
-            Err(response) => Err(response),
-        };
-        let cursor = match begun {
-            Ok(cursor) => cursor,
-            Err(response) => {
-                peer.unsubscribe_all();
-                return Err(response);
-            }
-        };
         let span = tracing::info_span!("connection", remote = address.map(tracing::field::display));
         let stream = stream::Events { shared, peer, cursor, sink, line };
         tokio::spawn(stream.run(place).instrument(span));
@@ -194,8 +187,8 @@ fn peer<S: Service>(shared: &Arc<Shared<S>>, origin: Origin) -> Arc<Peer> {
     ))
 }
 
-/// Adds all topics to those of the connection, or none that anybody sends to.
-async fn subscribe<S: Service>(
+/// The topics, if the client may have them all.
+async fn allowed<S: Service>(
     shared: &Arc<Shared<S>>,
     peer: &Arc<Peer>,
     topics: &[String],
@@ -206,9 +199,7 @@ async fn subscribe<S: Service>(
     let visitor = Visitor::on(shared, peer);
     let mut allowed = Vec::with_capacity(topics.len());
     for topic in topics {
-        let topic = visitor.may_read(topic).await?;
-        peer.subscribe(&topic).map_err(|_| refusal(RefusedTopic::TooMany))?;
-        allowed.push(topic);
+        allowed.push(visitor.may_read(topic).await?);
     }
     Ok(allowed)
 }
