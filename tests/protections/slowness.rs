@@ -246,3 +246,34 @@ fn responses_that_nobody_reads() {
     };
     check_kept(&["--request-timeout-ms", "300"], attack, &[]);
 }
+
+/// Events over HTTP have the same bounds as frames: who does not read them is not kept.
+#[test]
+fn events_that_nobody_reads() {
+    let attack = async |arena: &Arena| {
+        let mut deaf = Vec::new();
+        for _ in 0..10 {
+            let mut client = RawClient::connect_narrow(arena.address(), 4096).await.expect("the server listens");
+            let request = "GET /sse?topics=thread:busy HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            client.send(request.as_bytes()).await.expect("the server reads");
+            deaf.push(client);
+        }
+        let mut writer = arena.join().await;
+        let message = frame("send_message", "thread:busy", json!({"content": "x".repeat(16_000)})).to_bytes();
+        for _ in 0..100 {
+            writer.send(&message).await.expect("the server reads");
+            while !next(&mut writer).await.as_text().is_some_and(|text| text.contains(r#""type":"stream_end""#)) {}
+        }
+        for client in &mut deaf {
+            arena.ended(client).await;
+        }
+        Seen::default().holding(deaf.into_iter().chain([writer]))
+    };
+    let flags = [
+        ["--messages-per-second", "1000"],
+        ["--message-burst", "1000"],
+        ["--close-timeout-ms", "100"],
+        ["--replay-frames", "10"],
+    ];
+    check_kept(flags.as_flattened(), attack, &[]);
+}
