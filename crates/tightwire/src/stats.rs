@@ -28,6 +28,12 @@ impl Stats {
         self.0.connected.get()
     }
 
+    /// Clients of Server-Sent Events now; they are among the connections too.
+    #[must_use]
+    pub fn sse_clients(&self) -> u64 {
+        self.0.sse_clients.get()
+    }
+
     /// WebSocket connections since the start.
     #[must_use]
     pub fn connections_total(&self) -> u64 {
@@ -140,5 +146,11 @@ impl Stats {
     #[must_use]
     pub fn replay_bytes(&self) -> u64 {
         self.0.replay_bytes.get()
+    }
+
+    /// Gaps that clients were told of, because what they had missed was no longer kept for replay.
+    #[must_use]
+    pub fn replay_gaps_total(&self) -> u64 {
+        self.0.replay_gaps_total.get()
     }
 }

@@ -160,6 +160,7 @@ impl<S: Service> Dispatch<'_, S> {
                 last
             }
             Ok(Replay::Gap(gap)) => {
+                self.shared.counters.replay_gaps_total.increment();
                 let data = ReplayGap::from(&gap);
                 self.peer.say_about(topic, SessionRole::ReplayGap, self.frame_id, &data);
                 None

@@ -98,6 +98,7 @@ async fn replay<S: Service>(shared: &Shared<S>, visitor: &Visitor<S>, asked: Ask
             page(&topic, at, &frames, asked.limit)
         }
         Replay::Gap(gap) => {
+            shared.counters.replay_gaps_total.increment();
             // Before the oldest that is kept; where nothing is, from now on.
             let seq = if gap.oldest == 0 { gap.latest } else { gap.oldest - 1 };
             let head = Head { topic: &topic, at: &Position { epoch: gap.epoch, seq }, latest: gap.latest };

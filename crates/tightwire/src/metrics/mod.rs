@@ -90,6 +90,8 @@ metrics! {
     updates_clients: Gauge;
     /// WebSocket connections now, those that are just being opened or closed included.
     connected: Gauge;
+    /// Clients of Server-Sent Events now; they are among the connections too.
+    sse_clients: Gauge;
     /// WebSocket connections since the start.
     connections_total: Counter;
     /// WebSocket connections that have ended, by close code; 1006 is an end without a close.
@@ -118,6 +120,8 @@ metrics! {
     replay_frames: Gauge;
     /// The memory that everything takes that is kept for replay.
     replay_bytes: Gauge;
+    /// Gaps that clients were told of, because what they had missed was no longer kept for replay.
+    replay_gaps_total: Counter;
     /// Handlers that panicked.
     handler_panics_total: Counter;
     /// How long handlers took, by operation.

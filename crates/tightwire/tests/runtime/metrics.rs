@@ -178,6 +178,29 @@ async fn waiting_frames_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gaps_and_clients_of_events_are_counted() {
+    let server = Server::new(Rooms::default(), Config::default());
+    let numbers = async || {
+        let (_, series) = scrape(&server).await;
+        ["sse_clients", "connected", "replay_gaps_total"].map(|name| series[&format!("ws_{name}")])
+    };
+    assert_eq!(numbers().await, [0.0, 0.0, 0.0]);
+    let mut client = Client::connect(&server, 64 * 1024).await;
+    let after = json!({"topics": ["room:a"], "after": {"room:a": {"epoch": "another", "seq": 3}}});
+    client.send("subscribe", "system", after).await;
+    until(&mut client, "replay_gap").await;
+    assert_eq!(numbers().await, [0.0, 1.0, 1.0]);
+    let (mut near, far) = tokio::io::duplex(64 * 1024);
+    tokio::spawn(server.serve_stream(far, REMOTE));
+    near.write_all(b"GET /sse?topics=room:a HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
+    near.read_u8().await.expect("an answer");
+    assert_eq!(numbers().await, [1.0, 2.0, 1.0]);
+    drop((client, near));
+    settle(&server).await;
+    assert_eq!(numbers().await, [0.0, 0.0, 1.0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn heads_that_do_not_come_are_counted() {
     let server = Server::new(Rooms::default(), Config::default());
     let (near, far) = tokio::io::duplex(1024);

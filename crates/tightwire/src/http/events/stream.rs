@@ -22,6 +22,7 @@ use crate::clock;
 use crate::connections::Place;
 use crate::dispatch::{Dispatch, connected};
 use crate::line::Line;
+use crate::metrics::Counters;
 use crate::outbound::Taken;
 use crate::peer::Peer;
 use crate::service::Service;
@@ -59,8 +60,25 @@ enum End {
     Gone,
 }
 
+/// Counts the client for as long as it is here.
+struct Counted(Arc<Counters>);
+
+impl Counted {
+    fn new(counters: &Arc<Counters>) -> Self {
+        counters.sse_clients.increment();
+        Self(Arc::clone(counters))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.sse_clients.decrement();
+    }
+}
+
 impl<S: Service> Events<S> {
     pub(super) async fn run(mut self, place: Place) {
+        let counted = Counted::new(&self.shared.counters);
         let mut job: Option<BoxFuture<'static, ()>> =
             Some(Box::pin(begin(Arc::clone(&self.shared), Arc::clone(&self.peer), self.cursor.starts())));
         self.shared.greet(&self.peer);
@@ -72,6 +90,7 @@ impl<S: Service> Events<S> {
         }
         let peer = Arc::clone(&self.peer);
         let code = self.end(end).await;
+        drop(counted);
         place.leave(&peer, code);
         tracing::debug!(connection_id = %peer.id(), code, "disconnected");
         if let Some(job) = job {

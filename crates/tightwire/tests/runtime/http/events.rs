@@ -55,9 +55,11 @@ async fn events_are_the_frames_of_subscribers() {
     site.post("c", "3").await;
     site.post("a", "4").await;
     assert_eq!(source.brief().await, "posted#2 4");
-    assert_eq!((site.server.stats().connections(), site.server.stats().subscriptions()), (1, 2));
+    let stats = site.server.stats();
+    assert_eq!((stats.connections(), stats.sse_clients(), stats.subscriptions()), (1, 1, 2));
     drop(source);
     settle(&site.server).await;
+    assert_eq!(stats.sse_clients(), 0);
 }
 
 #[tokio::test]
@@ -122,6 +124,7 @@ async fn what_is_no_longer_kept_is_a_gap_that_is_told_once() {
     source.skip(2).await;
     assert_eq!(source.brief().await, "replay_gap 3..4");
     assert_eq!(source.brief().await, "replay_gap 0..0");
+    assert_eq!(site.server.stats().replay_gaps_total(), 3);
     drop(source);
     settle(&site.server).await;
 }

@@ -72,7 +72,10 @@ async fn what_is_no_longer_kept_is_a_gap_from_which_one_can_go_on() {
     assert_eq!(page(&site, &format!("after={next}")).await.0, "3..4 of 4");
     assert_eq!(page(&site, "after=another:4").await.0, "gap 3..4: nothing of 4, more");
     assert_eq!(page(&site, "after=0190b6a2-7c1e-7b6a-9a64-0d5a3c0f7e99").await.0, "gap 3..4: nothing of 4, more");
+    assert_eq!(site.server.stats().replay_gaps_total(), 3);
     assert_eq!(page(&site, "").await.0, "3..4 of 4");
+    // Who asks for all that is kept has missed nothing.
+    assert_eq!(site.server.stats().replay_gaps_total(), 3);
 }
 
 /// A log may hold more than one answer should.
