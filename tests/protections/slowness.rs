@@ -58,6 +58,55 @@ fn connections_that_nobody_uses() {
     check(&["--handshake-timeout-ms", "1000"], attack, &["end"]);
 }
 
+/// As many as there may be, and more: who is beyond them is told, and those that are there stay. Neither a WebSocket nor
+/// events need such a place once they have begun.
+#[test]
+fn more_connections_that_nobody_uses_than_there_may_be() {
+    const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let attack = async |arena: &Arena| {
+        let mut held = Vec::new();
+        for _ in 0..12 {
+            held.push(arena.join().await);
+            let mut events = arena.connect().await;
+            events.send(b"GET /sse?topics=dashboard HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
+            assert_eq!(events.response().await.expect("a head").status, 200);
+            held.push(events);
+        }
+        // More than there may be, in case that a place of those before is given back only now.
+        let mut idle = Vec::new();
+        for _ in 0..20 {
+            idle.push(arena.connect().await);
+        }
+        let mut said = Vec::new();
+        for number in 0..200 {
+            let mut client = arena.connect().await;
+            if number % 2 == 0 {
+                // It may be closed already.
+                let _ = client.send(GET).await;
+            }
+            match client.response().await {
+                Ok(answer) => {
+                    let retry = answer.header("retry-after").unwrap_or("at once");
+                    said.push(format!("{}, {retry}", answer.status));
+                }
+                // A request that comes while its socket is being closed may cost the client the answer.
+                Err(error) => assert_eq!(number % 2, 0, "who has sent nothing is told: {error}"),
+            }
+        }
+        // Those that are there are served, and five give their places back: for the valid client, that comes while all
+        // others stay.
+        for mut client in idle.drain(..5) {
+            client.send(GET).await.expect("sent");
+            assert_eq!(client.response().await.expect("an answer").status, 200);
+            client.end_sending().await.expect("sent");
+            assert_eq!(client.read_all().await, ["end"]);
+        }
+        said.dedup();
+        Seen::from(said).holding(held.into_iter().chain(idle))
+    };
+    check(&["--http-connections", "10"], attack, &["503, 5"]);
+}
+
 /// A message whose header has come and whose payload drips: no pong can come in the middle of a frame, so the watchdog
 /// ends it.
 #[test]

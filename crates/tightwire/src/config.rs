@@ -45,6 +45,10 @@ pub struct Config {
     /// How often one address may begin a WebSocket; beyond it the answer is HTTP 429. An IPv6 address stands for its
     /// network of 64 bits. `None` is no limit. Default: 10 per second, 20 at once.
     pub handshake_rate: Option<AddressRate>,
+    /// How many connections [`Server::run`](crate::Server::run) holds at the same time that are no WebSocket or stream of
+    /// events, or none yet; beyond it new ones get HTTP 503, or are closed where something comes before HTTP. Together with
+    /// [`Limits::connections`] it bounds how many files the server has open. Default: 1024.
+    pub http_connections: usize,
     /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
     /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
     pub trusted_proxies: Vec<IpNet>,
@@ -115,6 +119,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
+            http_connections: 1024,
             trusted_proxies: Vec::new(),
             proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]

@@ -1,9 +1,10 @@
-//! The HTTP connection under a request: an answer without an end must be able to cut it.
+//! The HTTP connection under a request: an answer without an end must be able to cut it, and to give back its place among
+//! those that speak plain HTTP.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 
 /// The HTTP connection under a request, in the request's extensions.
 #[derive(Clone, Debug)]
@@ -11,6 +12,7 @@ pub(crate) struct Line {
     cut: Arc<Notify>,
     /// Its sender lives as long as the connection.
     gone: watch::Receiver<()>,
+    place: Place,
 }
 
 /// The connection's own end of it.
@@ -18,12 +20,30 @@ pub(crate) struct Line {
 pub(crate) struct Held {
     cut: Arc<Notify>,
     _gone: watch::Sender<()>,
+    place: Place,
 }
 
-/// A new line.
-pub(crate) fn line() -> (Held, Line) {
+/// The connection's place among those that speak plain HTTP, where they are counted, until it is given back.
+#[derive(Clone, Debug)]
+struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    fn give_back(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// A new line, for a connection with this place.
+pub(crate) fn line(place: Option<OwnedSemaphorePermit>) -> (Held, Line) {
     let (cut, (sender, gone)) = (Arc::new(Notify::new()), watch::channel(()));
-    (Held { cut: Arc::clone(&cut), _gone: sender }, Line { cut, gone })
+    let place = Place(Arc::new(Mutex::new(place)));
+    (Held { cut: Arc::clone(&cut), _gone: sender, place: place.clone() }, Line { cut, gone, place })
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.place.give_back();
+    }
 }
 
 impl Held {
@@ -42,5 +62,10 @@ impl Line {
     /// Drops the connection, whatever is still to be written.
     pub(crate) fn cut(&self) {
         self.cut.notify_one();
+    }
+
+    /// The connection is counted elsewhere from now on, and nothing follows on it.
+    pub(crate) fn give_back_place(&self) {
+        self.place.give_back();
     }
 }

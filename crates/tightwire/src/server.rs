@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
@@ -31,6 +31,7 @@ use crate::http::stall::StallGuard;
 use crate::http::{self, problem};
 use crate::line::line;
 use crate::metrics::Refusal;
+use crate::noise::info_limited;
 use crate::proxies;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::publisher::Publisher;
@@ -130,11 +131,15 @@ impl<S: Service> Server<S> {
             };
             match accepted {
                 Ok((stream, remote)) => {
+                    let Ok(place) = Arc::clone(&self.shared.http_places).try_acquire_owned() else {
+                        self.turn_away(&stream, remote);
+                        continue;
+                    };
                     if let Err(error) = tcp::prepare(&stream, self.shared.config.socket_unsent_bytes) {
                         tracing::debug!(%error, "a connection was gone before it began");
                         continue;
                     }
-                    self.serve_socket(stream, remote);
+                    self.serve_socket(stream, remote, place);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -173,9 +178,9 @@ impl<S: Service> Server<S> {
     }
 
     /// Serves a socket in a task of its own, behind a header of the PROXY protocol and over TLS where the settings say so.
-    fn serve_socket(&self, stream: TcpStream, remote: SocketAddr) {
+    fn serve_socket(&self, stream: TcpStream, remote: SocketAddr, place: OwnedSemaphorePermit) {
         if !entrance::is_guarded(&self.shared.config) {
-            tokio::spawn(self.serve_stream(stream, remote));
+            tokio::spawn(self.serve_http(stream, remote, Some(place)));
             return;
         }
         let server = self.clone();
@@ -188,15 +193,28 @@ impl<S: Service> Server<S> {
             };
             drop(ending);
             match entered {
-                Ok((Entered::Plain(stream), client)) => server.serve_stream(stream, client).await,
+                Ok((Entered::Plain(stream), client)) => server.serve_http(stream, client, Some(place)).await,
                 #[cfg(feature = "tls")]
-                Ok((Entered::Secure(stream), client)) => server.serve_stream(stream, client).await,
+                Ok((Entered::Secure(stream), client)) => server.serve_http(stream, client, Some(place)).await,
                 Err(error) => {
                     server.shared.counters.handshakes_refused_total.of(error.reason()).increment();
                     tracing::debug!(%remote, %error, "a connection was not served");
                 }
             }
         });
+    }
+
+    /// There are as many connections as there may be beside those with a WebSocket or a stream of events. No task, no
+    /// timer: whoever keeps all places must not gain by trying for more.
+    fn turn_away(&self, stream: &TcpStream, remote: SocketAddr) {
+        self.shared.counters.handshakes_refused_total.of(Refusal::HTTP_CAPACITY).increment();
+        info_limited!(%remote, "a connection was turned away: there are as many as there may be (`http_connections`)");
+        // Where something comes before HTTP nobody would understand an answer.
+        if !entrance::is_guarded(&self.shared.config)
+            && let Err(error) = tcp::dismiss(stream, &http::when_full())
+        {
+            tracing::debug!(%remote, %error, "it could not be told");
+        }
     }
 
     /// Serves one connection: HTTP, and what it is upgraded to. Done when HTTP is; a WebSocket lives on by itself.
@@ -206,9 +224,22 @@ impl<S: Service> Server<S> {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        self.serve_http(stream, remote, None)
+    }
+
+    /// The same for a connection that has a place among those that speak plain HTTP.
+    fn serve_http<IO>(
+        &self,
+        stream: IO,
+        remote: SocketAddr,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> impl Future<Output = ()> + Send + use<S, IO>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let routes = TowerToHyperService::new(warp::service(self.routes.clone()));
         let shared = Arc::clone(&self.shared);
-        let (held, line) = line();
+        let (held, line) = line(place);
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
             request.extensions_mut().insert(RemoteAddr(client));

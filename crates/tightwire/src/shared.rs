@@ -9,7 +9,7 @@ use tightwire_proto::frame::OutboundFrame;
 use tightwire_proto::log::Retention;
 use tightwire_proto::session::messages::{ConnectionEstablished, DisconnectNotice};
 use tightwire_proto::session::{Policy, Voice};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use uuid::Uuid;
 
 use crate::alarms::Alarms;
@@ -43,6 +43,8 @@ pub(crate) struct Shared<S> {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) publisher: Publisher,
     pub(crate) connections: Arc<Connections>,
+    /// A permit for each connection that speaks plain HTTP.
+    pub(crate) http_places: Arc<Semaphore>,
     pub(crate) alarms: Arc<Alarms>,
     /// Who began a handshake lately; none if there is no limit.
     pub(crate) handshakes: Option<Mutex<AddressRates>>,
@@ -76,6 +78,7 @@ impl<S: Service> Shared<S> {
             handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
             voice: Arc::new(Voice::new(contract)),
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
+            http_places: Arc::new(Semaphore::new(config.http_connections.min(Semaphore::MAX_PERMITS))),
             alarms: Arc::default(),
             hub,
             broker,

@@ -35,6 +35,18 @@ pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     json(status, &json!({ "error": status.canonical_reason(), "message": message }))
 }
 
+/// The whole answer, from the first byte to the last, to a client that is not served at all.
+pub(crate) fn when_full() -> String {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let message = "the server has as many HTTP connections as it may have; try again later";
+    let body = json!({ "error": status.canonical_reason(), "message": message }).to_string();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncache-control: no-store\r\nretry-after: 5\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 /// An error for an HTTP client whose request does not follow the contract, place by place.
 pub(crate) fn violated(status: StatusCode, message: &str, violations: &[Violation]) -> Response {
     let body = json!({ "error": status.canonical_reason(), "message": message, "violations": violations });

@@ -34,6 +34,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "messages_per_second": limits.messages_per_second,
                     "message_burst": limits.message_burst,
                     "connections": limits.connections,
+                    "http_connections": config.http_connections,
                     "subscriptions_per_connection": limits.subscriptions_per_connection,
                     "outbound_queue_frames": limits.outbound_queue_frames,
                     "outbound_queue_bytes": limits.outbound_queue_bytes,

@@ -29,7 +29,7 @@ use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-pub(crate) use self::answer::{problem, violated};
+pub(crate) use self::answer::{problem, violated, when_full};
 use self::websocket::Asked;
 use crate::service::Service;
 use crate::shared::Shared;

@@ -93,6 +93,8 @@ impl Refusal {
     pub(crate) const UNDECIDED: &'static str = "undecided";
     /// There are as many connections as there may be.
     pub(crate) const CAPACITY: &'static str = "capacity";
+    /// There are as many connections without a WebSocket or a stream of events as there may be.
+    pub(crate) const HTTP_CAPACITY: &'static str = "http_capacity";
     /// The server shuts down.
     pub(crate) const SHUTDOWN: &'static str = "shutdown";
     /// The request is none for a WebSocket.
@@ -112,8 +114,20 @@ impl Label for Refusal {
     const NAME: &'static str = "reason";
 
     fn values(_: &'static Contract) -> BTreeSet<Cow<'static, str>> {
-        let all =
-            [Self::RATE, Self::ORIGIN, Self::CAPACITY, Self::SHUTDOWN, Self::REQUEST, Self::CONTRACT, Self::TIMEOUT];
+        let all = [
+            Self::RATE,
+            Self::ORIGIN,
+            Self::UNDECIDED,
+            Self::CAPACITY,
+            Self::HTTP_CAPACITY,
+            Self::SHUTDOWN,
+            Self::REQUEST,
+            Self::CONTRACT,
+            Self::TIMEOUT,
+            Self::PROXY,
+            #[cfg(feature = "tls")]
+            Self::TLS,
+        ];
         all.into_iter().map(Cow::Borrowed).collect()
     }
 }

@@ -48,6 +48,7 @@ impl ServerSettings {
             allowed_origins: self.allowed_origins.clone(),
             handshake_rate: (self.handshakes_per_second > 0)
                 .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
+            http_connections: size(self.http_connections),
             metrics_bind: self.metrics_bind.0,
             trusted_proxies: self.trusted_proxies.0.clone(),
             proxy_protocol: self.proxy_protocol,

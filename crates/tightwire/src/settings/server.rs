@@ -73,6 +73,8 @@ crate::settings! {
     "Handshake" {
         /// Connections at the same time; beyond it new ones get HTTP 503.
         connections: u64 = contract.limits.connections, value_parser!(u64).range(1..);
+        /// Connections at the same time that are no WebSocket or stream of events, or none yet; beyond it new ones get HTTP 503.
+        http_connections: u64 = 1024, value_parser!(u64).range(1..);
         /// Connections that one address may begin per second, for long; beyond it HTTP 429. 0: no limit.
         handshakes_per_second: u32 = 10, value_parser!(u32);
         /// Connections that one address may begin at once.

@@ -135,6 +135,9 @@ impl<S: Service> Attempt<S> {
         let topics = allowed(&shared, &peer, &asked.topics).await?;
         let cursor = begin(&shared, topics.clone(), asked.last_event_id.as_deref()).await?;
         let place = admit(&shared)?;
+        if let Some(line) = &line {
+            line.give_back_place();
+        }
         for topic in &topics {
             peer.subscribe(topic).map_err(|_| refusal(RefusedTopic::TooMany))?;
         }
