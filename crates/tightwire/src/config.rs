@@ -79,6 +79,9 @@ pub struct Config {
     /// How often one address may publish over HTTP; beyond it the answer is HTTP 429. `None` is no limit. Default: 100 per
     /// second, 200 at once.
     pub publish_rate: Option<AddressRate>,
+    /// How often one address may ask for a replay over HTTP; beyond it the answer is HTTP 429. `None` is no limit. Default:
+    /// 20 per second, 100 at once.
+    pub replay_rate: Option<AddressRate>,
     /// How much memory the frames of one topic may take that are kept for replay, in bytes. Default: 16 MiB.
     pub replay_topic_bytes: u64,
     /// How much memory all topics together may take for replay, in bytes. Beyond it the oldest frames go of the topic
@@ -130,6 +133,7 @@ impl Default for Config {
             client_log_rate: Some(AddressRate { per_second: 1, burst: 20 }),
             publish_roles: vec!["publisher".to_owned()],
             publish_rate: Some(AddressRate { per_second: 100, burst: 200 }),
+            replay_rate: Some(AddressRate { per_second: 20, burst: 100 }),
             replay_topic_bytes: 16 << 20,
             replay_total_bytes: 256 << 20,
             replay_topics: 100_000,

@@ -51,6 +51,8 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "client_log_burst": config.client_log_rate.map(|rate| rate.burst),
                     "publications_per_second": config.publish_rate.map_or(0, |rate| rate.per_second),
                     "publication_burst": config.publish_rate.map(|rate| rate.burst),
+                    "replays_per_second": config.replay_rate.map_or(0, |rate| rate.per_second),
+                    "replay_burst": config.replay_rate.map(|rate| rate.burst),
                     "handshake_timeout_ms": millis(config.handshake_timeout),
                     "max_headers": config.max_headers,
                     "max_head_bytes": config.max_head_bytes,

@@ -17,6 +17,7 @@ use warp::reply::Response;
 
 use super::answer::{self, problem, unauthorized};
 use super::asking::{caller, query};
+use super::rate::Rate;
 use super::routed;
 use super::visitor::Visitor;
 use crate::auth::Caller;
@@ -33,14 +34,16 @@ const MOST_FRAMES: usize = 1000;
 const BYTES: usize = 1 << 20;
 
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
+    let rate = Arc::new(Rate::new(shared.config.replay_rate));
     warp::path!("api" / "ws" / "replay")
         .and(warp::get())
         .and(caller(&shared))
         .and(query())
         .and(warp::ext::optional::<RemoteAddr>())
         .then(move |caller: Caller, query: String, remote: Option<RemoteAddr>| {
-            let shared = Arc::clone(&shared);
+            let (rate, shared) = (Arc::clone(&rate), Arc::clone(&shared));
             routed(async move {
+                rate.pass(remote)?;
                 let identity = caller.map_err(unauthorized)?;
                 let visitor = Visitor::new(&shared, identity, remote.map(|RemoteAddr(address)| address));
                 let asked = Asked::read(&query).map_err(|text| problem(StatusCode::BAD_REQUEST, text))?;

@@ -62,6 +62,8 @@ impl ServerSettings {
             publish_roles: self.publish_roles.clone(),
             publish_rate: (self.publications_per_second > 0)
                 .then_some(AddressRate { per_second: self.publications_per_second, burst: self.publication_burst }),
+            replay_rate: (self.replays_per_second > 0)
+                .then_some(AddressRate { per_second: self.replays_per_second, burst: self.replay_burst }),
             replay_topic_bytes: self.replay_topic_bytes,
             replay_total_bytes: self.replay_total_bytes,
             replay_topics: self.replay_topics,

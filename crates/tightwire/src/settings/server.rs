@@ -161,6 +161,10 @@ crate::settings! {
         replay_total_bytes: u64 = 268_435_456, value_parser!(u64);
         /// How many topics may be remembered for replay, those included whose frames are no longer kept.
         replay_topics: u64 = 100_000, value_parser!(u64).range(1..);
+        /// Replays that one address may ask for over HTTP per second, for long; beyond it HTTP 429. 0: no limit.
+        replays_per_second: u32 = 20, value_parser!(u32);
+        /// Such replays that one address may ask for at once.
+        replay_burst: u32 = 100, value_parser!(u32).range(1..);
     }
 
     "Ending" {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tightwire::Config;
+use tightwire::proto::address_rate::AddressRate;
 
 use super::Site;
 use crate::auth::tokens;
@@ -114,4 +115,18 @@ async fn a_token_opens_what_it_opens_to_subscribers() {
     assert_eq!(status(token(), "room:a").await, 200);
     assert_eq!(status(token(), "room:b").await, 403);
     assert_eq!(status(Some(tokens::signed(json!({}))), "room:b").await, 200);
+}
+
+#[tokio::test]
+async fn an_address_may_ask_so_often() {
+    let rate = Some(AddressRate { per_second: 1, burst: 2 });
+    let site = Site::open(Config { replay_rate: rate, ..Config::default() }).await;
+    // Whatever is asked counts: also what is refused costs something.
+    assert_eq!(site.get("/api/ws/replay?topic=lobby").await.status, 404);
+    assert_eq!(site.get("/api/ws/replay?topic=room:a").await.status, 200);
+    let refused = site.get("/api/ws/replay?topic=room:a").await;
+    assert_eq!(refused.problem().0, 429);
+    assert!(refused.head.contains("\r\nretry-after: 1\r\n"), "{refused:?}");
+    // Nothing else is asked for less often because of it.
+    assert_eq!(site.get("/health").await.status, 200);
 }
