@@ -69,7 +69,7 @@ pub enum ConnectError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsProblem {
-    /// Nobody whom this client trusts has signed the certificate. Name the authority in [`ClientConfig::tls`], if it is
+    /// Nobody whom this client trusts has signed the certificate. Name the authority in `ClientConfig::tls`, if it is
     /// known to be the right one.
     #[error(
         "has a certificate that no authority known to this client has signed; if it is a private one, give its root \

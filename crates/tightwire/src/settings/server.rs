@@ -30,7 +30,7 @@ crate::settings! {
             ("v2", ProxyProtocol::V2),
             ("any", ProxyProtocol::Any),
         ]);
-        /// Origins allowed beside the server's own, separated by commas, for instance https://app.example.com.
+        /// Origins allowed beside the server's own, separated by commas, for instance <https://app.example.com>.
         allowed_origins: Vec<String> = "", list();
     }
 

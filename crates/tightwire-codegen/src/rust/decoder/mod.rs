@@ -2,7 +2,7 @@
 //!
 //! The fast path reads a frame once and checks every constraint on the way; it only accepts. What needs more than one
 //! look at the bytes is read as a JSON value and given to a validator: a part of the frame where that is enough, else the
-//! whole message goes to the reference path. [`emit`] names both.
+//! whole message goes to the reference path. `emit` names both.
 
 mod borrowed;
 mod disjoint;
