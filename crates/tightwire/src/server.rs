@@ -19,7 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, timeout_at};
 use warp::filters::BoxedFilter;
-use warp::http::StatusCode;
+use warp::http::header::UPGRADE;
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
@@ -244,7 +245,11 @@ impl<S: Service> Server<S> {
             let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
             request.extensions_mut().insert(RemoteAddr(client));
             request.extensions_mut().insert(line.clone());
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            // RFC 9110, section 9.3.2: the answer to GET, whose body hyper leaves out. It never leads to an upgrade.
+            if head.method == Method::HEAD && !head.headers.contains_key(UPGRADE) {
+                head.method = Method::GET;
+            }
             let broken = Broken::default();
             let (bytes, within) = (shared.config.max_body_bytes, shared.config.request_timeout);
             let answering = if head.uri.path().starts_with('/') {

@@ -84,3 +84,22 @@ impl Site {
         self.server.publisher().publish(&Room::named(room), &message).await.expect("published")
     }
 }
+
+/// RFC 9110, section 9.3.2.
+#[tokio::test]
+async fn heads_are_those_of_get_without_the_body() {
+    let site = Site::open(Config { document: Some("asyncapi: 3.0.0\n".into()), ..Config::default() }).await;
+    let without_date =
+        |head: &str| head.lines().filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n");
+    for path in ["/docs", "/asyncapi.yml", "/nothing"] {
+        let (head, get) = (site.ask("HEAD", path, &[], "").await, site.get(path).await);
+        assert_eq!(without_date(&head.head), without_date(&get.head), "{path}");
+        assert_eq!(head.body, "", "{path}");
+        assert_ne!(get.body, "", "{path}");
+    }
+    let events = site.ask("HEAD", "/sse?topics=room:a", &[], "").await;
+    assert!(events.status == 200 && events.head.contains("content-type: text/event-stream"), "{events:?}");
+    assert_eq!(events.body, "");
+    let upgrade = [("Upgrade", "websocket"), ("Connection", "upgrade")];
+    assert_eq!(site.ask("HEAD", "/ws", &upgrade, "").await.status, 405);
+}
