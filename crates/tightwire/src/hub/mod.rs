@@ -13,6 +13,7 @@
 
 mod batch;
 mod failures;
+mod peak;
 mod pending;
 mod shard;
 #[cfg(test)]

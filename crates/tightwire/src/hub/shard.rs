@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::failures::Failures;
+use super::peak::Peak;
 use super::pending::{Pending, Taken};
 use crate::clock;
 use crate::metrics::Counters;
@@ -37,11 +38,16 @@ pub(super) struct Shard {
 #[derive(Debug, Default)]
 struct Topics {
     subscribers: HashMap<Arc<str>, Subscribers>,
+    peak: Peak,
     walk: Option<Walk>,
 }
 
-/// By connection; an array, in an order that says nothing.
-type Subscribers = IndexMap<Uuid, Subscriber>;
+#[derive(Debug, Default)]
+struct Subscribers {
+    /// By connection; an array, in an order that says nothing.
+    by_id: IndexMap<Uuid, Subscriber>,
+    peak: Peak,
+}
 
 #[derive(Debug)]
 struct Subscriber {
@@ -75,11 +81,14 @@ impl Shard {
     pub(super) fn attach(&self, topic: &Arc<str>, peer: &Arc<Peer>) -> bool {
         let mut topics = self.topics_first();
         let next = self.pending().next();
-        let subscribers = topics.subscribers.entry(Arc::clone(topic)).or_default();
-        let is_new = !subscribers.contains_key(&peer.id());
+        let Topics { subscribers: topics, peak, .. } = &mut *topics;
+        let Subscribers { by_id, peak: own_peak } = topics.entry(Arc::clone(topic)).or_default();
+        let is_new = !by_id.contains_key(&peer.id());
         if is_new {
-            subscribers.insert(peer.id(), Subscriber { peer: Arc::clone(peer), next });
+            by_id.insert(peer.id(), Subscriber { peer: Arc::clone(peer), next });
+            own_peak.grown(by_id.len());
         }
+        peak.grown(topics.len());
         is_new
     }
 
@@ -87,8 +96,8 @@ impl Shard {
     pub(super) fn detach(&self, topic: &str, peer: &Peer, failures: &mut Failures) -> bool {
         let mut guard = self.topics_first();
         self.catch_up_in(&mut guard, topic, peer, failures);
-        let Topics { subscribers: topics, walk } = &mut *guard;
-        let Some(subscribers) = topics.get_mut(topic) else { return false };
+        let Topics { subscribers: topics, peak, walk } = &mut *guard;
+        let Some(Subscribers { by_id: subscribers, peak: own_peak }) = topics.get_mut(topic) else { return false };
         let Some(mut index) = subscribers.get_index_of(&peer.id()) else { return false };
         let walk = walk.as_mut().filter(|walk| walk.batches.front().is_some_and(|batch| **batch.topic() == *topic));
         if let Some(walk) = &walk
@@ -102,6 +111,11 @@ impl Shard {
         let is_empty = subscribers.is_empty();
         if is_empty {
             topics.remove(topic);
+            if let Some(least) = peak.shrunk(topics.len()) {
+                topics.shrink_to(least);
+            }
+        } else if let Some(least) = own_peak.shrunk(subscribers.len()) {
+            subscribers.shrink_to(least);
         }
         if let Some(walk) = walk {
             if is_empty {
@@ -123,7 +137,8 @@ impl Shard {
     }
 
     fn catch_up_in(&self, topics: &mut Topics, topic: &str, peer: &Peer, failures: &mut Failures) {
-        let subscriber = topics.subscribers.get_mut(topic).and_then(|subscribers| subscribers.get_mut(&peer.id()));
+        let subscriber =
+            topics.subscribers.get_mut(topic).and_then(|subscribers| subscribers.by_id.get_mut(&peer.id()));
         let Some(subscriber) = subscriber else { return };
         let now = clock::now();
         let walked = topics.walk.iter().flat_map(|walk| &walk.batches);
@@ -139,7 +154,7 @@ impl Shard {
     /// Goes on with the walk, or begins one, and hands over to so many subscribers at most.
     pub(super) fn step(&self, most: usize, counters: &Counters, failures: &mut Failures) {
         let mut guard = self.topics();
-        let Topics { subscribers: topics, walk: slot } = &mut *guard;
+        let Topics { subscribers: topics, walk: slot, .. } = &mut *guard;
         let now = clock::now();
         if slot.is_none() {
             let Some(Taken { since, spans, batches }) = self.pending().take() else { return };
@@ -153,8 +168,8 @@ impl Shard {
             && let Some(batch) = walk.batches.front()
         {
             // Nobody is subscribed, or nobody is any more.
-            let mut none = Subscribers::default();
-            let subscribers = topics.get_mut(batch.topic()).unwrap_or(&mut none);
+            let mut none = IndexMap::new();
+            let subscribers = topics.get_mut(batch.topic()).map_or(&mut none, |subscribers| &mut subscribers.by_id);
             let end = subscribers.len().min(walk.cursor + left);
             for subscriber in subscribers.as_mut_slice()[walk.cursor..end].values_mut() {
                 subscriber.get(batch, now, failures);
@@ -184,6 +199,13 @@ impl Shard {
     /// The name of a topic as its subscribers have it, if there are any.
     pub(super) fn name(&self, topic: &str) -> Option<Arc<str>> {
         self.topics_first().subscribers.get_key_value(topic).map(|(name, _)| Arc::clone(name))
+    }
+
+    /// For how many topics there is room, and for how many subscribers of this one.
+    #[cfg(test)]
+    pub(super) fn room(&self, topic: &str) -> (usize, usize) {
+        let topics = self.topics();
+        (topics.subscribers.capacity(), topics.subscribers.get(topic).map_or(0, |it| it.by_id.capacity()))
     }
 
     fn topics(&self) -> MutexGuard<'_, Topics> {

@@ -176,3 +176,26 @@ fn topics_of_different_shards_are_walked_at_the_same_time() {
         std::thread::yield_now();
     }
 }
+
+/// What was used and left takes no memory; what is there stays.
+#[test]
+fn maps_that_were_large_give_their_memory_back() {
+    let counters = Arc::new(Counters::new(&peer::CONTRACT));
+    let shard = Shard::default();
+    let mut failures = Failures::default();
+    let peers: Vec<_> = (0..2000).map(|_| Peer::without_socket(&counters)).collect();
+    let names: Vec<Arc<str>> = (0..2000).map(|number| format!("topic:{number}").into()).collect();
+    for (peer, name) in peers.iter().zip(&names) {
+        assert!(shard.attach(&names[0], peer) && (*name == names[0] || shard.attach(name, peer)));
+    }
+    let (topics, subscribers) = shard.room(&names[0]);
+    assert!(topics >= 2000 && subscribers >= 2000, "{topics} {subscribers}");
+    for (peer, name) in peers.iter().zip(&names).skip(10) {
+        assert!(shard.detach(&names[0], peer, &mut failures) && shard.detach(name, peer, &mut failures));
+    }
+    let (topics, subscribers) = shard.room(&names[0]);
+    assert!(topics < 200 && subscribers < 200, "{topics} {subscribers}");
+    for peer in &peers[..10] {
+        assert!(!shard.attach(&names[0], peer), "it was there all the time");
+    }
+}
