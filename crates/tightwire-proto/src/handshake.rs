@@ -163,7 +163,7 @@ impl Handshakes {
                 "." | ".." => "must not be `.` or `..`",
                 _ => return None,
             };
-            Some(Violation::new(&pointer(Place::Path, name), "pattern", message))
+            Some(Violation::new(pointer(Place::Path, name), "pattern", message))
         });
         let unreachable: Vec<Violation> = unreachable.collect();
         if !unreachable.is_empty() {

@@ -4,8 +4,10 @@
 //! in the order of the frame. It is the definition of what is valid; [`json`](crate::json) only ever agrees with it
 //! sooner. Generated code holds one [`Reference`] per direction and turns its [`CheckedFrame`]s into typed frames.
 
+mod depth;
 mod flat;
 mod frame;
+mod inlined;
 mod reachable;
 mod tape;
 #[cfg(test)]
@@ -150,8 +152,9 @@ impl Validators {
 
 /// The validator of a schema of the protocol, among the definitions of its bundle.
 pub(crate) fn build<F: Json>(schema: &Value, bundle: &Value) -> Result<Validator<F>, String> {
+    let schema = inlined::inlined(schema, &bundle["definitions"]);
     // Draft-07 ignores what stands beside a `$ref`, so the schema goes one level down.
-    let definitions = reachable::definitions(schema, &bundle["definitions"]);
+    let definitions = reachable::definitions(&schema, &bundle["definitions"]);
     let root = serde_json::json!({ "allOf": [schema], "definitions": definitions });
     options(bundle).build(&root).map_err(|error| error.to_string())
 }
@@ -183,7 +186,7 @@ impl Rejection {
 }
 
 impl Violation {
-    pub(crate) fn new(pointer: &str, keyword: &str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), keyword: keyword.to_owned(), message: message.into() }
+    pub(crate) fn new(pointer: impl Into<String>, keyword: &str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), keyword: keyword.to_owned(), message: message.into() }
     }
 }

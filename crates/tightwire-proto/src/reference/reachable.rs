@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-const DEFINITIONS: &str = "#/definitions/";
+/// How references to definitions begin.
+pub(super) const DEFINITIONS: &str = "#/definitions/";
 
 /// The definitions that `schema` reaches; all of them where a reference leads elsewhere.
 pub(super) fn definitions(schema: &Value, all: &Value) -> Value {

@@ -82,7 +82,11 @@ fn what_is_not_json_is_located() {
     check("", &[" json is not JSON: it ends too soon (line 1, column 0)"]);
     check("{\"v\":", &[" json is not JSON: it ends too soon (line 1, column 5)"]);
     check("{} x", &[" json is not JSON (line 1, column 4)"]);
-    check("[".repeat(200), &[" json is nested too deeply (line 1, column 128)"]);
+    check("[".repeat(128), &[" json is nested too deeply (line 1, column 128)"]);
+    check("[".repeat(127), &[" json is not JSON: it ends too soon (line 1, column 127)"]);
+    check(format!("{}x", "[".repeat(100)), &[" json is not JSON (line 1, column 101)"]);
+    check(format!("{}{}", "[".repeat(127), "]".repeat(127)), &[" type must be an object"]);
+    check(format!("{}1e999{}", "[".repeat(100), "]".repeat(100)), &[" json is not JSON (line 1, column 105)"]);
     check("[]", &[" type must be an object"]);
 }
 

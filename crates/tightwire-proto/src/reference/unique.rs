@@ -6,10 +6,11 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 use serde_json::error::Category;
 
+use super::depth::{self, Depth};
 use super::tape::{Tape, Token};
 use super::violations::push_segment;
 use crate::inbound::Violation;
@@ -25,6 +26,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Tape<'_>, Violation> {
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         return Err(Violation::new("", "json", "is not UTF-8"));
     };
+    refuse_deep(text)?;
     let (repeated, tokens) = (RefCell::new(None), RefCell::new(Vec::with_capacity(32)));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = Unique { path: &Path::Root, tokens: &tokens, repeated: &repeated }
@@ -33,9 +35,25 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Tape<'_>, Violation> {
     match read {
         Ok(()) => Ok(Tape { tokens: tokens.into_inner() }),
         Err(error) => Err(match repeated.into_inner() {
-            Some(pointer) => Violation::new(&pointer, "duplicate-key", "occurs more than once"),
+            Some(pointer) => Violation::new(pointer, "duplicate-key", "occurs more than once"),
             None => Violation::new("", "json", explain(&error)),
         }),
+    }
+}
+
+/// Refuses what is nested too deeply, and of what is nested deeply most that is not JSON: a parser that does not recurse
+/// says so without making an error for each level.
+fn refuse_deep(text: &str) -> Result<(), Violation> {
+    match depth::of(text) {
+        Depth::TooDeep(at) => {
+            let (line, column) = depth::line_and_column(text, at);
+            Err(Violation::new("", "json", format!("is nested too deeply (line {line}, column {column})")))
+        }
+        Depth::Many => match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Violation::new("", "json", explain(&error))),
+        },
+        Depth::Few => Ok(()),
     }
 }
 
@@ -43,9 +61,6 @@ fn explain(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         Category::Eof => format!("is not JSON: it ends too soon (line {line}, column {column})"),
-        _ if error.to_string().starts_with("recursion limit") => {
-            format!("is nested too deeply (line {line}, column {column})")
-        }
         _ => format!("is not JSON (line {line}, column {column})"),
     }
 }

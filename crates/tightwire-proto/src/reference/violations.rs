@@ -4,6 +4,7 @@
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::json::{Array, Json, Node, Object};
 use jsonschema::paths::LocationSegment;
+use jsonschema::types::JsonType;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
@@ -39,6 +40,9 @@ pub(crate) fn of<'a, F: Json>(validator: &'a Validator<F>, frame: F::Node<'a>) -
 /// Appends `/segment` to a JSON Pointer.
 pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
+    if segment.len() <= MAX_SEGMENT && !segment.contains(['~', '/']) {
+        return pointer.push_str(segment);
+    }
     for character in segment.chars().take(MAX_SEGMENT) {
         match character {
             '~' => pointer.push_str("~0"),
@@ -52,45 +56,43 @@ pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
 }
 
 fn add<'a, F: Json>(found: &mut Vec<(Vec<usize>, Violation)>, frame: &F::Node<'a>, error: &ValidationError<'_>) {
-    let (place, order, pointer) = locate::<F>(frame, error);
+    let (place, mut order, mut pointer) = locate::<F>(frame, error);
     let keyword = match error.kind() {
         // How many are counted by keywords of their own.
         ValidationErrorKind::Contains => counted(error).unwrap_or("contains"),
         kind => kind.keyword(),
     };
-    let mut at = |child: Option<(usize, &str)>, message: String| {
-        let (mut order, mut pointer) = (order.clone(), pointer.clone());
-        if let Some((position, name)) = child {
-            push_segment(&mut pointer, name);
-            order.push(position);
-        }
-        found.push((order, Violation { pointer, keyword: keyword.to_owned(), message }));
-    };
-    match error.kind() {
-        // What is missing comes after everything that is there.
-        ValidationErrorKind::Required { property } => {
-            at(property.as_str().map(|name| (usize::MAX, name)), "is required".to_owned());
-        }
+    let message = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             // The names come in the order of the frame, and there can be very many.
             let mut members = place.and_then(|place| place.as_object()).map(|object| object.members().enumerate());
             for name in unexpected.iter().take(MAX_VIOLATIONS) {
-                let found = members.as_mut().and_then(|members| members.find(|(_, (key, _))| key.as_ref() == name));
-                at(
-                    Some((found.map_or(usize::MAX, |(position, _)| position), name)),
-                    "is not a known property".to_owned(),
-                );
+                let member = members.as_mut().and_then(|members| members.find(|(_, (key, _))| key.as_ref() == name));
+                let (mut order, mut pointer) = (order.clone(), pointer.clone());
+                order.push(member.map_or(usize::MAX, |(position, _)| position));
+                push_segment(&mut pointer, name);
+                found.push((order, Violation::new(pointer, keyword, "is not a known property")));
             }
+            return;
+        }
+        ValidationErrorKind::Required { property } => {
+            if let Some(name) = property.as_str() {
+                // What is missing comes after everything that is there.
+                order.push(usize::MAX);
+                push_segment(&mut pointer, name);
+            }
+            "is required".to_owned()
         }
         ValidationErrorKind::Contains if keyword == "minContains" => {
-            at(None, "must have more items of the kind required".to_owned());
+            "must have more items of the kind required".to_owned()
         }
         ValidationErrorKind::Contains if keyword == "maxContains" => {
-            at(None, "must have fewer items of the kind required".to_owned());
+            "must have fewer items of the kind required".to_owned()
         }
-        kind => at(None, describe(kind)),
-    }
+        kind => describe(kind),
+    };
+    found.push((order, Violation::new(pointer, keyword, message)));
     if let ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } = error.kind() {
         for error in meant(context, error).unwrap_or_default() {
             add::<F>(found, frame, error);
@@ -135,9 +137,11 @@ fn is_another(place: &str, error: &ValidationError<'_>) -> bool {
 /// The place of an error: the value there, its order in the frame and its pointer.
 fn locate<'a, F: Json>(frame: &F::Node<'a>, error: &ValidationError<'_>) -> (Option<F::Node<'a>>, Vec<usize>, String) {
     let mut place = Some(frame.clone());
-    let mut order = Vec::new();
-    let mut pointer = String::new();
-    for segment in error.instance_path().segments() {
+    // With room for what may be added to them.
+    let path = error.instance_path();
+    let mut order = Vec::with_capacity(4);
+    let mut pointer = String::with_capacity(path.as_str().len() + 16);
+    for segment in path.segments() {
         let (position, value) = match segment {
             LocationSegment::Property(name) => {
                 push_segment(&mut pointer, &name);
@@ -161,10 +165,10 @@ fn locate<'a, F: Json>(frame: &F::Node<'a>, error: &ValidationError<'_>) -> (Opt
 fn describe(kind: &ValidationErrorKind) -> String {
     use ValidationErrorKind as Kind;
     match kind {
-        Kind::Type { kind: TypeKind::Single(expected) } => format!("must be {}", with_article(&expected.to_string())),
+        Kind::Type { kind: TypeKind::Single(expected) } => ["must be ", with_article(*expected)].concat(),
         Kind::Type { kind: TypeKind::Multiple(expected) } => {
-            let names: Vec<String> = expected.iter().map(|name| with_article(&name.to_string())).collect();
-            format!("must be {}", names.join(" or "))
+            let names: Vec<&str> = expected.iter().map(with_article).collect();
+            ["must be ", &names.join(" or ")].concat()
         }
         Kind::Constant { expected_value } => format!("must be {expected_value}"),
         Kind::Enum { options } => match options.as_array() {
@@ -173,19 +177,19 @@ fn describe(kind: &ValidationErrorKind) -> String {
             }
             None => "must be one of the values allowed".to_owned(),
         },
-        Kind::MinLength { limit } => format!("must be at least {limit} {} long", plural(*limit, "character")),
-        Kind::MaxLength { limit } => format!("must be at most {limit} {} long", plural(*limit, "character")),
-        Kind::Pattern { pattern } => format!("must match {pattern}"),
-        Kind::Format { format } => format!("must be a {format}"),
+        Kind::MinLength { limit } => format!("must be at least {limit} {} long", plural(*limit, "characters")),
+        Kind::MaxLength { limit } => format!("must be at most {limit} {} long", plural(*limit, "characters")),
+        Kind::Pattern { pattern } => ["must match ", pattern].concat(),
+        Kind::Format { format } => ["must be a ", format].concat(),
         Kind::Minimum { limit } => format!("must be at least {limit}"),
         Kind::Maximum { limit } => format!("must be at most {limit}"),
         Kind::ExclusiveMinimum { limit } => format!("must be more than {limit}"),
         Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
-        Kind::MinItems { limit } => format!("must have at least {limit} {}", plural(*limit, "item")),
-        Kind::MaxItems { limit } => format!("must have at most {limit} {}", plural(*limit, "item")),
+        Kind::MinItems { limit } => format!("must have at least {limit} {}", plural(*limit, "items")),
+        Kind::MaxItems { limit } => format!("must have at most {limit} {}", plural(*limit, "items")),
         Kind::AdditionalItems { limit } => {
-            format!("must have at most {limit} {}", plural(*limit as u64, "item"))
+            format!("must have at most {limit} {}", plural(*limit as u64, "items"))
         }
         Kind::UnevaluatedItems { .. } => "must not have further items".to_owned(),
         Kind::UniqueItems => "must not have the same item twice".to_owned(),
@@ -204,14 +208,19 @@ fn describe(kind: &ValidationErrorKind) -> String {
     }
 }
 
-fn with_article(name: &str) -> String {
-    match name {
-        "null" => name.to_owned(),
-        "integer" | "object" | "array" => format!("an {name}"),
-        _ => format!("a {name}"),
+const fn with_article(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "an array",
+        JsonType::Boolean => "a boolean",
+        JsonType::Integer => "an integer",
+        JsonType::Null => "null",
+        JsonType::Number => "a number",
+        JsonType::Object => "an object",
+        JsonType::String => "a string",
     }
 }
 
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+/// The noun, which is given in the plural, for so many.
+fn plural(count: u64, noun: &str) -> &str {
+    if count == 1 { noun.strip_suffix('s').unwrap_or(noun) } else { noun }
 }
