@@ -6,6 +6,8 @@
 //! vectored write, once it has read what there is to read. Wire and queue lie under the same lock, so that frames go out
 //! in the order in which they came.
 
+mod held;
+
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +21,7 @@ use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::outbound::{OutboundQueue, Overflow, Pushed};
 use tokio::sync::Notify;
 
+use self::held::Held;
 use crate::clock;
 use crate::metrics::Counters;
 use crate::transport::Wire;
@@ -64,14 +67,11 @@ impl State {
     fn takes_more(&self) -> bool {
         self.phase == Phase::Open && self.queue.has_room()
     }
-}
 
-#[derive(Debug, Default)]
-struct Held {
-    /// One topic; or the groups that a handler has joined so far.
-    topics: Vec<Arc<str>>,
-    frames: Vec<OutboundFrame>,
-    bytes: usize,
+    /// How many frames and bytes are held back.
+    fn held_size(&self) -> (usize, usize) {
+        self.held.as_ref().map_or((0, 0), |held| held.size())
+    }
 }
 
 /// ```text
@@ -162,7 +162,7 @@ impl Outbound {
     pub(crate) fn deliver(&self, frames: &[OutboundFrame], wire: &[u8], now: Instant) -> Result<(), Failed> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let is_held = state.held.as_ref().is_some_and(|held| held.topics.contains(&frames[0].tag().topic));
+        let is_held = state.held.as_ref().is_some_and(|held| held.holds(&frames[0].tag().topic));
         let was_empty = state.queue.is_empty();
         let mut sent = 0;
         if state.phase == Phase::Open && state.queue.is_empty() && !is_held {
@@ -217,9 +217,8 @@ impl Outbound {
     /// Keeps a live frame for [`Self::release`]. False if the client will not get it.
     fn hold_back(&self, state: &mut State, frame: &OutboundFrame) -> bool {
         let Some(held) = &mut state.held else { return self.push(state, frame.clone()) };
-        held.bytes += frame.wire().len();
-        held.frames.push(frame.clone());
-        let fits = state.queue.fits_with((held.frames.len(), held.bytes));
+        held.push(frame.clone());
+        let fits = state.queue.fits_with(held.size());
         if !fits {
             self.overflow(state);
         }
@@ -237,15 +236,13 @@ impl Outbound {
 
     /// Holds the topic's live frames back until [`Self::release`].
     pub(crate) fn hold(&self, topic: &Arc<str>) {
-        self.lock().held.get_or_insert_default().topics.push(Arc::clone(topic));
+        self.lock().held.get_or_insert_default().add_topic(topic);
     }
 
     /// Forgets what was held back of a topic: the client has left it again.
     pub(crate) fn unhold(&self, topic: &str) {
         if let Some(held) = &mut self.lock().held {
-            held.topics.retain(|held| **held != *topic);
-            held.frames.retain(|frame| *frame.tag().topic != *topic);
-            held.bytes = held.frames.iter().map(|frame| frame.wire().len()).sum();
+            held.remove_topic(topic);
         }
     }
 
@@ -253,13 +250,8 @@ impl Outbound {
     pub(crate) fn release(&self, after: Option<&Position>) {
         let mut state = self.lock();
         let Some(held) = state.held.take() else { return };
-        for frame in held.frames {
-            let known = after
-                .zip(frame.position())
-                .is_some_and(|(after, position)| after.epoch == position.epoch && position.seq <= after.seq);
-            if !known {
-                self.push(&mut state, frame);
-            }
+        for frame in held.into_frames_after(after) {
+            self.push(&mut state, frame);
         }
         self.task.wake();
     }
@@ -373,7 +365,7 @@ impl Outbound {
     /// How many frames and bytes wait.
     pub(crate) fn waiting(&self) -> (u64, u64) {
         let state = self.lock();
-        let (frames, bytes) = state.held.as_ref().map_or((0, 0), |held| (held.frames.len(), held.bytes));
+        let (frames, bytes) = state.held_size();
         ((state.queue.len() + frames) as u64, (state.queue.bytes() + bytes) as u64)
     }
 
@@ -481,8 +473,7 @@ impl Outbound {
             self.counters.messages_send_failures_total.increment();
             return false;
         }
-        let reserved = state.held.as_ref().map_or((0, 0), |held| (held.frames.len(), held.bytes));
-        let sent = match state.queue.push(frame, reserved) {
+        let sent = match state.queue.push(frame, state.held_size()) {
             Ok(Pushed::Queued) => true,
             Ok(Pushed::Replaced(count)) => {
                 self.counters.frames_dropped_total.add(count as u64);
