@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout soak nightly hooks node-modules
+	test-typescript bench bench-fanout soak nightly hooks node-modules redis-server
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ regen-ws-code: ## Write generated/ and contracts/cases/ from the contract
 ws-code-diff-check: ## Fail if generated/ or contracts/cases/ differ from what the contract gives
 	$(TIGHTWIRE) generate all $(SPEC) --out . --check
 
-test-rust: node-modules
+test-rust: node-modules redis-server
 	$(CARGO_TEST) --workspace
 	$(CARGO_TEST) --package tightwire --features tls,otlp --test tls --test otlp
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
@@ -82,6 +82,9 @@ nightly: test ## The slow lanes: a million differential cases, more of every att
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift
 	git config core.hooksPath scripts/hooks
+
+redis-server: ## Install redis-server where it is missing: tests of brokers start it
+	scripts/redis-server.sh
 
 # npm ci only where the lock file is newer than what is installed.
 node-modules: node_modules/.package-lock.json

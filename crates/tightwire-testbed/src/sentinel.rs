@@ -1,0 +1,76 @@
+//! Redis with Sentinel: a master, a replica, and who promotes it.
+
+use std::net::SocketAddr;
+
+use crate::redis::{RedisServer, is_installed};
+use crate::until::until;
+
+/// What the master is called.
+pub const MASTER: &str = "tightwire";
+
+/// A master, its replica, and a sentinel that promotes the replica half a second after the master is gone.
+#[derive(Debug)]
+pub struct RedisSentinel {
+    /// The first master.
+    pub master: RedisServer,
+    /// Its replica.
+    pub replica: RedisServer,
+    /// Who watches them.
+    pub sentinel: RedisServer,
+}
+
+impl RedisSentinel {
+    /// Starts them, and waits until the replica follows and the sentinel knows both. `None`, with the reason printed,
+    /// where Redis is not installed.
+    ///
+    /// # Panics
+    /// Where it is installed and does not start.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        if !is_installed() {
+            return None;
+        }
+        let fresh = || RedisServer::launch().append_only().line("repl-diskless-sync-delay 0");
+        let master = fresh().start().expect("it is installed");
+        let port = master.port();
+        let replica = fresh().line(format!("replicaof 127.0.0.1 {port}")).start().expect("it is installed");
+        until("the replica follows", || (replica.info("master_link_status") == "up").then_some(()));
+        let sentinel = RedisServer::launch()
+            .line(format!("sentinel monitor {MASTER} 127.0.0.1 {port} 1"))
+            .line(format!("sentinel down-after-milliseconds {MASTER} 500"))
+            .line(format!("sentinel failover-timeout {MASTER} 3000"))
+            .sentinel()
+            .start()
+            .expect("it is installed");
+        until("the sentinel knows the replica", || {
+            (sentinel.ask(&["SENTINEL", "REPLICAS", MASTER]).list().len() == 1).then_some(())
+        });
+        Some(Self { master, replica, sentinel })
+    }
+
+    /// The URL that names the sentinel and the master's name.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://{}/{MASTER}", self.sentinel.address())
+    }
+
+    /// Where the sentinel says that the master is.
+    ///
+    /// # Panics
+    /// Where the sentinel does not answer.
+    #[must_use]
+    pub fn master_address(&self) -> SocketAddr {
+        let answer = self.sentinel.ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER]);
+        let [host, port] = answer.list() else { panic!("no master: {answer}") };
+        format!("{host}:{port}").parse().expect("an address")
+    }
+
+    /// Kills the master and waits until the replica is promoted.
+    pub fn fail_over(&mut self) {
+        let promoted = self.replica.address();
+        self.master.kill();
+        until("the replica is promoted", || {
+            (self.master_address() == promoted && self.replica.info("role") == "master").then_some(())
+        });
+    }
+}
