@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::contract::Delivery;
-use crate::frame::{MAX_HEADER, OutboundFrame, Position, Tag};
+use crate::frame::{self, MAX_HEADER, OutboundFrame, Position, Tag};
 
 /// Room for an envelope without its payload and with names of usual length.
 const ENVELOPE_BYTES: usize = 320;
@@ -81,20 +81,7 @@ impl Head {
     fn open(&self, names: &Names, position: Option<&Position>, room: usize) -> Vec<u8> {
         let mut buffer = Vec::with_capacity(MAX_HEADER + room);
         buffer.resize(MAX_HEADER, 0);
-        buffer.extend_from_slice(br#"{"v":1,"id":""#);
-        write_uuid(&mut buffer, self.stamp.id);
-        buffer.extend_from_slice(&names.0);
-        write_number(&mut buffer, self.stamp.unix_ms);
-        buffer.extend_from_slice(br#","correlation_id":""#);
-        write_uuid(&mut buffer, self.stamp.correlation_id);
-        buffer.push(b'"');
-        if let Some(position) = position {
-            buffer.extend_from_slice(br#","seq":"#);
-            write_number(&mut buffer, position.seq);
-            buffer.extend_from_slice(br#","epoch":"#);
-            write_string(&mut buffer, &position.epoch);
-        }
-        buffer.extend_from_slice(br#","data":"#);
+        write_open(&mut buffer, self.stamp, names, position);
         buffer
     }
 
@@ -111,6 +98,40 @@ impl Head {
         };
         OutboundFrame::seal(buffer, tag, position)
     }
+}
+
+/// Writes a whole frame for one client, header included, behind what `buffer` holds. Nothing, if `data` cannot be written
+/// as JSON.
+pub(crate) fn write_frame(
+    buffer: &mut Vec<u8>,
+    stamp: Stamp,
+    names: &Names,
+    data: &impl Serialize,
+) -> Result<(), serde_json::Error> {
+    frame::write_text(buffer, |buffer| {
+        write_open(buffer, stamp, names, None);
+        serde_json::to_writer(&mut *buffer, data)?;
+        buffer.push(b'}');
+        Ok(())
+    })
+}
+
+/// The envelope up to the payload.
+fn write_open(buffer: &mut Vec<u8>, stamp: Stamp, names: &Names, position: Option<&Position>) {
+    buffer.extend_from_slice(br#"{"v":1,"id":""#);
+    write_uuid(buffer, stamp.id);
+    buffer.extend_from_slice(&names.0);
+    write_number(buffer, stamp.unix_ms);
+    buffer.extend_from_slice(br#","correlation_id":""#);
+    write_uuid(buffer, stamp.correlation_id);
+    buffer.push(b'"');
+    if let Some(position) = position {
+        buffer.extend_from_slice(br#","seq":"#);
+        write_number(buffer, position.seq);
+        buffer.extend_from_slice(br#","epoch":"#);
+        write_string(buffer, &position.epoch);
+    }
+    buffer.extend_from_slice(br#","data":"#);
 }
 
 /// What an envelope has between `id` and `ts`: the names of message and topic, as JSON.

@@ -14,6 +14,9 @@ use crate::inbound::StreamPosition;
 /// The longest header of an unmasked frame: two bytes and a 64-bit length (RFC 6455, section 5.2).
 pub(crate) const MAX_HEADER: usize = 10;
 
+/// The header of a frame of 126 bytes to 64 KiB.
+const USUAL_HEADER: usize = 4;
+
 /// The largest payload of a control frame.
 pub(crate) const MAX_CONTROL: usize = 125;
 
@@ -161,6 +164,28 @@ pub(crate) fn header(first: u8, payload: usize) -> ([u8; MAX_HEADER], usize) {
     }
 }
 
+/// Writes a text message in one unmasked frame behind what `buffer` holds. Nothing, if `payload` fails.
+pub(crate) fn write_text<E>(
+    buffer: &mut Vec<u8>,
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let start = buffer.len();
+    buffer.extend_from_slice(&[0; USUAL_HEADER]);
+    let written = payload(buffer);
+    if written.is_err() {
+        buffer.truncate(start);
+        return written;
+    }
+    let room = start..start + USUAL_HEADER;
+    let (header, header_len) = header(Opcode::Text.first(), buffer.len() - room.end);
+    if header_len == USUAL_HEADER {
+        buffer[room].copy_from_slice(&header[..header_len]);
+    } else {
+        buffer.splice(room, header[..header_len].iter().copied());
+    }
+    Ok(())
+}
+
 /// A message in one unmasked frame, as a server sends it.
 #[must_use]
 pub fn message_frame(opcode: Opcode, payload: &[u8]) -> Bytes {
@@ -227,6 +252,28 @@ mod tests {
         check(126, &[0x81, 126, 0, 126]);
         check(65_535, &[0x81, 126, 0xff, 0xff]);
         check(65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_frame_is_written_behind_others() {
+        let mut buffer = b"before".to_vec();
+        for payload in [0, 125, 126, 65_535, 65_536] {
+            let start = buffer.len();
+            let text = vec![b'x'; payload];
+            let works = |buffer: &mut Vec<u8>| {
+                buffer.extend_from_slice(&text);
+                Ok::<_, ()>(())
+            };
+            assert_eq!(write_text(&mut buffer, works), Ok(()));
+            assert_eq!(buffer[start..], *message_frame(Opcode::Text, &text));
+        }
+        let before = buffer.clone();
+        let fails = |buffer: &mut Vec<u8>| {
+            buffer.extend_from_slice(b"half");
+            Err("no")
+        };
+        assert_eq!(write_text(&mut buffer, fails), Err("no"));
+        assert_eq!(buffer, before);
     }
 
     #[test]

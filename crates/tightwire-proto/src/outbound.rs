@@ -11,6 +11,9 @@ use bytes::Bytes;
 use crate::contract::{Delivery, Limits};
 use crate::frame::OutboundFrame;
 
+/// How many bytes of answers to pings are put behind each other: what of them is begun is finished, whatever happens.
+const MERGED_BYTES: usize = 16 * 1024;
+
 /// What happens when a client does not read fast enough and its queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlowConsumer {
@@ -54,6 +57,8 @@ pub struct OutboundQueue {
     bytes: usize,
     /// How much of the first item is already written.
     written: usize,
+    /// How many frames lie in items behind another.
+    merged: usize,
     max_frames: usize,
     max_bytes: usize,
     policy: SlowConsumer,
@@ -62,6 +67,8 @@ pub struct OutboundQueue {
 #[derive(Debug)]
 enum Item {
     Message(OutboundFrame),
+    /// Answers to pings, so many, one behind the other.
+    Pongs(Vec<u8>, usize),
     /// A control frame of WebSocket itself (pong, close).
     Control(Bytes),
 }
@@ -70,8 +77,13 @@ impl Item {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Message(frame) => frame.wire(),
+            Self::Pongs(bytes, _) => bytes,
             Self::Control(bytes) => bytes,
         }
+    }
+
+    fn frames(&self) -> usize {
+        if let Self::Pongs(_, frames) = self { *frames } else { 1 }
     }
 
     fn is_droppable(&self) -> bool {
@@ -91,6 +103,7 @@ impl OutboundQueue {
             items: VecDeque::new(),
             bytes: 0,
             written: 0,
+            merged: 0,
             max_frames: usize::try_from(limits.outbound_queue_frames).unwrap_or(usize::MAX),
             max_bytes: usize::try_from(limits.outbound_queue_bytes).unwrap_or(usize::MAX),
             policy,
@@ -104,20 +117,46 @@ impl OutboundQueue {
     /// # Errors
     /// [`Overflow`]: the connection must be closed.
     pub fn push(&mut self, frame: OutboundFrame, reserved: (usize, usize)) -> Result<Pushed, Overflow> {
+        let pushed = self.make_room(frame.wire().len(), is_droppable(&frame), reserved)?;
+        if pushed != Pushed::Dropped {
+            self.bytes += frame.wire().len();
+            self.items.push_back(Item::Message(frame));
+        }
+        Ok(pushed)
+    }
+
+    /// Adds an answer to a ping, as [`Self::push`] does. Those of one turn share their memory.
+    ///
+    /// # Errors
+    /// [`Overflow`]: the connection must be closed.
+    pub fn push_pong(&mut self, wire: &[u8], reserved: (usize, usize)) -> Result<Pushed, Overflow> {
+        let pushed = self.make_room(wire.len(), false, reserved)?;
+        self.bytes += wire.len();
+        match self.items.back_mut() {
+            Some(Item::Pongs(bytes, frames)) if bytes.len() < MERGED_BYTES => {
+                bytes.extend_from_slice(wire);
+                *frames += 1;
+                self.merged += 1;
+            }
+            _ => self.items.push_back(Item::Pongs(wire.to_vec(), 1)),
+        }
+        Ok(pushed)
+    }
+
+    /// Drops what may be dropped until a frame of this length fits.
+    fn make_room(&mut self, length: usize, droppable: bool, reserved: (usize, usize)) -> Result<Pushed, Overflow> {
         let mut replaced = 0;
-        while !self.fits(frame.wire().len(), reserved) {
+        while !self.fits(length, reserved) {
             if self.policy == SlowConsumer::Disconnect {
                 return Err(Overflow);
             } else if self.drop_oldest() {
                 replaced += 1;
-            } else if is_droppable(&frame) {
+            } else if droppable {
                 return Ok(Pushed::Dropped);
             } else {
                 return Err(Overflow);
             }
         }
-        self.bytes += frame.wire().len();
-        self.items.push_back(Item::Message(frame));
         Ok(if replaced == 0 { Pushed::Queued } else { Pushed::Replaced(replaced) })
     }
 
@@ -157,6 +196,7 @@ impl OutboundQueue {
         debug_assert_eq!(self.written, 0, "what is begun is not taken");
         while let Some(item) = self.items.pop_front() {
             self.bytes -= item.bytes().len();
+            self.merged -= item.frames() - 1;
             if let Item::Message(frame) = item {
                 return Some(frame);
             }
@@ -169,6 +209,7 @@ impl OutboundQueue {
         let keep = usize::from(self.written > 0);
         self.items.truncate(keep);
         self.items.shrink_to_fit();
+        self.merged = self.items.iter().map(|item| item.frames() - 1).sum();
         self.bytes = self.items.iter().map(|item| item.bytes().len()).sum();
     }
 
@@ -181,14 +222,14 @@ impl OutboundQueue {
     /// How many frames wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.items.len() + self.merged
     }
 
-    /// The messages among them.
+    /// The messages among them but for answers to pings.
     pub fn messages(&self) -> impl Iterator<Item = &OutboundFrame> {
         self.items.iter().filter_map(|item| match item {
             Item::Message(frame) => Some(frame),
-            Item::Control(_) => None,
+            Item::Pongs(..) | Item::Control(_) => None,
         })
     }
 
@@ -201,13 +242,13 @@ impl OutboundQueue {
     /// Whether less than half of what is allowed waits: a replay may go on.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.items.len() * 2 < self.max_frames && self.bytes * 2 < self.max_bytes
+        self.len() * 2 < self.max_frames && self.bytes * 2 < self.max_bytes
     }
 
     /// Whether `reserved` frames and bytes that wait elsewhere for the same client are within the bounds.
     #[must_use]
     pub fn fits_with(&self, (frames, bytes): (usize, usize)) -> bool {
-        let (frames, bytes) = (self.items.len() + frames, self.bytes + bytes);
+        let (frames, bytes) = (self.len() + frames, self.bytes + bytes);
         frames <= 1 || (frames <= self.max_frames && bytes <= self.max_bytes)
     }
 
@@ -231,10 +272,15 @@ impl OutboundQueue {
             && self.written >= first.bytes().len()
         {
             let length = first.bytes().len();
-            if let Item::Message(frame) = first {
-                done.frames += 1;
-                done.application |= !frame.tag().heartbeat;
+            match first {
+                Item::Message(frame) => {
+                    done.frames += 1;
+                    done.application |= !frame.tag().heartbeat;
+                }
+                Item::Pongs(_, frames) => done.frames += *frames as u64,
+                Item::Control(_) => {}
             }
+            self.merged -= first.frames() - 1;
             self.written -= length;
             self.bytes -= length;
             self.items.pop_front();
@@ -247,7 +293,7 @@ impl OutboundQueue {
     }
 
     fn fits(&self, length: usize, (frames, bytes): (usize, usize)) -> bool {
-        let (frames, bytes) = (self.items.len() + frames, self.bytes + bytes);
+        let (frames, bytes) = (self.len() + frames, self.bytes + bytes);
         frames == 0 || (frames < self.max_frames && bytes + length <= self.max_bytes)
     }
 
@@ -325,6 +371,27 @@ mod tests {
         assert_eq!(queue.advance(length), Written { frames: 1, application: true });
         assert_eq!(queue.push(frame(Delivery::Durable), (0, 0)), Ok(Pushed::Queued));
         assert_eq!(queue.push(frame(Delivery::Durable), (1, 1)), Err(Overflow));
+    }
+
+    #[test]
+    fn pongs_share_their_memory_and_keep_their_place() {
+        let limits = Limits { outbound_queue_frames: 4, ..Limits::DEFAULT };
+        let mut queue = OutboundQueue::new(&limits, SlowConsumer::Disconnect);
+        let message = frame(Delivery::Durable);
+        assert_eq!(queue.push_pong(b"one", (0, 0)), Ok(Pushed::Queued));
+        assert_eq!(queue.push_pong(b"two", (0, 0)), Ok(Pushed::Queued));
+        assert_eq!(queue.push(message.clone(), (0, 0)), Ok(Pushed::Queued));
+        assert_eq!(queue.push_pong(b"three", (0, 0)), Ok(Pushed::Queued));
+        assert_eq!((queue.len(), queue.bytes()), (4, 11 + message.wire().len()));
+        assert_eq!(queue.push_pong(b"four", (0, 0)), Err(Overflow));
+        let mut slices = [IoSlice::new(&[]); 8];
+        assert_eq!(queue.chunks(&mut slices), 3);
+        assert_eq!((&*slices[0], &*slices[1], &*slices[2]), (&b"onetwo"[..], message.wire(), &b"three"[..]));
+        assert_eq!(queue.advance(5), Written::default());
+        assert_eq!(queue.advance(1), Written { frames: 2, application: false });
+        assert_eq!(queue.len(), 2);
+        queue.clear_unsent();
+        assert_eq!((queue.is_empty(), queue.len()), (true, 0));
     }
 
     #[test]

@@ -67,5 +67,5 @@ fn since_epoch() -> Duration {
 }
 
 fn millis(since_epoch: Duration) -> u64 {
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    since_epoch.as_secs().saturating_mul(1000).saturating_add(since_epoch.subsec_millis().into())
 }

@@ -400,7 +400,7 @@ impl<S: Service> Connection<S> {
     /// Answers a ping, with its own timestamp where it has one.
     fn pong(&self, ping: Uuid, timestamp: Option<Cow<'_, str>>, moment: Moment) -> ControlFlow<Option<End>> {
         let data = Pong { timestamp: timestamp.unwrap_or_else(|| rfc3339(moment.unix_ms()).into()) };
-        go_on_if(self.peer.answer(SessionRole::Pong, moment.stamp(Some(ping)), &data))
+        go_on_if(self.peer.pong(moment.stamp(Some(ping)), &data))
     }
 
     fn refuse(&mut self, refusal: Refusal) {

@@ -150,11 +150,11 @@ impl Outbound {
         sent
     }
 
-    /// The same from the connection's own task, which looks into the queue before it waits again. Whether answers to more
-    /// than what was read so far have room.
-    pub(crate) fn answer(&self, frame: OutboundFrame) -> bool {
+    /// Answers a ping, from the connection's own task, which looks into the queue before it waits again. Whether answers to
+    /// more than what was read so far have room.
+    pub(crate) fn pong(&self, wire: &[u8]) -> bool {
         let mut state = self.lock();
-        self.push(&mut state, frame);
+        self.push_with(&mut state, |queue, reserved| queue.push_pong(wire, reserved));
         state.takes_more()
     }
 
@@ -469,11 +469,20 @@ impl Outbound {
 
     /// Queues a frame. False if the client will not get it. The task is woken by the caller.
     fn push(&self, state: &mut State, frame: OutboundFrame) -> bool {
+        self.push_with(state, |queue, reserved| queue.push(frame, reserved))
+    }
+
+    fn push_with(
+        &self,
+        state: &mut State,
+        push: impl FnOnce(&mut OutboundQueue, (usize, usize)) -> Result<Pushed, Overflow>,
+    ) -> bool {
         if state.phase != Phase::Open {
             self.counters.messages_send_failures_total.increment();
             return false;
         }
-        let sent = match state.queue.push(frame, state.held_size()) {
+        let held_size = state.held_size();
+        let sent = match push(&mut state.queue, held_size) {
             Ok(Pushed::Queued) => true,
             Ok(Pushed::Replaced(count)) => {
                 self.counters.frames_dropped_total.add(count as u64);

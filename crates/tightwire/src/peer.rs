@@ -1,5 +1,6 @@
 //! A connection as the rest of the server sees it: an identity, a place to put frames, a set of topics.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::envelope::Stamp;
+use tightwire_proto::session::messages::Pong;
 use tightwire_proto::session::{ErrorReport, Refused, Subscriptions, Voice};
 use uuid::Uuid;
 
@@ -18,6 +20,11 @@ use crate::noise::Lines;
 use crate::outbound::Outbound;
 use crate::request::HandshakeRequest;
 use crate::trace::Trace;
+
+thread_local! {
+    /// Where this thread writes answers to pings, one after the other. Taken while it is used.
+    static PONG: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// A connection as the rest of the server sees it. Shared by its task, the hub, handlers and the list of connections.
 #[derive(Debug)]
@@ -177,13 +184,17 @@ impl Peer {
         }
     }
 
-    /// Answers a frame with one of the session's own, from the connection's own task. Whether answers to more than what was
-    /// read so far have room.
-    pub(crate) fn answer(&self, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> bool {
-        match self.voice.say(role, stamp, data) {
-            Some(frame) => self.outbound.answer(frame),
-            None => self.outbound.takes_more(),
-        }
+    /// Answers a ping, from the connection's own task. Whether answers to more than what was read so far have room.
+    pub(crate) fn pong(&self, stamp: Stamp, data: &Pong<'_>) -> bool {
+        let mut buffer = PONG.take();
+        let more = if self.voice.write(&mut buffer, SessionRole::Pong, stamp, data) {
+            self.outbound.pong(&buffer)
+        } else {
+            self.outbound.takes_more()
+        };
+        buffer.clear();
+        PONG.set(buffer);
+        more
     }
 
     /// Sends one of the session's own frames about a topic.

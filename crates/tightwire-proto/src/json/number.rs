@@ -3,6 +3,9 @@
 
 use super::{Cursor, Irregular, ensure};
 
+/// So many digits are less than 2^64, whichever they are.
+const SAFE_DIGITS: usize = 19;
+
 /// Beyond so many digits, the reference path compares numbers exactly and `f64` does not.
 const MAX_EXACT_DIGITS: usize = 15;
 
@@ -72,8 +75,15 @@ impl<'a> Cursor<'a> {
     fn digits(&mut self) -> Result<u64, Irregular> {
         let start = self.position;
         let mut value: u64 = 0;
-        while let Some(digit @ b'0'..=b'9') = self.current() {
-            let digit = u64::from(digit - b'0');
+        let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10).map(u64::from);
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        for digit in rest.iter().take(SAFE_DIGITS).map_while(digit) {
+            value = value * 10 + digit;
+            self.position += 1;
+        }
+        // What follows fewer digits is none.
+        let more = if self.position == start + SAFE_DIGITS { &rest[SAFE_DIGITS..] } else { &[] };
+        for digit in more.iter().map_while(digit) {
             value = value.checked_mul(10).and_then(|tens| tens.checked_add(digit)).ok_or(Irregular)?;
             self.position += 1;
         }

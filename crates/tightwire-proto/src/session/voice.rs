@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::contract::{Contract, Delivery, Framing, MessageInfo, SessionRole};
-use crate::envelope::{Head, Names, Stamp};
+use crate::envelope::{Head, Names, Stamp, write_frame};
 use crate::frame::OutboundFrame;
 use crate::inbound::Violation;
 use crate::session::messages;
@@ -86,6 +86,13 @@ impl Voice {
     pub fn say(&self, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> Option<OutboundFrame> {
         let known = self.known(role)?;
         self.head(&self.system, role, known, stamp).encode_named(&known.to_system, data).ok()
+    }
+
+    /// Writes a frame about the connection itself, as it goes over the wire, behind what `buffer` holds. False if the
+    /// protocol has no message for it.
+    #[must_use]
+    pub fn write(&self, buffer: &mut Vec<u8>, role: SessionRole, stamp: Stamp, data: &impl Serialize) -> bool {
+        self.known(role).is_some_and(|known| write_frame(buffer, stamp, &known.to_system, data).is_ok())
     }
 
     /// A frame about a topic. `None` if the protocol has no message for it.
