@@ -1,5 +1,10 @@
 //! The server's settings. Plain data: where they come from (flags, environment, file) is the application's business.
 
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_url;
+
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,6 +15,10 @@ use tightwire_proto::contract::{Contract, Heartbeat, Limits};
 use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisConfig;
+#[cfg(feature = "redis")]
+pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;
 use crate::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
@@ -90,6 +99,9 @@ pub struct Config {
     /// How many topics may be remembered for replay, those included whose frames are no longer kept. Beyond it the one
     /// is forgotten that nobody has published to for longest. Default: 100 000.
     pub replay_topics: u64,
+    /// The Redis through which several servers are one system. Default: none, this process is the whole system.
+    #[cfg(feature = "redis")]
+    pub redis: Option<RedisConfig>,
     /// How long a client may take to send a request's head, and before it for the header of a proxy and the handshake of
     /// TLS together. Default: 10 s.
     pub handshake_timeout: Duration,
@@ -137,6 +149,8 @@ impl Default for Config {
             replay_topic_bytes: 16 << 20,
             replay_total_bytes: 256 << 20,
             replay_topics: 100_000,
+            #[cfg(feature = "redis")]
+            redis: None,
             handshake_timeout: Duration::from_secs(10),
             max_headers: 64,
             max_head_bytes: 16 * 1024,

@@ -113,6 +113,7 @@ impl<S: Service> Server<S> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
         self.may_be_reached()?;
+        self.may_be_alone()?;
         if let Some(address) = self.shared.config.metrics_bind {
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 io::Error::new(error.kind(), format!("metrics cannot be served on {address} (`metrics_bind`): {error}"))
@@ -339,6 +340,19 @@ impl<S: Service> Server<S> {
         }
         let problem = "the PROXY protocol is expected of trusted proxies, and none are named: set `trusted_proxies`";
         Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+    }
+
+    /// A server that is to be one of several must not be alone without anybody noticing.
+    #[cfg(feature = "redis")]
+    fn may_be_alone(&self) -> io::Result<()> {
+        let Some(redis) = &self.shared.config.redis else { return Ok(()) };
+        let problem = format!("there is no broker for Redis yet, and {} names one: leave `redis_url` out", redis.url);
+        Err(io::Error::new(io::ErrorKind::Unsupported, problem))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    fn may_be_alone(&self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Without authentication only loopback is safe.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tightwire_proto::outbound::SlowConsumer;
 use tightwire_proto::session::ContractPolicy;
 use warp::Filter;
@@ -14,6 +14,7 @@ use warp::reply::Response;
 use super::answer::{self, unauthorized};
 use super::asking::caller;
 use crate::auth::Caller;
+use crate::config::Config;
 use crate::service::Service;
 use crate::shared::Shared;
 
@@ -26,7 +27,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                 return unauthorized(why);
             }
             let (limits, heartbeat, config) = (shared.limits(), shared.heartbeat(), &shared.config);
-            let body = json!({
+            let mut body = json!({
                 "contract_version": shared.contract.version,
                 "limits": {
                     "max_message_bytes": limits.max_message_bytes,
@@ -75,10 +76,25 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     },
                 },
             });
+            add_redis(config, &mut body["limits"]);
             answer::json(StatusCode::OK, &body)
         })
         .boxed()
 }
+
+/// The limits that there are with Redis only.
+#[cfg(feature = "redis")]
+fn add_redis(config: &Config, limits: &mut Value) {
+    let Some(redis) = &config.redis else { return };
+    limits["redis_stream_frames"] = json!(redis.stream_frames);
+    limits["redis_publish_queue_frames"] = json!(redis.publish_queue_frames);
+    limits["redis_publish_queue_bytes"] = json!(redis.publish_queue_bytes);
+    limits["redis_publish_timeout_ms"] = json!(millis(redis.publish_timeout));
+    limits["redis_connect_timeout_ms"] = json!(millis(redis.connect_timeout));
+}
+
+#[cfg(not(feature = "redis"))]
+fn add_redis(_: &Config, _: &mut Value) {}
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::{AuthError, ConfigError, ServerSettings, auth, tls};
+use super::{AuthError, ConfigError, ServerSettings, auth, redis, tls};
 use crate::config::Config;
 use crate::proto::address_rate::AddressRate;
 use crate::proto::contract::{Heartbeat, Limits};
@@ -17,10 +17,12 @@ impl ServerSettings {
     /// The settings as a server takes them.
     ///
     /// # Errors
-    /// If they do not say who may connect, or ask for TLS that cannot be had.
+    /// If they do not say who may connect, or ask for TLS or Redis that cannot be had.
     pub fn config(&self) -> Result<Config, ConfigError> {
         #[cfg(not(feature = "tls"))]
         tls::refuse(self)?;
+        #[cfg(not(feature = "redis"))]
+        redis::refuse(self)?;
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Ok(Config {
             auth: auth::auth(self)?,
@@ -67,6 +69,8 @@ impl ServerSettings {
             replay_topic_bytes: self.replay_topic_bytes,
             replay_total_bytes: self.replay_total_bytes,
             replay_topics: self.replay_topics,
+            #[cfg(feature = "redis")]
+            redis: redis::redis(self)?,
             max_body_bytes: self.max_body_bytes,
             request_timeout: Duration::from_millis(self.request_timeout_ms),
             close_timeout: Duration::from_millis(self.close_timeout_ms),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{AuthError, TlsError};
+use super::{AuthError, RedisError, TlsError};
 
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,9 @@ pub enum ConfigError {
     /// They ask for TLS, and it cannot be had.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// They ask for Redis, and it cannot be had.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
 }
 
 impl From<ConfigError> for io::Error {
@@ -51,6 +54,7 @@ impl From<ConfigError> for io::Error {
         match error {
             ConfigError::Auth(error) => error.into(),
             ConfigError::Tls(error) => Self::new(io::ErrorKind::InvalidInput, error),
+            ConfigError::Redis(error) => Self::new(io::ErrorKind::InvalidInput, error),
         }
     }
 }

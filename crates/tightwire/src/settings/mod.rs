@@ -43,6 +43,7 @@ mod error;
 mod file;
 mod near;
 mod program;
+mod redis;
 mod row;
 mod server;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use clap::{self, value_parser};
 pub use self::auth::AuthError;
 pub use self::error::{ConfigError, SettingsError};
 pub use self::program::Program;
+pub use self::redis::RedisError;
 pub use self::row::Row;
 pub use self::server::ServerSettings;
 pub use self::tls::TlsError;

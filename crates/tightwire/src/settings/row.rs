@@ -49,10 +49,10 @@ impl Row {
         matches!(&*self.default, "true" | "false")
     }
 
-    /// Whether its value must not be shown.
+    /// Whether its value must not be shown: it is a secret, or a URL, which may have a password in it.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.key.ends_with("_secret")
+        self.key.ends_with("_secret") || self.key.ends_with("_url")
     }
 
     /// The flag, without default and variable.
@@ -86,7 +86,7 @@ impl Row {
 
     /// What help calls the value.
     fn value_name(&self) -> &'static str {
-        let names = [("_ms", "MS"), ("_bytes", "BYTES"), ("_file", "FILE"), ("bind", "ADDRESS:PORT")];
+        let names = [("_ms", "MS"), ("_bytes", "BYTES"), ("_file", "FILE"), ("_url", "URL"), ("bind", "ADDRESS:PORT")];
         names.iter().find(|(ending, _)| self.key.ends_with(ending)).map_or("VALUE", |(_, name)| name)
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::value_parser;
 
+use super::redis;
 use super::value::{MaybeAddress, Networks, Secret, choice, list};
 use crate::proto::outbound::SlowConsumer;
 use crate::proxy_protocol::ProxyProtocol;
@@ -165,6 +166,25 @@ crate::settings! {
         replays_per_second: u32 = 20, value_parser!(u32);
         /// Such replays that one address may ask for at once.
         replay_burst: u32 = 100, value_parser!(u32).range(1..);
+    }
+
+    "Several servers" {
+        /// The Redis through which several servers are one system: redis://[user:password@]host:port/database, redis+sentinel://host,host/master or redis+cluster://host,host, each with rediss for TLS. Empty: this server is alone. Better given as a variable or in the file than as a flag: others on the machine can read flags.
+        redis_url: Secret = "", Secret::parser();
+        /// What the names of the keys in Redis begin with. The same on all servers of a system.
+        redis_prefix: String = "tightwire", redis::prefix();
+        /// Over how many streams in Redis the topics are spread. The same on all servers of a system.
+        redis_shards: u16 = 16, value_parser!(u16).range(1..=1024);
+        /// About how many frames each of these streams keeps: what a server may miss and still read in one go when it comes back.
+        redis_stream_frames: u64 = 10_000, value_parser!(u64).range(100..);
+        /// Publications that may wait for Redis; beyond it publishing fails at once.
+        redis_publish_queue_frames: u64 = 10_000, value_parser!(u64).range(1..);
+        /// Bytes of publications that may wait for Redis; beyond it publishing fails at once.
+        redis_publish_queue_bytes: u64 = 16_777_216, value_parser!(u64).range(1..);
+        /// How long a publication may wait for Redis before publishing fails, in milliseconds.
+        redis_publish_timeout_ms: u64 = 5000, value_parser!(u64).range(1..);
+        /// How long connecting to Redis may take, with TLS and authentication, in milliseconds.
+        redis_connect_timeout_ms: u64 = 5000, value_parser!(u64).range(1..);
     }
 
     "Ending" {

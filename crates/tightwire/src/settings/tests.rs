@@ -122,7 +122,7 @@ fn a_switch_needs_no_value() {
 
 #[test]
 fn nothing_shows_secrets() {
-    let text = "auth_jwt_secret = \"hunter2\"\nflavour_secret = \"hunter2\"\n";
+    let text = "auth_jwt_secret = 'hunter2'\nflavour_secret = 'hunter2'\nredis_url = 'redis://:hunter2@h'\n";
     let help = with_file(text, &["--help"]).expect_err("help");
     assert!(help.contains("--auth-jwt-secret") && !help.contains("hunter2"), "{help}");
     let read = with_file(text, &[]).expect("all is well");

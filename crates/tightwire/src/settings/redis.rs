@@ -1,0 +1,127 @@
+//! Through which Redis several servers are one system, as the settings say.
+
+#[cfg(feature = "redis")]
+use std::time::Duration;
+
+use clap::builder::{StringValueParser, TypedValueParser};
+
+use super::ServerSettings;
+#[cfg(feature = "redis")]
+use crate::config::{RedisConfig, RedisUrlError};
+
+/// Why the Redis cannot be used that the settings ask for. Each says what to change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisError {
+    /// The server was built without Redis: build it with the feature, or let it be alone.
+    #[error(
+        "--redis-url asks for Redis, which this server was built without: build it with `cargo build --features redis`, or \
+         leave the setting out if it is the only server"
+    )]
+    NotBuiltIn,
+    /// The URL is none of Redis.
+    #[cfg(feature = "redis")]
+    #[error("--redis-url: {0}")]
+    Url(#[from] RedisUrlError),
+}
+
+/// Reads a prefix of keys. Without Redis there are no keys, and nothing to judge.
+pub(super) fn prefix() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().try_map(|text| {
+        #[cfg(feature = "redis")]
+        if !RedisConfig::is_prefix(&text) {
+            return Err("a prefix has 1 to 64 visible ASCII characters, and no braces");
+        }
+        Ok::<_, &'static str>(text)
+    })
+}
+
+/// Redis, if the settings name one.
+#[cfg(feature = "redis")]
+pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, RedisError> {
+    let url = settings.redis_url.reveal();
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    let mut redis = RedisConfig::new(url.parse()?);
+    redis.prefix.clone_from(&settings.redis_prefix);
+    redis.shards = settings.redis_shards;
+    redis.stream_frames = settings.redis_stream_frames;
+    redis.publish_queue_frames = size(settings.redis_publish_queue_frames);
+    redis.publish_queue_bytes = size(settings.redis_publish_queue_bytes);
+    redis.publish_timeout = Duration::from_millis(settings.redis_publish_timeout_ms);
+    redis.connect_timeout = Duration::from_millis(settings.redis_connect_timeout_ms);
+    Ok(Some(redis))
+}
+
+/// Without Redis the settings must not ask for it.
+#[cfg(not(feature = "redis"))]
+pub(super) fn refuse(settings: &ServerSettings) -> Result<(), RedisError> {
+    if settings.redis_url.reveal().is_empty() { Ok(()) } else { Err(RedisError::NotBuiltIn) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "redis")]
+    use super::*;
+    use crate::settings::tests::read;
+
+    /// What the settings make of Redis; `Err` is a part of the error.
+    #[track_caller]
+    fn check(flags: &[&str], expected: Result<&str, &str>) {
+        let settings = read(&[&["--auth-disabled"], flags].concat()).expect("the flags are right");
+        let found = settings.config().map(|config| format!("{config:?}")).map_err(|error| error.to_string());
+        match (&found, expected) {
+            (Ok(found), Ok(expected)) => assert!(found.contains(expected), "{flags:?}: {found}"),
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{flags:?}: {found}"),
+            _ => panic!("{flags:?}: {found:?}"),
+        }
+        assert!(!format!("{found:?}{settings:?}").contains("hunter2"), "the password is shown");
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[test]
+    fn without_redis_a_url_is_refused() {
+        check(&["--redis-url", "redis://u:hunter2@127.0.0.1"], Err("built without: build it with"));
+        check(&["--redis-url", ""], Ok("Config {"));
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn a_url_is_redis_and_none_is_none() {
+        check(&[], Ok("redis: None"));
+        check(&["--redis-url", "redis://u:hunter2@127.0.0.1/1"], Ok("RedisUrl(redis://u:(hidden)@127.0.0.1:6379/1)"));
+        check(
+            &["--redis-url", "http://u:hunter2@127.0.0.1"],
+            Err("--redis-url: `http://` is not a URL of Redis; the forms"),
+        );
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn every_setting_reaches_redis() {
+        let url = "redis://127.0.0.1";
+        let of = |flags: &[&str]| read(flags).map(|settings| redis(&settings).expect("it is right").expect("a URL"));
+        let defaults = RedisConfig::new(url.parse().expect("it is right"));
+        assert_eq!(of(&["--redis-url", url]), Ok(defaults.clone()));
+        let mut expected = defaults;
+        expected.prefix = "mine".to_owned();
+        expected.shards = 1;
+        (expected.stream_frames, expected.publish_queue_frames, expected.publish_queue_bytes) = (200, 3, 4);
+        (expected.publish_timeout, expected.connect_timeout) = (Duration::from_millis(5), Duration::from_millis(6));
+        let flags = [
+            "--redis-url=redis://127.0.0.1",
+            "--redis-prefix=mine",
+            "--redis-shards=1",
+            "--redis-stream-frames=200",
+            "--redis-publish-queue-frames=3",
+            "--redis-publish-queue-bytes=4",
+            "--redis-publish-timeout-ms=5",
+            "--redis-connect-timeout-ms=6",
+        ];
+        assert_eq!(of(&flags), Ok(expected));
+        let said = of(&["--redis-url", url, "--redis-prefix", "a{b}"]).expect_err("braces");
+        assert!(said.contains("no braces"), "{said}");
+    }
+}
