@@ -2,6 +2,7 @@
 
 mod auth;
 mod bodies;
+mod broker;
 mod churn;
 mod client;
 mod client_wire;

@@ -218,12 +218,12 @@ impl Service for Rooms {
         match wire_type {
             "post" => {
                 let text = data["text"].as_str().unwrap_or_default().to_owned();
-                cx.publish(&topic, &Posted { text }).await.expect("the broker is in memory");
+                cx.publish(&topic, &Posted { text }).await.expect("published");
             }
             "join" => {
                 let seq = cx.subscribed_at().expect("an operation that subscribes").seq;
                 // What is published now is live: it must arrive after the reply all the same.
-                cx.publish(&topic, &Posted { text: "joining".to_owned() }).await.expect("the broker is in memory");
+                cx.publish(&topic, &Posted { text: "joining".to_owned() }).await.expect("published");
                 if data["fail"] == true {
                     return Err(Failure::new(Code::NotFound, "there is no such room"));
                 }
@@ -236,7 +236,7 @@ impl Service for Rooms {
                     Some(other) => panic!("the handler's own fault: {other}"),
                     None => {}
                 }
-                cx.reply(&topic, &Welcome { seq: at.expect("the broker is in memory").seq });
+                cx.reply(&topic, &Welcome { seq: at.expect("published").seq });
             }
             "wait" => self.gate.notified().await,
             "panic" => panic!("the handler's own fault"),

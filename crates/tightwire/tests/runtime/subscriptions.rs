@@ -153,17 +153,6 @@ async fn one_frame_reaches_all_and_is_the_same_for_all() {
     settle(&server).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_frame_causes_is_correlated_with_it() {
-    let server = tightwire::Server::new(Rooms::default(), Config::default());
-    let mut client = Client::connect(&server, 4096).await;
-    client.send("subscribe", "system", topics(&["room:a"])).await;
-    let id = client.send("post", "room:a", json!({"text": "x"})).await;
-    assert_eq!(client.event().await, "connection_established");
-    assert_eq!(client.event().await, "subscription_updated [room:a]");
-    assert_eq!(client.frame().await.expect("a frame")["correlation_id"], json!(id));
-}
-
 /// A handler outlives its client. What it was about to subscribe it to must not stay.
 #[tokio::test(start_paused = true)]
 async fn nobody_is_subscribed_after_leaving() {

@@ -84,27 +84,6 @@ async fn what_the_contract_does_not_allow_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_that_comes_twice_publishes_once() {
-    let site = Site::open(Config::default()).await;
-    let keyed = |text: &str| {
-        let mut body = posted("room:a", text);
-        body["idempotency_key"] = "order 7".into();
-        body
-    };
-    // What is refused may be corrected.
-    assert_eq!(refusal(&site, &keyed("")).await.0, 400);
-    let first = publish(&site, &[], &keyed("x")).await.json();
-    assert_eq!(publish(&site, &[], &keyed("x")).await.json(), first);
-    assert_eq!(refusal(&site, &keyed("y")).await.0, 409);
-    assert_eq!(site.server.stats().published_total(), 1);
-    let other = publish(&site, &[], &posted("room:a", "x")).await.json();
-    assert_eq!(other["position"]["seq"], 2);
-    let mut empty = posted("room:a", "x");
-    empty["idempotency_key"] = "".into();
-    assert_eq!(refusal(&site, &empty).await.0, 400);
-}
-
-#[tokio::test]
 async fn it_takes_a_role_and_the_right_to_write() {
     let site = Site::open(tokens::config()).await;
     let status = async |claims: Option<Value>, topic: &str| {

@@ -39,28 +39,6 @@ async fn page(site: &Site, query: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn pages_follow_one_another() {
-    let site = Site::open(Config::default()).await;
-    let mut positions = Vec::new();
-    for text in ["1", "2", "3", "4", "5"] {
-        positions.push(site.post("a", text).await);
-    }
-    let (found, next) = page(&site, "limit=2").await;
-    assert_eq!(found, "1..2 of 5, more");
-    let (found, next) = page(&site, &format!("limit=2&after={next}")).await;
-    assert_eq!(found, "3..4 of 5, more");
-    let (found, next) = page(&site, &format!("limit=2&after={next}")).await;
-    assert_eq!(found, "5 of 5");
-    let (found, same) = page(&site, &format!("after={next}")).await;
-    assert_eq!((found.as_str(), same), ("nothing of 5", next));
-    let third =
-        &site.get(&format!("/api/ws/replay?topic=room:a&after={}:2", positions[0].epoch)).await.json()["frames"][0];
-    assert_eq!(third["data"]["text"], "3");
-    let id = third["id"].as_str().expect("an id");
-    assert_eq!(page(&site, &format!("after={id}")).await.0, "4..5 of 5");
-}
-
-#[tokio::test]
 async fn what_is_no_longer_kept_is_a_gap_from_which_one_can_go_on() {
     let site = Site::open(with_limits(|limits| limits.replay_frames = 2)).await;
     assert_eq!(page(&site, "").await.0, "nothing of 0");
