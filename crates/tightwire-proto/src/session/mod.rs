@@ -212,8 +212,8 @@ mod tests {
         }
         let violation = Violation {
             pointer: "/data".to_owned(),
-            keyword: "required".to_owned(),
-            message: "is required".to_owned(),
+            keyword: "required".into(),
+            message: "is required".into(),
         };
         Err(Rejection { frame_id: Some(Uuid::max()), violations: vec![violation] })
     }

@@ -15,8 +15,8 @@ pub fn key(frame: &impl Serialize, pointer: &str) -> Option<Value> {
 pub fn unexpected() -> ClientError {
     let violation = Violation {
         pointer: String::new(),
-        keyword: "enum".to_owned(),
-        message: "is not a reply to the request".to_owned(),
+        keyword: "enum".into(),
+        message: "is not a reply to the request".into(),
     };
     ClientError::Violation(Rejection { frame_id: None, violations: vec![violation] })
 }

@@ -151,9 +151,8 @@ impl<S: Service> Desk<S> {
     /// The message that it is, if it is one for subscribers.
     fn message(&self, publication: &Publication) -> Result<&'static MessageInfo, Response> {
         let known = self.shared.contract.to_client.iter().find(|message| message.wire_type == publication.r#type);
-        let wrong = |message: &str| {
-            let (pointer, keyword, message) = ("/type".to_owned(), "enum".to_owned(), message.to_owned());
-            let violation = Violation { pointer, keyword, message };
+        let wrong = |message: &'static str| {
+            let violation = Violation { pointer: "/type".to_owned(), keyword: "enum".into(), message: message.into() };
             violated(StatusCode::BAD_REQUEST, "the message does not follow the contract", &[violation])
         };
         let message = known.ok_or_else(|| wrong("is not a message that the server sends"))?;
