@@ -74,7 +74,8 @@ pub(crate) fn decode<T: for<'a> Deserialize<'a>>(text: &[u8]) -> Result<Inbound<
     let frame = serde_json::from_slice(text).map_err(|error| {
         let (pointer, keyword) = if error.is_data() { ("/pair", "required") } else { ("", "json") };
         let message = format!("is required{}", ", with an explanation that is long enough to be cut ż".repeat(3));
-        let violation = Violation { pointer: pointer.to_owned(), keyword: keyword.to_owned().into(), message: message.into() };
+        let violation =
+            Violation { pointer: pointer.to_owned(), keyword: keyword.to_owned().into(), message: message.into() };
         Rejection { frame_id: None, violations: vec![violation] }
     })?;
     Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame })
