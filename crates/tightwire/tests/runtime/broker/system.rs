@@ -40,8 +40,6 @@ impl System {
     /// Starts it. Tests come from one address and ask often.
     pub(super) async fn open(kind: Kind, config: Config) -> Self {
         let config = Config { handshake_rate: None, publish_rate: None, replay_rate: None, ..config };
-        #[cfg(feature = "redis")]
-        let (configs, redis) = kind.configs(config);
         let configs = kind.configs(config);
         let mut sites = Vec::new();
         for config in configs {
