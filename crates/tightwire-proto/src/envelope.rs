@@ -169,6 +169,12 @@ impl Publication {
         }
     }
 
+    /// Takes what is JSON already.
+    #[must_use]
+    pub fn of_json(head: Head, data: Bytes) -> Self {
+        Self { head, data }
+    }
+
     /// The same publication, with a name of its topic that others have too.
     #[must_use]
     pub(crate) fn sharing(mut self, topic: &Arc<str>) -> Self {

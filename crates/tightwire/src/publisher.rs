@@ -43,7 +43,8 @@ impl Publisher {
     /// Returns the frame's position; for a message without one the topic's newest position.
     ///
     /// # Errors
-    /// Nothing was published; the error says why and whether trying again makes sense.
+    /// Nothing was published, unless the error says that this is not known; it says why and whether trying again makes
+    /// sense.
     pub async fn publish<M: ServerMessage>(
         &self,
         topic: &M::Topic,
@@ -163,4 +164,8 @@ pub enum PublishError {
     /// The bus does not take messages now. Try again later, or tell the client that it is `unavailable`.
     #[error("the event bus is unavailable: {0}")]
     Unavailable(Arc<str>),
+    /// The bus was told, but did not say in time whether it has taken the message: subscribers may get it or not. Trying
+    /// again may publish it twice.
+    #[error("it is not known whether the message was published: {0}")]
+    Unconfirmed(Arc<str>),
 }

@@ -108,12 +108,12 @@ impl<S: Service> Server<S> {
     /// Takes connections from `listener` until `shutdown` is done, then ends them all: see [`Self::shutdown`].
     ///
     /// # Errors
-    /// If the server must not listen there, or the listener does not know its address.
+    /// If the server must not listen there, or the listener does not know its address; or if Redis refuses to serve. While
+    /// Redis cannot be reached, the server runs and goes on trying.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
         self.may_be_reached()?;
-        self.may_be_alone()?;
         if let Some(address) = self.shared.config.metrics_bind {
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 io::Error::new(error.kind(), format!("metrics cannot be served on {address} (`metrics_bind`): {error}"))
@@ -122,6 +122,7 @@ impl<S: Service> Server<S> {
             // It ends with the server.
             tokio::spawn(async move { server.serve_metrics(listener).await });
         }
+        self.shared.broker.start().await?;
         self.shared.prepare().await;
         tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
         let mut shutdown = std::pin::pin!(shutdown);
@@ -340,19 +341,6 @@ impl<S: Service> Server<S> {
         }
         let problem = "the PROXY protocol is expected of trusted proxies, and none are named: set `trusted_proxies`";
         Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
-    }
-
-    /// A server that is to be one of several must not be alone without anybody noticing.
-    #[cfg(feature = "redis")]
-    fn may_be_alone(&self) -> io::Result<()> {
-        let Some(redis) = &self.shared.config.redis else { return Ok(()) };
-        let problem = format!("there is no broker for Redis yet, and {} names one: leave `redis_url` out", redis.url);
-        Err(io::Error::new(io::ErrorKind::Unsupported, problem))
-    }
-
-    #[cfg(not(feature = "redis"))]
-    fn may_be_alone(&self) -> io::Result<()> {
-        Ok(())
     }
 
     /// Without authentication only loopback is safe.

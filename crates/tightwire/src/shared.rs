@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::alarms::Alarms;
 use crate::broker::Broker;
 use crate::broker::memory::{Bounds, MemoryBroker};
+#[cfg(feature = "redis")]
+use crate::broker::redis::RedisBroker;
 use crate::clock;
 use crate::config::Config;
 use crate::connections::Connections;
@@ -63,12 +65,8 @@ impl<S: Service> Shared<S> {
         };
         let counters = Arc::new(Counters::new(contract));
         let hub = Arc::new(Hub::new(Arc::clone(&counters)));
-        let broker: Arc<dyn Broker> = Arc::new(MemoryBroker::new(
-            Arc::clone(&hub),
-            Retention::new(&policy.limits, config.replay_topic_bytes),
-            Bounds { bytes: config.replay_total_bytes, topics: config.replay_topics },
-            Arc::clone(&counters),
-        ));
+        let voice = Arc::new(Voice::new(contract));
+        let broker = broker(contract, &config, &policy.limits, &hub, &voice, &counters);
         Self {
             service,
             contract,
@@ -76,7 +74,7 @@ impl<S: Service> Shared<S> {
             prepared: OnceCell::new(),
             connections: Arc::new(Connections::new(policy.limits.connections, Arc::clone(&counters))),
             handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
-            voice: Arc::new(Voice::new(contract)),
+            voice,
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
             http_places: Arc::new(Semaphore::new(config.http_connections.min(Semaphore::MAX_PERMITS))),
             alarms: Arc::default(),
@@ -88,8 +86,11 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    /// Prepares the service, once, and away from the threads that serve connections.
+    /// Starts the broker and prepares the service, once, and the latter away from the threads that serve connections.
     pub(crate) async fn prepare(self: &Arc<Self>) {
+        if let Err(error) = self.broker.start().await {
+            tracing::error!(%error, "the event bus does not work; it is tried again");
+        }
         let prepare = || async {
             let shared = Arc::clone(self);
             if let Err(error) = tokio::task::spawn_blocking(move || shared.service.prepare()).await {
@@ -129,4 +130,25 @@ impl<S: Service> Shared<S> {
     pub(crate) fn heartbeat(&self) -> &Heartbeat {
         &self.policy.heartbeat
     }
+}
+
+/// The broker that the settings ask for.
+fn broker(
+    contract: &'static Contract,
+    config: &Config,
+    limits: &Limits,
+    hub: &Arc<Hub>,
+    voice: &Arc<Voice>,
+    counters: &Arc<Counters>,
+) -> Arc<dyn Broker> {
+    let retention = Retention::new(limits, config.replay_topic_bytes);
+    #[cfg(feature = "redis")]
+    if let Some(redis) = &config.redis {
+        let (hub, voice, counters) = (Arc::clone(hub), Arc::clone(voice), Arc::clone(counters));
+        return Arc::new(RedisBroker::new(redis.clone(), contract, retention, hub, voice, counters));
+    }
+    #[cfg(not(feature = "redis"))]
+    let _ = (contract, voice);
+    let bounds = Bounds { bytes: config.replay_total_bytes, topics: config.replay_topics };
+    Arc::new(MemoryBroker::new(Arc::clone(hub), retention, bounds, Arc::clone(counters)))
 }

@@ -210,8 +210,11 @@ mod tests {
         if text == b"ok" {
             return Ok(());
         }
-        let violation =
-            Violation { pointer: "/data".to_owned(), keyword: "required".into(), message: "is required".into() };
+        let violation = Violation {
+            pointer: "/data".to_owned(),
+            keyword: "required".to_owned(),
+            message: "is required".to_owned(),
+        };
         Err(Rejection { frame_id: Some(Uuid::max()), violations: vec![violation] })
     }
 

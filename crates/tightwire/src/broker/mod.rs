@@ -4,8 +4,13 @@
 //! subscriber sees the same order, and a log never has a hole.
 
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 
-use futures_util::future::BoxFuture;
+use std::io;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
@@ -15,6 +20,13 @@ use crate::publisher::PublishError;
 
 /// A broker.
 pub(crate) trait Broker: Send + Sync + 'static {
+    /// Starts whatever it needs, the first time. To be called within the runtime that serves connections, before it does.
+    ///
+    /// An error is one that only somebody can mend; what may pass by itself is tried again.
+    fn start(&self) -> BoxFuture<'_, io::Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
     /// Publishes a frame. Returns its position; for a frame that is not replayable the topic's newest.
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>>;
 
@@ -46,4 +58,10 @@ pub(crate) struct BusHealth {
 pub(crate) enum BusState {
     /// It does.
     Up,
+    /// It is just being connected to.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only what is elsewhere has to be connected to"))]
+    Connecting,
+    /// It does not: nothing can be published, and nothing arrives.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only what is elsewhere can be down"))]
+    Down,
 }

@@ -46,6 +46,8 @@ pub use sender::ClientSender;
 pub use sequence::Sequence;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
+#[cfg(all(feature = "tls", feature = "redis"))]
+pub(crate) use tls::secure_stream;
 /// What [`Tls`] is made of.
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;

@@ -62,6 +62,18 @@ pub(super) async fn secure<IO: AsyncRead + AsyncWrite + Unpin>(
     connected.map_err(|error| problem(explain(error)))
 }
 
+/// The same for a stream to somewhere else than a server of this protocol.
+#[cfg(feature = "redis")]
+pub(crate) async fn secure_stream<IO: AsyncRead + AsyncWrite + Unpin>(
+    stream: IO,
+    host: &str,
+    tls: &Tls,
+) -> io::Result<TlsStream<IO>> {
+    let config = tls.config().map_err(io::Error::other)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(config).connect(name, stream).await
+}
+
 fn explain(error: io::Error) -> TlsProblem {
     let Some(reason) = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) else {
         return TlsProblem::Other(error);

@@ -11,6 +11,7 @@ use warp::reply::Response;
 use super::answer::{self, unauthorized};
 use super::asking::caller;
 use crate::auth::Caller;
+use crate::broker::BusState;
 use crate::metrics::Snapshot;
 use crate::service::Service;
 use crate::shared::Shared;
@@ -79,5 +80,6 @@ fn snapshot<S: Service>(shared: &Shared<S>) -> Snapshot {
     let (frames, bytes) = shared.connections.waiting();
     shared.counters.outbound_queue_frames.set(frames);
     shared.counters.outbound_queue_bytes.set(bytes);
+    shared.counters.bus_up.set(u64::from(shared.broker.health().state == BusState::Up));
     shared.counters.snapshot()
 }

@@ -85,6 +85,18 @@ impl Hub {
         self.shard(topic).name(topic).unwrap_or_else(|| Arc::clone(topic))
     }
 
+    /// The topic as its subscribers have it; `None` if there are none.
+    #[cfg(feature = "redis")]
+    pub(crate) fn name_of(&self, topic: &str) -> Option<Arc<str>> {
+        self.shard(topic).name(topic)
+    }
+
+    /// The topics that anyone is subscribed to.
+    #[cfg(feature = "redis")]
+    pub(crate) fn topics(&self) -> Vec<Arc<str>> {
+        self.shards.iter().flat_map(Shard::names).collect()
+    }
+
     /// Removes a subscriber, if it is there. It gets what was published until now.
     pub(crate) fn detach(&self, topic: &str, peer: &Peer) {
         let mut failures = Failures::default();

@@ -201,6 +201,12 @@ impl Shard {
         self.topics_first().subscribers.get_key_value(topic).map(|(name, _)| Arc::clone(name))
     }
 
+    /// The names of all topics that have subscribers.
+    #[cfg(feature = "redis")]
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
+        self.topics_first().subscribers.keys().cloned().collect()
+    }
+
     /// For how many topics there is room, and for how many subscribers of this one.
     #[cfg(test)]
     pub(super) fn room(&self, topic: &str) -> (usize, usize) {

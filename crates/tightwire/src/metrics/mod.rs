@@ -122,6 +122,24 @@ metrics! {
     replay_bytes: Gauge;
     /// Gaps that clients were told of, because what they had missed was no longer kept for replay.
     replay_gaps_total: Counter;
+    /// 1 if the event bus works, else 0.
+    bus_up: Gauge;
+    /// How long the event bus took for a message, where it is another process; failures included.
+    bus_publish_seconds: Histogram;
+    /// Messages that wait for the event bus now.
+    bus_queue_frames: Gauge;
+    /// Messages that were refused because the event bus could not be reached, or too many waited for it.
+    bus_refused_total: Counter;
+    /// Messages that the event bus was sent again, because the connection was lost before it had answered.
+    bus_retried_total: Counter;
+    /// Connections to the event bus that were lost.
+    bus_lost_total: Counter;
+    /// How often a part of the event bus had lost what was published there, so that its topics began anew.
+    bus_resets_total: Counter;
+    /// How often a part of the event bus had no longer all that this server had missed.
+    bus_holes_total: Counter;
+    /// Frames that were then found in what is kept of their topics.
+    bus_recovered_frames_total: Counter;
     /// Handlers that panicked.
     handler_panics_total: Counter;
     /// How long handlers took, by operation.

@@ -151,8 +151,9 @@ impl<S: Service> Desk<S> {
     /// The message that it is, if it is one for subscribers.
     fn message(&self, publication: &Publication) -> Result<&'static MessageInfo, Response> {
         let known = self.shared.contract.to_client.iter().find(|message| message.wire_type == publication.r#type);
-        let wrong = |message: &'static str| {
-            let violation = Violation { pointer: "/type".to_owned(), keyword: "enum".into(), message: message.into() };
+        let wrong = |message: &str| {
+            let (pointer, keyword, message) = ("/type".to_owned(), "enum".to_owned(), message.to_owned());
+            let violation = Violation { pointer, keyword, message };
             violated(StatusCode::BAD_REQUEST, "the message does not follow the contract", &[violation])
         };
         let message = known.ok_or_else(|| wrong("is not a message that the server sends"))?;
@@ -178,6 +179,10 @@ fn refusal(error: &PublishError) -> Response {
         PublishError::Unavailable(_) => {
             tracing::error!(%error, "a message was not published");
             problem(StatusCode::SERVICE_UNAVAILABLE, "the message cannot be published now; try again later")
+        }
+        PublishError::Unconfirmed(_) => {
+            tracing::error!(%error, "a message may not have been published");
+            problem(StatusCode::GATEWAY_TIMEOUT, "it is not known whether the message was published")
         }
         PublishError::Encode(_) => problem(StatusCode::BAD_REQUEST, "the message cannot be written as JSON"),
     }

@@ -1,0 +1,150 @@
+//! How far this node's subscribers are with their topics.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tightwire_proto::frame::Position;
+
+/// So many topics are looked through at least before those are forgotten that nobody is subscribed to.
+const LEAST: usize = 1024;
+
+/// The newest position that was handed to the subscribers, by topic. Topics without subscribers may be among them.
+#[derive(Debug, Default)]
+pub(super) struct Followed(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    topics: HashMap<Arc<str>, Position>,
+    /// How many there were after those without subscribers were forgotten.
+    kept: usize,
+}
+
+/// What a frame is for the subscribers of its topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The next; with this epoch.
+    Next(Arc<str>),
+    /// They have it.
+    Old,
+    /// Frames before it are missing.
+    Missing,
+}
+
+impl Followed {
+    /// Takes a step, if it is the next.
+    pub(super) fn step(&self, topic: &str, epoch: &str, seq: u64) -> Step {
+        let mut state = self.state();
+        let Some(position) = state.topics.get_mut(topic) else { return Step::Next(epoch.into()) };
+        if *position.epoch != *epoch {
+            // A topic that was forgotten begins anew: nobody published to it for longer than frames are kept.
+            if seq != 1 {
+                return Step::Missing;
+            }
+            *position = Position { epoch: epoch.into(), seq };
+        } else if seq <= position.seq {
+            return Step::Old;
+        } else if seq > position.seq + 1 {
+            return Step::Missing;
+        } else {
+            position.seq = seq;
+        }
+        Step::Next(Arc::clone(&position.epoch))
+    }
+
+    /// A frame passes that nobody is subscribed to.
+    pub(super) fn pass(&self, topic: &str, epoch: &str, seq: u64) {
+        if let Some(position) = self.state().topics.get_mut(topic) {
+            if *position.epoch != *epoch {
+                position.epoch = epoch.into();
+            }
+            position.seq = seq;
+        }
+    }
+
+    /// The subscribers have everything up to here.
+    pub(super) fn set(&self, topic: &Arc<str>, position: Position) {
+        self.state().topics.insert(Arc::clone(topic), position);
+    }
+
+    /// The same, where more is not known.
+    pub(super) fn at_least(&self, topic: &Arc<str>, position: &Position) {
+        let mut state = self.state();
+        let known = state.topics.entry(Arc::clone(topic)).or_insert_with(|| position.clone());
+        if known.epoch == position.epoch {
+            known.seq = known.seq.max(position.seq);
+        }
+    }
+
+    pub(super) fn get(&self, topic: &str) -> Option<Position> {
+        self.state().topics.get(topic).cloned()
+    }
+
+    /// Forgets topics without subscribers, if there are many.
+    pub(super) fn tidy(&self, has_subscribers: impl Fn(&str) -> bool) {
+        let mut state = self.state();
+        if state.topics.len() < LEAST.max(2 * state.kept) {
+            return;
+        }
+        state.topics.retain(|topic, _| has_subscribers(topic));
+        state.kept = state.topics.len();
+        let least = 2 * state.kept;
+        state.topics.shrink_to(least);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(epoch: &str, seq: u64) -> Position {
+        Position { epoch: epoch.into(), seq }
+    }
+
+    #[test]
+    fn frames_are_next_old_or_missing() {
+        let followed = Followed::default();
+        let (a, next) = ("a".into(), |epoch: &str| Step::Next(epoch.into()));
+        assert_eq!(followed.step("a", "e", 7), next("e"), "nothing is known");
+        followed.set(&a, at("e", 7));
+        assert_eq!(followed.step("a", "e", 7), Step::Old);
+        assert_eq!(followed.step("a", "e", 9), Step::Missing);
+        assert_eq!(followed.step("a", "e", 8), next("e"));
+        assert_eq!(followed.step("a", "e", 8), Step::Old);
+        assert_eq!(followed.step("a", "f", 2), Step::Missing);
+        assert_eq!(followed.step("a", "f", 1), next("f"));
+        assert_eq!(followed.get("a"), Some(at("f", 1)));
+    }
+
+    #[test]
+    fn what_is_known_better_stays() {
+        let (followed, a) = (Followed::default(), "a".into());
+        followed.at_least(&a, &at("e", 3));
+        followed.at_least(&a, &at("e", 2));
+        assert_eq!(followed.get("a"), Some(at("e", 3)));
+        followed.at_least(&a, &at("f", 9));
+        assert_eq!(followed.get("a"), Some(at("e", 3)));
+        followed.at_least(&a, &at("e", 4));
+        assert_eq!(followed.get("a"), Some(at("e", 4)));
+    }
+
+    #[test]
+    fn topics_without_subscribers_are_forgotten_when_they_are_many() {
+        let followed = Followed::default();
+        let add = |range: std::ops::Range<usize>| {
+            for number in range {
+                followed.set(&number.to_string().into(), at("e", 1));
+                followed.tidy(|topic| topic.len() == 1);
+            }
+        };
+        add(0..LEAST - 1);
+        assert_eq!(followed.state().topics.len(), LEAST - 1);
+        add(LEAST - 1..LEAST);
+        assert_eq!(followed.state().topics.len(), 10);
+        add(0..100 * LEAST);
+        assert!(followed.state().topics.len() < LEAST);
+    }
+}

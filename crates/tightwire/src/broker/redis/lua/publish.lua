@@ -1,0 +1,104 @@
+-- Gives a publication the next position of its topic, keeps it, and hands it to all nodes.
+-- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer
+-- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 epoch, should one begin,
+--   5 number of the publication among the writer's, 6 whether to keep it, 7 frames, 8 milliseconds and 9 bytes to keep,
+--   10 milliseconds to remember a topic, 11 frames of the stream, 12 form, 13 topic, 14 id, 15 ts, 16 correlation_id,
+--   17 type, 18 delivery, 19 data
+-- Returns the generation, the number, the epoch and the sequence number.
+
+-- What a frame takes beside its data.
+local BESIDE = 200
+local WRITER_MS = 3600000
+
+local generation, number = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+local id, data = ARGV[14], ARGV[19]
+local meta = redis.call('HMGET', KEYS[4], 'generation', 'epoch', 'seq', 'first', 'at', 'bytes')
+local is_known = meta[1] == int(generation)
+local epoch, seq, first, at, bytes = ARGV[4], 0, 1, now, 0
+if is_known then
+  epoch, seq, first = meta[2], tonumber(meta[3]), tonumber(meta[4])
+  at, bytes = tonumber(meta[5]), tonumber(meta[6])
+end
+
+-- The writer repeats what it has not got an answer for. Later attempts may overtake earlier ones, so that whatever is not
+-- newer than the newest was there.
+local written = tonumber(redis.call('GET', KEYS[5]) or '0')
+if tonumber(ARGV[5]) <= written then
+  local position = int(seq)
+  if is_known and ARGV[6] == '1' then
+    for _, entry in ipairs(redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 512)) do
+      if entry[2][2] == id then
+        position = string.match(entry[1], '^%d+')
+        break
+      end
+    end
+  end
+  return { int(generation), int(number), epoch, position }
+end
+
+if not is_known then
+  redis.call('DEL', KEYS[3], KEYS[4])
+end
+local text = ''
+if ARGV[6] == '1' then
+  local frames, age, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+  if at < now - age and first <= seq and redis.call('EXISTS', KEYS[3]) == 0 then
+    -- All that was kept has expired.
+    first, bytes = seq + 1, 0
+  end
+  seq = seq + 1
+  text = int(seq)
+  local kept = redis.pcall('XADD', KEYS[3], text .. '-0', 'id', id, 'at', int(now), 'ts', ARGV[15],
+    'correlation_id', ARGV[16], 'type', ARGV[17], 'delivery', ARGV[18], 'data', data)
+  if type(kept) == 'table' and kept.err then
+    if not string.find(kept.err, 'equal or smaller', 1, true) then
+      return kept
+    end
+    -- What is kept is not what is known of it: then neither is of use.
+    redis.call('DEL', KEYS[3], KEYS[4])
+    epoch, seq, first, bytes, text = ARGV[4], 1, 1, 0, '1'
+    redis.call('XADD', KEYS[3], '1-0', 'id', id, 'at', int(now), 'ts', ARGV[15],
+      'correlation_id', ARGV[16], 'type', ARGV[17], 'delivery', ARGV[18], 'data', data)
+  end
+  bytes = bytes + #data + BESIDE
+  if first == seq then
+    at = now
+  end
+  local rounds = 0
+  while first <= seq and rounds < 32 and (seq - first >= frames or bytes > most or at < now - age) do
+    rounds = rounds + 1
+    local next_first = first
+    for _, entry in ipairs(redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 2)) do
+      local of, fields = tonumber(string.match(entry[1], '^%d+')), entry[2]
+      at = tonumber(fields[4])
+      if seq - of >= frames or bytes > most or at < now - age then
+        bytes = bytes - #fields[14] - BESIDE
+        next_first = of + 1
+      else
+        next_first = of
+        break
+      end
+    end
+    if next_first == first then
+      break
+    end
+    first = next_first
+    redis.call('XTRIM', KEYS[3], 'MINID', int(first) .. '-0')
+  end
+  redis.call('HSET', KEYS[4], 'generation', int(generation), 'epoch', epoch, 'seq', text, 'first', int(first),
+    'at', int(at), 'bytes', int(bytes), 'last', id)
+  redis.call('PEXPIRE', KEYS[3], ARGV[8])
+  redis.call('PEXPIRE', KEYS[4], ARGV[10])
+elseif not is_known then
+  redis.call('HSET', KEYS[4], 'generation', int(generation), 'epoch', epoch, 'seq', '0', 'first', '1',
+    'at', int(now), 'bytes', '0', 'last', '')
+  redis.call('PEXPIRE', KEYS[4], ARGV[10])
+end
+
+number = number + 1
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[11], int(generation) .. '-' .. int(number), 'form', ARGV[12],
+  'topic', ARGV[13], 'epoch', epoch, 'seq', text, 'id', id, 'ts', ARGV[15], 'correlation_id', ARGV[16],
+  'type', ARGV[17], 'delivery', ARGV[18], 'data', data)
+redis.call('HSET', KEYS[1], 'number', int(number))
+redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
+return { int(generation), int(number), epoch, int(seq) }

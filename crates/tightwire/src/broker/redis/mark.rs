@@ -1,0 +1,102 @@
+//! How far a shard is.
+
+use std::cmp::max;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+/// How far a shard is: every publication has a number within a generation, and its entry in the shard's stream is called
+/// `<generation>-<number>`. A generation ends where data is lost; the next one is higher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub(super) generation: u64,
+    pub(super) number: u64,
+}
+
+impl Mark {
+    /// Reads the name of an entry.
+    pub(super) fn read(entry: &str) -> Option<Self> {
+        let (generation, number) = entry.split_once('-')?;
+        Some(Self { generation: generation.parse().ok()?, number: number.parse().ok()? })
+    }
+
+    /// The name of its entry.
+    pub(super) fn entry(self) -> String {
+        format!("{}-{}", self.generation, self.number)
+    }
+}
+
+/// What a node knows of a shard.
+#[derive(Debug)]
+pub(super) struct Shard {
+    /// The newest that Redis has ever told of. If it does not know of it later, it has lost something.
+    seen: Mutex<Mark>,
+    /// How far this node has handed frames to its subscribers.
+    delivered: watch::Sender<Mark>,
+}
+
+impl Shard {
+    pub(super) fn new() -> Self {
+        Self { seen: Mutex::default(), delivered: watch::Sender::default() }
+    }
+
+    pub(super) fn seen(&self) -> Mark {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what Redis has told.
+    pub(super) fn saw(&self, mark: Mark) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = max(*seen, mark);
+    }
+
+    /// Takes note of what was handed to the subscribers.
+    pub(super) fn delivered(&self, mark: Mark) {
+        self.saw(mark);
+        self.delivered.send_if_modified(|delivered| {
+            let is_newer = mark > *delivered;
+            *delivered = max(*delivered, mark);
+            is_newer
+        });
+    }
+
+    /// Waits until everything up to this is handed to the subscribers.
+    pub(super) async fn delivers(&self, mark: Mark) {
+        let mut delivered = self.delivered.subscribe();
+        // The sender lives as long as `self`.
+        let _ = delivered.wait_for(|delivered| *delivered >= mark).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn marks_are_the_names_of_entries() {
+        let mark = Mark { generation: 1_763_000_000_000, number: 42 };
+        assert_eq!(mark.entry(), "1763000000000-42");
+        assert_eq!(Mark::read(&mark.entry()), Some(mark));
+        for wrong in ["", "1", "1-", "-1", "a-b", "1-2-3", "99999999999999999999-0"] {
+            assert_eq!(Mark::read(wrong), None, "{wrong}");
+        }
+        assert!(Mark { generation: 2, number: 0 } > Mark { generation: 1, number: 9 });
+    }
+
+    #[test]
+    fn what_was_seen_never_goes_back() {
+        let shard = Shard::new();
+        let mark = |generation, number| Mark { generation, number };
+        shard.saw(mark(1, 5));
+        shard.saw(mark(1, 3));
+        assert_eq!(shard.seen(), mark(1, 5));
+        shard.delivered(mark(1, 4));
+        assert_eq!(shard.seen(), mark(1, 5));
+        assert!(shard.delivers(mark(1, 4)).now_or_never().is_some());
+        assert!(shard.delivers(mark(1, 5)).now_or_never().is_none());
+        shard.delivered(mark(2, 0));
+        assert!(shard.delivers(mark(1, 5)).now_or_never().is_some(), "a later generation is behind it");
+    }
+}

@@ -1,0 +1,8 @@
+//! Brokers over a real Redis, as the nodes of a system have them. Where `redis-server` is not installed the tests say so
+//! and pass.
+
+mod failing;
+mod following;
+mod losing;
+mod node;
+mod places;

@@ -1,0 +1,60 @@
+//! Where Redis is: behind a Sentinel, in a cluster, behind a password.
+
+use tightwire_testbed::{RedisCluster, RedisSentinel, RedisServer};
+
+use super::node::{Node, RETENTION, config, eventually};
+use crate::broker::{Broker, BusState};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_needs_only_the_keys_of_the_prefix() {
+    let rules = "~tightwire:* +ping +info +eval +evalsha +script|load +xread +xadd +xrange +xrevrange +xtrim +hmget +hget \
+                 +hset +get +set +del +exists +pexpire +time";
+    let Some(redis) = RedisServer::launch().user("chat", "secret", rules).start() else { return };
+    let node = Node::start(config(&redis.url())).await;
+    let client = node.subscribe("room:1", None).await;
+    node.publish("room:1", "a").await.expect("published");
+    assert_eq!(client.sees(1).await.len(), 1);
+    let mut elsewhere = config(&redis.url());
+    elsewhere.prefix = "other".to_owned();
+    let error = Node::new(elsewhere, RETENTION).broker.start().await.expect_err("not its keys");
+    assert!(error.to_string().contains("NoPerm") || error.to_string().contains("NOPERM"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sentinel_says_who_the_master_is_and_who_is_next() {
+    let Some(mut redis) = RedisSentinel::start() else { return };
+    let (one, other) = (Node::start(config(&redis.url())).await, Node::start(config(&redis.url())).await);
+    let client = other.subscribe("room:1", None).await;
+    let first = one.publish("room:1", "a").await.expect("published");
+    client.sees(1).await;
+    redis.fail_over();
+    one.insist("room:1", "b").await;
+    let seen = client.sees(2).await;
+    // The replica may have missed the last: then its topics begin anew, and that is told.
+    let has_lost = seen[1].starts_with("gap ");
+    let last = eventually("b", || client.seen().last().filter(|last| last.ends_with(" b")).cloned()).await;
+    assert_eq!(last == format!("{}:2 b", first.epoch), !has_lost, "{:?}", client.seen());
+    eventually("both are back", || {
+        [&one, &other].iter().all(|node| node.broker.health().state == BusState::Up).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shards_of_a_cluster_are_on_different_servers() {
+    let Some(redis) = RedisCluster::start() else { return };
+    let addresses: Vec<_> = redis.addresses().iter().map(ToString::to_string).collect();
+    let url = format!("redis+cluster://{}", addresses.join(","));
+    let (one, other) = (Node::start(config(&url)).await, Node::start(config(&url)).await);
+    for number in 0..8 {
+        let topic = format!("room:{number}");
+        let client = other.subscribe(&topic, None).await;
+        for seq in 1..=20 {
+            assert_eq!(one.publish(&topic, "a").await.expect("published").seq, seq);
+        }
+        assert_eq!(client.sees(20).await.len(), 20);
+    }
+    let owners: std::collections::HashSet<_> =
+        (0..4).map(|shard| redis.owner(&format!("tightwire:{{{shard}}}:state")).address()).collect();
+    assert!(owners.len() > 1, "all shards are on one server");
+}
