@@ -20,6 +20,7 @@ use tightwire_proto::close::CloseReason;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::outbound::{OutboundQueue, Overflow, Pushed};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use self::held::Held;
 use crate::clock;
@@ -254,6 +255,13 @@ impl Outbound {
             self.push(&mut state, frame);
         }
         self.task.wake();
+    }
+
+    /// Forgets what was held back up to and with that frame, if it is there.
+    pub(crate) fn forget_held_until(&self, id: Uuid) {
+        if let Some(held) = &mut self.lock().held {
+            held.forget_until(id);
+        }
     }
 
     /// Forgets what was held back so far: the subscription did not come about.

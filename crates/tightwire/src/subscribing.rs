@@ -139,6 +139,10 @@ impl<S: Service> Dispatch<'_, S> {
         }
         if new {
             let position = self.position(topic).await;
+            if start.is_none() {
+                // What a node hears late was published before the client subscribed.
+                hold.after.clone_from(&position);
+            }
             let cx = self.context().at(position.as_ref().map(Into::into));
             if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
                 self.report(&cx, trouble, topic);
@@ -146,11 +150,13 @@ impl<S: Service> Dispatch<'_, S> {
         }
     }
 
-    /// Sends what the client missed. Returns the position of the last frame sent.
+    /// Sends what the client missed, or that it cannot be had. Returns the position up to which the client has been told:
+    /// a node may hear of frames, and hold them back, when others have long sent them to the client.
     async fn replay(&self, topic: &Arc<str>, start: &ReplayStart) -> Option<Position> {
         match self.shared.broker.history(topic, start).await {
             Ok(Replay::Complete(frames)) => {
                 let last = frames.last().and_then(|frame| frame.position().cloned());
+                let last = last.or_else(|| self.seen(topic, start));
                 for frame in frames {
                     if !self.peer.outbound().has_room().await {
                         break;
@@ -163,12 +169,26 @@ impl<S: Service> Dispatch<'_, S> {
                 self.shared.counters.replay_gaps_total.increment();
                 let data = ReplayGap::from(&gap);
                 self.peer.say_about(topic, SessionRole::ReplayGap, self.frame_id, &data);
-                None
+                Some(Position { epoch: gap.epoch, seq: gap.latest })
             }
             Err(error) => {
                 tracing::error!(subscription = &**topic, %error, "a replay failed");
                 let report = ErrorReport::new(code::UNAVAILABLE, "the topic cannot be replayed now; try again later");
                 self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
+                None
+            }
+        }
+    }
+
+    /// Where a client is that has missed nothing. Where that is known by the frame only, what is held up to it is forgotten.
+    fn seen(&self, topic: &Arc<str>, start: &ReplayStart) -> Option<Position> {
+        match start {
+            ReplayStart::Position(position) => {
+                Some(Position { epoch: position.epoch.as_str().into(), seq: position.seq })
+            }
+            ReplayStart::FrameId(id) => {
+                self.shared.hub.catch_up(topic, self.peer);
+                self.peer.outbound().forget_held_until(*id);
                 None
             }
         }
