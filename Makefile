@@ -74,10 +74,12 @@ DURATION ?= 3600
 soak: ## Churn, floods, slow and broken clients against the chat server for DURATION seconds: no growth, no loss, no panic
 	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::
 
-nightly: test ## The slow lanes: a million differential cases, more of every attack, 10 000 connections, an hour of soak, Autobahn
+nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
 	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture idle::
+	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \
+		$(CARGO) test --package tightwire --features redis --test runtime -- --nocapture broker::chaos::
 	$(MAKE) soak
 	scripts/autobahn.sh
 

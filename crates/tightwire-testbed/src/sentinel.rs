@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::proxy::ChaosProxy;
 use crate::redis::{RedisServer, is_installed};
 use crate::until::until;
 
@@ -17,6 +18,8 @@ pub struct RedisSentinel {
     pub replica: RedisServer,
     /// Who watches them.
     pub sentinel: RedisServer,
+    /// Between the replica and the master: what the replica does not get is lost when it is promoted.
+    pub link: ChaosProxy,
 }
 
 impl RedisSentinel {
@@ -33,8 +36,12 @@ impl RedisSentinel {
         let fresh = || RedisServer::launch().append_only().line("repl-diskless-sync-delay 0");
         let master = fresh().start().expect("it is installed");
         let port = master.port();
-        let replica = fresh().line(format!("replicaof 127.0.0.1 {port}")).start().expect("it is installed");
-        until("the replica follows", || (replica.info("master_link_status") == "up").then_some(()));
+        let link = ChaosProxy::start(master.address());
+        let through = link.address().port();
+        let replica = fresh().line(format!("replicaof 127.0.0.1 {through}")).start().expect("it is installed");
+        // The replica believes so a moment before the master does.
+        until("the replica follows", || master.info("connected_slaves").starts_with('1').then_some(()));
+        until("the replica is sent what is new", || master.info("slave0").contains("state=online").then_some(()));
         let sentinel = RedisServer::launch()
             .line(format!("sentinel monitor {MASTER} 127.0.0.1 {port} 1"))
             .line(format!("sentinel down-after-milliseconds {MASTER} 500"))
@@ -45,7 +52,7 @@ impl RedisSentinel {
         until("the sentinel knows the replica", || {
             (sentinel.ask(&["SENTINEL", "REPLICAS", MASTER]).list().len() == 1).then_some(())
         });
-        Some(Self { master, replica, sentinel })
+        Some(Self { master, replica, sentinel, link })
     }
 
     /// The URL that names the sentinel and the master's name.
@@ -63,6 +70,13 @@ impl RedisSentinel {
         let answer = self.sentinel.ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER]);
         let [host, port] = answer.list() else { panic!("no master: {answer}") };
         format!("{host}:{port}").parse().expect("an address")
+    }
+
+    /// Waits until the replica has everything that was written until now.
+    pub fn until_replicated(&self) {
+        let offset = |server: &RedisServer, field| server.info(field).parse::<u64>().expect("a number");
+        let written = offset(&self.master, "master_repl_offset");
+        until("the replica has everything", || (offset(&self.replica, "slave_repl_offset") >= written).then_some(()));
     }
 
     /// Kills the master and waits until the replica is promoted.

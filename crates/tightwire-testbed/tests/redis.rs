@@ -92,7 +92,9 @@ fn a_sentinel_promotes_the_replica() {
     let Some(mut sentinel) = RedisSentinel::start() else { return };
     assert_eq!(sentinel.master_address(), sentinel.master.address());
     sentinel.master.ask(&["SET", "key", "value"]);
-    assert_eq!(sentinel.master.ask(&["WAIT", "1", "10000"]), Reply::Number(1), "the replica has it");
+    sentinel.until_replicated();
+    sentinel.link.cut();
+    sentinel.master.ask(&["SET", "key", "late"]);
     sentinel.fail_over();
     check_value(&sentinel.replica, Some("value"));
     sentinel.replica.ask(&["SET", "key", "other"]);

@@ -30,7 +30,7 @@ fn ticker(pair: &str, bid: u64) -> Value {
 }
 
 pub(super) async fn a_group_is_reached_on_every_node(kind: Kind) {
-    let configs = kind.configs(Config::default());
+    let (configs, _needs) = kind.configs(Config::default());
     let mut nodes = Vec::new();
     for config in configs {
         nodes.push(open(config).await);

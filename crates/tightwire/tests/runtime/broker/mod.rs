@@ -1,8 +1,14 @@
 //! What every broker must do, seen from outside: one suite, run on each of them.
 //!
-//! A test gets a [`System`](system::System) of two nodes. With the broker in memory both are the same server. What is
-//! published on one is read on the other.
+//! A test gets a [`System`](system::System) of two nodes. With the broker in memory both are the same server; with Redis
+//! they are two servers that share nothing else. What is published on one is read on the other.
+//!
+//! What only a broker with Redis can do, lose its Redis, is in `failures` and `chaos`.
 
+#[cfg(feature = "redis")]
+mod chaos;
+#[cfg(feature = "redis")]
+mod failures;
 mod groups;
 mod handlers;
 mod keys;
@@ -34,6 +40,16 @@ macro_rules! suite {
                 }
             )*)*
         }
+
+        #[cfg(feature = "redis")]
+        mod redis {
+            $($(
+                #[test]
+                fn $test() {
+                    super::run(super::Kind::Redis, super::$module::$test);
+                }
+            )*)*
+        }
     };
 }
 
@@ -59,9 +75,17 @@ suite! {
         a_reply_that_subscribes_says_where_frames_go_on;
     groups:
         a_group_is_reached_on_every_node;
-    keys:
-        a_request_that_comes_twice_publishes_once
-        requests_that_come_at_once_publish_once;
     model:
         histories_are_what_the_model_says;
+}
+
+/// Idempotency keys, which every process remembers for itself.
+#[test]
+fn a_request_that_comes_twice_publishes_once() {
+    run(Kind::Memory, keys::a_request_that_comes_twice_publishes_once);
+}
+
+#[test]
+fn requests_that_come_at_once_publish_once() {
+    run(Kind::Memory, keys::requests_that_come_at_once_publish_once);
 }

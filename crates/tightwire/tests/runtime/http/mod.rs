@@ -54,6 +54,13 @@ impl Site {
         Self { server, address }
     }
 
+    /// The same, and waits until it runs: until then it publishes nothing that others are to see.
+    pub(crate) async fn running(config: Config) -> Self {
+        let site = Self::open(config).await;
+        assert_eq!(site.get("/health").await.status, 200);
+        site
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[], "").await
     }
