@@ -12,7 +12,7 @@ use tightwire_proto::inbound::StreamPosition;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Once, Published};
 use crate::clock;
 use crate::metrics::{Counters, OTHER};
 use crate::plain::PlainMessage;
@@ -66,6 +66,23 @@ impl Publisher {
         let position = self.broker.publish(unpublished.0).await?;
         self.counters.published_total.of(&wire_type).increment();
         Ok(position)
+    }
+
+    /// The same with a key, with which something is published once. `None`: something else was.
+    pub(crate) async fn hand_over_once(
+        &self,
+        unpublished: Unpublished,
+        once: Once,
+    ) -> Result<Option<(Uuid, Position)>, PublishError> {
+        let (id, wire_type) = (unpublished.id(), unpublished.0.head().wire_type.clone());
+        match self.broker.publish_once(unpublished.0, once).await? {
+            Published::Now(position) => {
+                self.counters.published_total.of(&wire_type).increment();
+                Ok(Some((id, position)))
+            }
+            Published::Before(id, position) => Ok(Some((id, position))),
+            Published::Otherwise => Ok(None),
+        }
     }
 
     /// Sends `message` to every connection in `group`, in a flat protocol. Groups exist as long as someone is in them;

@@ -9,12 +9,13 @@ pub(crate) mod redis;
 
 use std::io;
 
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use futures_util::{FutureExt, TryFutureExt};
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Replay;
+use uuid::Uuid;
 
 use crate::publisher::PublishError;
 
@@ -30,6 +31,14 @@ pub(crate) trait Broker: Send + Sync + 'static {
     /// Publishes a frame. Returns its position; for a frame that is not replayable the topic's newest.
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>>;
 
+    /// Publishes a frame, unless something was published with the same key before. Who hands in something with a key sees to
+    /// it that nobody does so on the same server at the same time.
+    fn publish_once(&self, publication: Publication, once: Once) -> BoxFuture<'_, Result<Published, PublishError>> {
+        // Whoever asks remembers what was published here, and nobody else publishes.
+        let _ = once;
+        self.publish(publication).map_ok(Published::Now).boxed()
+    }
+
     /// Hands a frame without a position to a group, which has no log.
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>>;
 
@@ -41,6 +50,26 @@ pub(crate) trait Broker: Send + Sync + 'static {
 
     /// What `/health` says about it.
     fn health(&self) -> BusHealth;
+}
+
+/// A key with which something is published once, however often it is handed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Once {
+    /// The key, and whoever it belongs to.
+    pub(crate) key: String,
+    /// What is said with it, in short; the same on every server.
+    pub(crate) said: u64,
+}
+
+/// What became of a publication with a key.
+#[derive(Clone, Debug)]
+pub(crate) enum Published {
+    /// It was published.
+    Now(Position),
+    /// The same was published before, as the frame with this id.
+    Before(Uuid, Position),
+    /// Something else was.
+    Otherwise,
 }
 
 /// The state of a broker.

@@ -14,12 +14,17 @@ pub(super) enum Refusal {
     Elsewhere(String),
     /// Asking again does not help until somebody has mended something.
     Denied(String),
+    /// A publication of the same writer is missing before this one.
+    Hole,
 }
 
 impl Refusal {
     /// The error that an answer is, if it is one.
     pub(super) fn of(answer: &Value) -> Option<Self> {
         let Value::ServerError(error) = answer else { return None };
+        if error.code() == "WRITER" {
+            return Some(Self::Hole);
+        }
         let text = error.to_string();
         let passes = match error.kind() {
             Some(

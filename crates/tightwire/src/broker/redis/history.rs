@@ -43,7 +43,7 @@ impl Core {
         ];
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.history.call(&keys);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(self.new_epoch());
+        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(super::new_name());
         call.arg(self.kept_ms()).arg(self.remembered_ms());
         match question {
             Question::Position => call.arg("position"),
@@ -71,7 +71,11 @@ impl Core {
             (Question::Position, _) => Replay::Complete(Vec::new()),
             (Question::After(start), Value::Array(entries)) => {
                 let frame = |entry| self.reader.kept(entry, topic, &position.epoch);
-                let mut frames = entries.iter().map(frame).collect::<Result<Vec<_>, _>>()?;
+                let frames: Result<Vec<_>, _> = entries.iter().map(frame).collect();
+                let Ok(mut frames) = frames else {
+                    tracing::error!(subscription = &**topic, "the history cannot be read");
+                    return Ok(Told { mark, replay: gap()?, position });
+                };
                 match start {
                     ReplayStart::FrameId(id) if answer::text(last)? == id.hyphenated().to_string() => frames.clear(),
                     ReplayStart::FrameId(id) => match frames.iter().rposition(|frame| frame.id() == *id) {

@@ -33,9 +33,14 @@ impl Keys {
         format!("{}:{{{shard}}}:meta:{topic}", self.prefix)
     }
 
-    /// What a node has published last.
-    pub(super) fn writer(&self, shard: usize, node: &str) -> String {
-        format!("{}:{{{shard}}}:writer:{node}", self.prefix)
+    /// What a writer has published last. A node is another writer whenever its numbers begin again.
+    pub(super) fn writer(&self, shard: usize, node: &str, incarnation: u64) -> String {
+        format!("{}:{{{shard}}}:writer:{node}.{incarnation}", self.prefix)
+    }
+
+    /// What was published with an idempotency key.
+    pub(super) fn once(&self, shard: usize, key: &str) -> String {
+        format!("{}:{{{shard}}}:key:{key}", self.prefix)
     }
 }
 
@@ -67,6 +72,7 @@ mod tests {
         // A topic cannot have a tag of its own: the first pair of braces counts.
         assert_eq!(keys.history(3, "thread:{9}"), "tightwire:{3}:topic:thread:{9}");
         assert_eq!(keys.meta(3, "a"), "tightwire:{3}:meta:a");
-        assert_eq!(keys.writer(3, "n1"), "tightwire:{3}:writer:n1");
+        assert_eq!(keys.writer(3, "n1", 2), "tightwire:{3}:writer:n1.2");
+        assert_eq!(keys.once(3, "k"), "tightwire:{3}:key:k");
     }
 }

@@ -68,7 +68,7 @@ impl From<RedisError> for Trouble {
 
 impl From<Unexpected> for Trouble {
     fn from(unexpected: Unexpected) -> Self {
-        Self::Lost(unexpected.to_string())
+        Self::Refused(unexpected.to_string())
     }
 }
 
@@ -77,6 +77,7 @@ impl From<Refusal> for Trouble {
         match refusal {
             Refusal::Elsewhere(text) => Self::Lost(text),
             Refusal::Denied(text) => Self::Refused(text),
+            Refusal::Hole => Self::Refused("a publication is missing".to_owned()),
         }
     }
 }

@@ -31,8 +31,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, select};
+use futures_util::{FutureExt, TryFutureExt};
 use redis::{Cmd, Pipeline};
 use tightwire_proto::contract::Contract;
 use tightwire_proto::envelope::Publication;
@@ -53,11 +53,11 @@ use self::keys::{Keys, shard_of};
 use self::link::{Link, Trouble};
 use self::mark::Shard;
 use self::publishing::Publishing;
-use self::queue::{Item, Queue, unavailable};
+use self::queue::{Item, Number, Queue, Said, unavailable};
 use self::reading::Reading;
 use self::scripts::Scripts;
 use self::wire::{Content, Reader};
-use super::{Broker, BusHealth, BusState};
+use super::{Broker, BusHealth, BusState, Once, Published};
 use crate::clock;
 use crate::config::{RedisConfig, RedisServers};
 use crate::hub::Hub;
@@ -67,6 +67,9 @@ use crate::publisher::PublishError;
 /// A publication that is done is usually handed to this node's subscribers at once, and whoever published it may say
 /// something that follows from it. But it is done, so that nobody waits long.
 const DELIVERY: Duration = Duration::from_secs(1);
+
+/// How long an idempotency key is remembered.
+const ONCE: Duration = Duration::from_secs(600);
 
 /// Logs in Redis.
 #[derive(Debug)]
@@ -189,7 +192,7 @@ impl RedisBroker {
         }
     }
 
-    async fn hand_in(&self, content: Content) -> Result<Position, PublishError> {
+    async fn hand_in(&self, content: Content, once: Option<Once>) -> Result<Said, PublishError> {
         let core = &*self.core;
         let Some(runtime) = core.runtime.get() else { return Err(unavailable("the server does not run yet")) };
         let shard = shard_of(content.topic(), core.shards.len());
@@ -199,7 +202,7 @@ impl RedisBroker {
             return Err(unavailable("there is no connection to Redis"));
         }
         let began = clock::now();
-        let (item, ticket) = Item::new(content, shard);
+        let (item, ticket) = Item::new(content, shard, once);
         group.queue.push(item)?;
         let sleep = |time| {
             let _entered = runtime.enter();
@@ -207,11 +210,11 @@ impl RedisBroker {
         };
         let answer = ticket.answered(pin!(sleep(core.config.publish_timeout))).await;
         core.counters.bus_publish_seconds.observe(clock::now().saturating_duration_since(began));
-        let (mark, position) = answer?;
+        let (mark, said) = answer?;
         if group.reading.is_up() {
             select(pin!(core.shards[shard].delivers(mark)), pin!(sleep(DELIVERY))).await;
         }
-        Ok(position)
+        Ok(said)
     }
 
     /// Asks about a topic, and waits until what the answer is about has been handed to the subscribers.
@@ -294,22 +297,25 @@ impl Core {
         call
     }
 
-    fn publish_call(&self, content: &Content, shard: usize, number: u64) -> Cmd {
-        let topic = content.topic();
-        let keys = [
+    fn publish_call(&self, item: &Item, number: Number) -> Cmd {
+        let Item { content, shard, once, .. } = item;
+        let (shard, topic) = (*shard, content.topic());
+        let mut keys = vec![
             self.keys.state(shard),
             self.keys.stream(shard),
             self.keys.history(shard, topic),
             self.keys.meta(shard, topic),
-            self.keys.writer(shard, &self.node),
+            self.keys.writer(shard, &self.node, number.incarnation),
         ];
+        keys.extend(once.as_ref().map(|once| self.keys.once(shard, &once.key)));
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.publish.call(&keys);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(self.new_epoch());
-        call.arg(number).arg(u8::from(content.is_replayable()));
+        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
+        call.arg(number.number).arg(u8::from(content.is_replayable()));
         call.arg(self.retention.frames).arg(self.kept_ms()).arg(self.retention.bytes).arg(self.remembered_ms());
         call.arg(self.config.stream_frames);
         content.write(&mut call);
+        call.arg(once.as_ref().map_or(0, |once| once.said)).arg(ONCE.as_millis() as u64);
         call
     }
 
@@ -322,10 +328,6 @@ impl Core {
     /// that it knows.
     fn remembered_ms(&self) -> u64 {
         2 * self.kept_ms() + 60_000
-    }
-
-    fn new_epoch(&self) -> String {
-        new_name()
     }
 
     fn seed(&self) -> u64 {
@@ -353,19 +355,33 @@ impl Broker for RedisBroker {
     }
 
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
-        self.hand_in(Content::Enveloped(publication)).boxed()
+        self.hand_in(Content::Enveloped(publication), None).map_ok(|said| said.position).boxed()
+    }
+
+    fn publish_once(&self, publication: Publication, once: Once) -> BoxFuture<'_, Result<Published, PublishError>> {
+        let (id, said) = (publication.head().stamp.id, once.said);
+        let found = move |found: Said| {
+            if found.said != said {
+                Published::Otherwise
+            } else if found.id == id {
+                Published::Now(found.position)
+            } else {
+                Published::Before(found.id, found.position)
+            }
+        };
+        self.hand_in(Content::Enveloped(publication), Some(once)).map_ok(found).boxed()
     }
 
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {
-        self.hand_in(Content::Flat(frame)).map(|done| done.map(drop)).boxed()
+        self.hand_in(Content::Flat(frame), None).map_ok(drop).boxed()
     }
 
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {
-        self.ask(topic, Question::After(after)).map(|told| told.map(|told| told.replay)).boxed()
+        self.ask(topic, Question::After(after)).map_ok(|told| told.replay).boxed()
     }
 
     fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>> {
-        self.ask(topic, Question::Position).map(|told| told.map(|told| told.position)).boxed()
+        self.ask(topic, Question::Position).map_ok(|told| told.position).boxed()
     }
 
     fn health(&self) -> BusHealth {

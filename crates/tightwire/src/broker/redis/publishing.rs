@@ -10,30 +10,34 @@ use std::time::Duration;
 use redis::{Pipeline, Value};
 use tightwire_proto::frame::Position;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::answer::{self, Refusal, Unexpected};
 use super::breaker::Status;
 use super::keep::Work;
 use super::link::{Link, Trouble};
 use super::mark::Mark;
-use super::queue::{Item, Queue, unavailable, unconfirmed};
+use super::queue::{Item, Number, Queue, Said, unavailable, unconfirmed};
 use super::{Core, Group};
 
 /// After so long without a publication Redis is asked whether it is there.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// What a writer begins with.
+const FIRST: Number = Number { incarnation: 0, number: 1 };
+
 /// Publishes what waits in the queue of a group.
 pub(super) struct Publishing {
     core: Arc<Core>,
     group: usize,
-    /// How many publications there were, by shard.
-    numbers: Vec<u64>,
+    /// The number of the next publication, by shard.
+    next: Vec<Number>,
 }
 
 impl Publishing {
     pub(super) fn new(core: Arc<Core>, group: usize) -> Self {
-        let numbers = vec![0; core.shards.len()];
-        Self { core, group, numbers }
+        let next = vec![FIRST; core.shards.len()];
+        Self { core, group, next }
     }
 
     fn queue(&self) -> &Queue {
@@ -43,11 +47,12 @@ impl Publishing {
     async fn send(&mut self, link: &Link, mut batch: Vec<Item>) -> Result<(), Trouble> {
         let mut commands = Pipeline::with_capacity(batch.len());
         for item in &mut batch {
-            if item.number == 0 {
-                self.numbers[item.shard] += 1;
-                item.number = self.numbers[item.shard];
+            let next = &mut self.next[item.shard];
+            let number = *item.number.get_or_insert(*next);
+            if number == *next {
+                next.number += 1;
             }
-            commands.add_command(self.core.publish_call(&item.content, item.shard, item.number));
+            commands.add_command(self.core.publish_call(item, number));
         }
         match link.ask(&commands, Duration::ZERO).await {
             Ok(answers) => self.settle(batch, answers),
@@ -61,27 +66,38 @@ impl Publishing {
     }
 
     /// Hands out the answers.
-    fn settle(&self, batch: Vec<Item>, answers: Vec<Value>) -> Result<(), Trouble> {
+    fn settle(&mut self, batch: Vec<Item>, answers: Vec<Value>) -> Result<(), Trouble> {
         let (mut again, mut trouble) = (Vec::new(), None);
         for (mut item, answer) in batch.into_iter().zip(answers) {
-            match Refusal::of(&answer) {
-                None => match published(&answer) {
-                    Ok((mark, position)) => {
+            let Some(refusal) = Refusal::of(&answer) else {
+                match published(&answer) {
+                    Ok((mark, said)) => {
                         self.core.shards[item.shard].saw(mark);
-                        item.answer(Ok((mark, position)));
+                        item.answer(Ok((mark, said)));
                     }
                     Err(Unexpected) => item.answer(Err(unconfirmed())),
-                },
-                // An earlier attempt may have done it, or may yet.
-                Some(_) if item.is_unanswered => item.answer(Err(unconfirmed())),
-                Some(Refusal::Denied(text)) => {
+                }
+                continue;
+            };
+            // Its number stays unused, so that what follows has to be numbered anew.
+            let next = &mut self.next[item.shard];
+            if item.number.is_some_and(|number| number.incarnation == next.incarnation) {
+                *next = Number { incarnation: next.incarnation + 1, ..FIRST };
+            }
+            match refusal {
+                Refusal::Hole => {
+                    item.number = None;
+                    again.push(item);
+                }
+                // An earlier attempt may be on its way yet.
+                _ if item.is_unanswered => item.answer(Err(unconfirmed())),
+                Refusal::Denied(text) => {
                     tracing::error!(error = text, "Redis refuses to publish");
                     item.answer(Err(unavailable(&text)));
                 }
-                Some(Refusal::Elsewhere(text)) => {
+                Refusal::Elsewhere(text) => {
                     trouble.get_or_insert(Trouble::Lost(text));
-                    // Others may have been published after it: it takes its place behind them.
-                    item.number = 0;
+                    item.number = None;
                     again.push(item);
                 }
             }
@@ -118,8 +134,10 @@ impl Work for Publishing {
 }
 
 /// What the script says of a publication.
-fn published(answer: &Value) -> Result<(Mark, Position), Unexpected> {
-    let [generation, number, epoch, seq] = answer::array(answer)?;
+fn published(answer: &Value) -> Result<(Mark, Said), Unexpected> {
+    let [generation, number, epoch, seq, id, said] = answer::array(answer)?;
     let mark = Mark { generation: answer::number(generation)?, number: answer::number(number)? };
-    Ok((mark, Position { epoch: answer::text(epoch)?.into(), seq: answer::number(seq)? }))
+    let position = Position { epoch: answer::text(epoch)?.into(), seq: answer::number(seq)? };
+    let id = Uuid::try_parse(answer::text(id)?).map_err(|_| Unexpected)?;
+    Ok((mark, Said { position, id, said: answer::number(said)? }))
 }

@@ -9,9 +9,11 @@ use futures_util::future::{Either, select};
 use tightwire_proto::frame::Position;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Sleep;
+use uuid::Uuid;
 
 use super::mark::Mark;
 use super::wire::Content;
+use crate::broker::Once;
 use crate::metrics::Counters;
 use crate::publisher::PublishError;
 
@@ -41,8 +43,10 @@ struct State {
 pub(super) struct Item {
     pub(super) content: Content,
     pub(super) shard: usize,
-    /// Its number among this node's publications in the shard; 0 until it is sent, and after Redis has refused it.
-    pub(super) number: u64,
+    /// What it is called when it is sent again; none until it is sent, and after Redis has refused it.
+    pub(super) number: Option<Number>,
+    /// The key with which it is published once, however often it is handed in.
+    pub(super) once: Option<Once>,
     /// Whether it was sent without being answered.
     pub(super) is_unanswered: bool,
     phase: Arc<AtomicU8>,
@@ -50,8 +54,25 @@ pub(super) struct Item {
     size: usize,
 }
 
-/// What became of a publication: how far the shard is with it, and its position.
-pub(super) type Answer = Result<(Mark, Position), PublishError>;
+/// What a publication is called: its place among those of a writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    /// Which of the writers that this node was, one after the other.
+    pub(super) incarnation: u64,
+    pub(super) number: u64,
+}
+
+/// What became of a publication: how far the shard is with it, and what is there.
+pub(super) type Answer = Result<(Mark, Said), PublishError>;
+
+/// What is there: this publication, or what was published before with the same key.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) position: Position,
+    pub(super) id: Uuid,
+    /// What was said with the key, in short.
+    pub(super) said: u64,
+}
 
 /// Whoever has handed in a publication waits with it.
 #[derive(Debug)]
@@ -68,12 +89,12 @@ const SENT: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Item {
-    pub(super) fn new(content: Content, shard: usize) -> (Self, Ticket) {
+    pub(super) fn new(content: Content, shard: usize, once: Option<Once>) -> (Self, Ticket) {
         let phase = Arc::new(AtomicU8::new(QUEUED));
         let (sender, receiver) = oneshot::channel();
         let size = content.size();
         let ticket = Ticket { phase: Arc::clone(&phase), answer: receiver };
-        (Self { content, shard, number: 0, is_unanswered: false, phase, answer: sender, size }, ticket)
+        (Self { content, shard, number: None, once, is_unanswered: false, phase, answer: sender, size }, ticket)
     }
 
     /// Says what became of it.

@@ -135,22 +135,21 @@ impl Reading {
         if mark <= self.at(index) {
             return Ok(0);
         }
-        let size = match self.deliver(link, fields).await {
-            Ok(size) => size,
-            Err(Trouble::Lost(why)) if why == Unexpected.to_string() => {
+        let size = match Entry::read(fields) {
+            Ok(entry) => self.deliver(link, &entry).await?,
+            Err(Unexpected) => {
+                // Where it has a position, the next frame of its topic shows that something is missing.
                 tracing::error!(entry = mark.entry(), stream = self.places[index].stream, "an entry cannot be read");
                 0
             }
-            Err(trouble) => return Err(trouble),
         };
         self.places[index].at = Some(mark);
         Ok(size)
     }
 
     /// Hands a frame to its subscribers.
-    async fn deliver(&self, link: &Link, fields: &Value) -> Result<usize, Trouble> {
+    async fn deliver(&self, link: &Link, entry: &Entry<'_>) -> Result<usize, Trouble> {
         let core = &*self.core;
-        let entry = Entry::read(fields)?;
         let size = entry.size();
         let Some(topic) = core.hub.name_of(entry.topic) else {
             if let Some((epoch, seq)) = entry.position {
@@ -172,7 +171,16 @@ impl Reading {
                 }
             },
         };
-        core.hub.deliver(core.reader.frame(&entry, &topic, &epoch)?);
+        match core.reader.frame(entry, &topic, &epoch) {
+            Ok(frame) => core.hub.deliver(frame),
+            Err(Unexpected) => {
+                tracing::error!(subscription = &*topic, "a frame cannot be read");
+                let latest = entry.position.map_or(0, |(_, seq)| seq);
+                if latest > 0 {
+                    self.say_gap(&topic, &Gap { epoch, oldest: 0, latest });
+                }
+            }
+        }
         core.followed.tidy(|topic| core.hub.name_of(topic).is_some());
         Ok(size)
     }
@@ -233,11 +241,11 @@ impl Reading {
         self.core.counters.bus_resets_total.increment();
         let topics = self.subscribed(shard);
         for topics in topics.chunks(TOPICS) {
-            for (topic, told) in self.ask(link, topics, |_| Question::Position).await? {
-                let Position { epoch, .. } = told.position;
+            for (index, told) in self.ask(link, topics, |_| Question::Position).await? {
+                let (topic, Position { epoch, .. }) = (&topics[index], told.position);
                 // All that the new epoch has will come.
-                self.say_gap(&topic, &Gap { epoch: Arc::clone(&epoch), oldest: 0, latest: 0 });
-                self.core.followed.set(&topic, Position { epoch, seq: 0 });
+                self.say_gap(topic, &Gap { epoch: Arc::clone(&epoch), oldest: 0, latest: 0 });
+                self.core.followed.set(topic, Position { epoch, seq: 0 });
             }
         }
         self.places[index].at = Some(Mark { generation, number: 0 });
@@ -275,42 +283,50 @@ impl Reading {
             topics.iter().map(|topic| core.followed.get(topic).map(|at| ReplayStart::Position((&at).into()))).collect();
         let question = |index: usize| starts[index].as_ref().map_or(Question::Position, Question::After);
         let told = self.ask(link, topics, question).await?;
-        for ((topic, Told { position, replay, .. }), start) in told.into_iter().zip(&starts) {
+        for (index, Told { position, replay, .. }) in told {
+            let topic = &topics[index];
             match replay {
-                Replay::Complete(frames) if start.is_some() => {
+                Replay::Complete(frames) if starts[index].is_some() => {
                     core.counters.bus_recovered_frames_total.add(frames.len() as u64);
                     frames.into_iter().for_each(|frame| core.hub.deliver(frame));
                 }
                 Replay::Complete(_) => {
                     let gap = Gap { epoch: Arc::clone(&position.epoch), oldest: 0, latest: position.seq };
-                    self.say_gap(&topic, &gap);
+                    self.say_gap(topic, &gap);
                 }
-                Replay::Gap(gap) => self.say_gap(&topic, &gap),
+                Replay::Gap(gap) => self.say_gap(topic, &gap),
             }
-            core.followed.set(&topic, position);
+            core.followed.set(topic, position);
         }
         Ok(())
     }
 
+    /// Asks about topics. Returns the answers that there are, and which topics they are about.
     async fn ask<'a>(
         &self,
         link: &Link,
         topics: &[Arc<str>],
         question: impl Fn(usize) -> Question<'a>,
-    ) -> Result<Vec<(Arc<str>, Told)>, Trouble> {
+    ) -> Result<Vec<(usize, Told)>, Trouble> {
         let core = &*self.core;
         let mut commands = Pipeline::new();
         for (index, topic) in topics.iter().enumerate() {
             commands.add_command(core.history_call(shard_of(topic, core.shards.len()), topic, question(index)));
         }
         let answers = link.ask(&commands, Duration::ZERO).await?;
-        let told = topics.iter().zip(&answers).enumerate();
-        told.map(|(index, (topic, answer))| {
-            let told = core.told(topic, question(index), answer)?;
-            core.shards[shard_of(topic, core.shards.len())].saw(told.mark);
-            Ok((Arc::clone(topic), told))
-        })
-        .collect()
+        let mut all = Vec::with_capacity(topics.len());
+        for (index, (topic, answer)) in topics.iter().zip(&answers).enumerate() {
+            match core.told(topic, question(index), answer) {
+                Ok(told) => {
+                    core.shards[shard_of(topic, core.shards.len())].saw(told.mark);
+                    all.push((index, told));
+                }
+                // The others must not wait until somebody has mended it.
+                Err(Trouble::Refused(why)) => tracing::error!(subscription = &**topic, error = why, "no history"),
+                Err(lost) => return Err(lost),
+            }
+        }
+        Ok(all)
     }
 
     fn say_gap(&self, topic: &Arc<str>, gap: &Gap) {

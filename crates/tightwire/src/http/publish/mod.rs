@@ -13,6 +13,7 @@ use tightwire_proto::contract::{Delivery, MessageInfo};
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::Violation;
 use tightwire_proto::reference::{Direction, Reference};
+use uuid::Uuid;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, HeaderName, StatusCode};
@@ -24,6 +25,7 @@ use super::asking::caller;
 use super::rate::Rate;
 use super::{body, routed};
 use crate::auth::{Caller, Identity};
+use crate::broker::Once;
 use crate::handshake::origin_may_connect;
 use crate::publisher::{PublishError, Unpublished};
 use crate::server::RemoteAddr;
@@ -135,15 +137,18 @@ impl<S: Service> Desk<S> {
         }
         let conflict = |text| Err(problem(StatusCode::CONFLICT, text));
         let subject = identity.map(Identity::subject).unwrap_or_default();
-        let said = (&publication.topic, &publication.r#type, publication.data.to_string());
+        let otherwise = "something else was published with this `idempotency_key`";
+        let said = in_short(&[&publication.topic, &publication.r#type, &publication.data.to_string()]);
         match self.repeats.say((subject.to_owned(), key.clone()), said) {
             Said::First(first) => {
-                let answer = self.hand_over(unpublished).await?;
+                // No subject and key look like another subject and key.
+                let once = Once { key: format!("{}:{subject}:{key}", subject.len()), said };
+                let Some(answer) = self.hand_over_once(unpublished, once).await? else { return conflict(otherwise) };
                 first.answered(&answer);
                 Ok(answer::json(StatusCode::OK, &answer))
             }
             Said::Again(answer) => Ok(answer::json(StatusCode::OK, &answer)),
-            Said::Otherwise => conflict("something else was published with this `idempotency_key`"),
+            Said::Otherwise => conflict(otherwise),
             Said::Unanswered => conflict("what has this `idempotency_key` is just being published; try again"),
         }
     }
@@ -165,12 +170,31 @@ impl<S: Service> Desk<S> {
 
     async fn hand_over(&self, unpublished: Unpublished) -> Result<Value, Response> {
         let (id, is_kept) = (unpublished.id(), unpublished.is_replayable());
-        let Position { epoch, seq } =
-            self.shared.publisher.hand_over(unpublished).await.map_err(|error| refusal(&error))?;
-        // A frame that is not kept has no position.
-        let position = is_kept.then(|| json!({ "epoch": &*epoch, "seq": seq }));
-        Ok(json!({ "id": id, "position": position }))
+        let position = self.shared.publisher.hand_over(unpublished).await.map_err(|error| refusal(&error))?;
+        Ok(published(id, is_kept, &position))
     }
+
+    /// `None` if something else was published with the key.
+    async fn hand_over_once(&self, unpublished: Unpublished, once: Once) -> Result<Option<Value>, Response> {
+        let is_kept = unpublished.is_replayable();
+        let found = self.shared.publisher.hand_over_once(unpublished, once).await.map_err(|error| refusal(&error))?;
+        Ok(found.map(|(id, position)| published(id, is_kept, &position)))
+    }
+}
+
+/// What is answered.
+fn published(id: Uuid, is_kept: bool, position: &Position) -> Value {
+    // A frame that is not kept has no position.
+    let position = is_kept.then(|| json!({ "epoch": &*position.epoch, "seq": position.seq }));
+    json!({ "id": id, "position": position })
+}
+
+/// What stands for these texts, on every server: FNV-1a, which they end one another in.
+fn in_short(texts: &[&str]) -> u64 {
+    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    // No text has this byte in it: it is none of UTF-8.
+    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, hash)
 }
 
 /// What a failure to publish is over HTTP.

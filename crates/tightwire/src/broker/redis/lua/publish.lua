@@ -1,10 +1,11 @@
 -- Gives a publication the next position of its topic, keeps it, and hands it to all nodes.
--- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer
+-- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer, 6 idempotency key, if there is one
 -- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 epoch, should one begin,
 --   5 number of the publication among the writer's, 6 whether to keep it, 7 frames, 8 milliseconds and 9 bytes to keep,
 --   10 milliseconds to remember a topic, 11 frames of the stream, 12 form, 13 topic, 14 id, 15 ts, 16 correlation_id,
---   17 type, 18 delivery, 19 data
--- Returns the generation, the number, the epoch and the sequence number.
+--   17 type, 18 delivery, 19 data, 20 what is said with the idempotency key, in short, 21 milliseconds to remember it
+-- Returns the generation, the number, the epoch and the sequence number. With an idempotency key these are of what was first
+-- published with it, and what follows is its id and what was said in short.
 
 -- What a frame takes beside its data.
 local BESIDE = 200
@@ -20,10 +21,25 @@ if is_known then
   at, bytes = tonumber(meta[5]), tonumber(meta[6])
 end
 
--- The writer repeats what it has not got an answer for. Later attempts may overtake earlier ones, so that whatever is not
--- newer than the newest was there.
-local written = tonumber(redis.call('GET', KEYS[5]) or '0')
-if tonumber(ARGV[5]) <= written then
+-- The writer repeats what it has not got an answer for. Later attempts may overtake earlier ones, so whatever is not newer
+-- than the newest was there. What comes after a hole was not there: the publication before it was refused, or the number of
+-- the newest was lost together with what it stood for. The writer takes a new name then.
+local written, k = tonumber(redis.call('GET', KEYS[5]) or '0'), tonumber(ARGV[5])
+if k > written + 1 then
+  return redis.error_reply('WRITER the publication before it is missing')
+end
+
+if KEYS[6] then
+  local known = redis.call('HMGET', KEYS[6], 'epoch', 'seq', 'id', 'said')
+  if known[1] then
+    if k > written then
+      redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
+    end
+    return { int(generation), int(number), known[1], known[2], known[3], known[4] }
+  end
+end
+
+if k <= written then
   local position = int(seq)
   if is_known and ARGV[6] == '1' then
     for _, entry in ipairs(redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 512)) do
@@ -33,7 +49,7 @@ if tonumber(ARGV[5]) <= written then
       end
     end
   end
-  return { int(generation), int(number), epoch, position }
+  return { int(generation), int(number), epoch, position, id, ARGV[20] }
 end
 
 if not is_known then
@@ -101,4 +117,8 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[11], int(generation) .. '-' .. i
   'type', ARGV[17], 'delivery', ARGV[18], 'data', data)
 redis.call('HSET', KEYS[1], 'number', int(number))
 redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
-return { int(generation), int(number), epoch, int(seq) }
+if KEYS[6] then
+  redis.call('HSET', KEYS[6], 'epoch', epoch, 'seq', int(seq), 'id', id, 'said', ARGV[20])
+  redis.call('PEXPIRE', KEYS[6], ARGV[21])
+end
+return { int(generation), int(number), epoch, int(seq), id, ARGV[20] }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tightwire_proto::contract::Delivery;
+use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Retention;
 use tightwire_testbed::{ChaosProxy, Direction, RedisServer};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::node::{Node, RETENTION, config, eventually};
-use crate::broker::{Broker, BusState};
+use super::node::{Node, RETENTION, config, eventually, note};
+use crate::broker::{Broker, BusState, Once, Published};
 use crate::publisher::PublishError;
 
 /// How many frames there are in the history of `room:1`.
@@ -173,8 +175,7 @@ async fn who_waits_too_long_is_told_whether_it_is_known() {
     redis.resume();
     eventually("published", || (kept(&redis) == 1).then_some(())).await;
     assert_eq!(node.insist("room:1", "third").await.seq, 2);
-    let begin =
-        ReplayStart::Position((&tightwire_proto::frame::Position { seq: 0, ..node.position("room:1").await }).into());
+    let begin = ReplayStart::Position((&Position { seq: 0, ..node.position("room:1").await }).into());
     assert_eq!(node.history("room:1", &begin).await, Ok(vec!["sent".to_owned(), "third".to_owned()]));
 }
 
@@ -252,4 +253,64 @@ fn futures_executor<T>(future: impl Future<Output = T>) -> T {
         }
         std::thread::park();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_full_refuses_and_nothing_is_lost_or_doubled_after_that() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::start(config(&redis.url())).await;
+    let client = node.subscribe("room:1", None).await;
+    node.publish("room:1", "first").await.expect("published");
+    redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let refused = futures_util::future::join_all((0..20).map(|number| {
+        let node = &node;
+        async move { node.publish("room:1", &number.to_string()).await }
+    }))
+    .await;
+    for refused in refused {
+        assert!(matches!(&refused, Err(PublishError::Unavailable(why)) if why.contains("OOM")), "{refused:?}");
+    }
+    redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    for number in 2..=10 {
+        assert_eq!(node.publish("room:1", "more").await.expect("published").seq, number);
+    }
+    assert_eq!(client.sees(10).await.len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_redis_has_forgotten_begins_anew() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::start(config(&redis.url())).await;
+    for seq in 1..=3 {
+        assert_eq!(node.publish("room:1", "a").await.expect("published").seq, seq);
+    }
+    let writers = redis.ask(&["KEYS", "tightwire:{3}:writer:*"]);
+    let [writer] = writers.list() else { panic!("{writers}") };
+    redis.ask(&["DEL", writer.text().expect("a key")]);
+    for seq in 4..=6 {
+        assert_eq!(node.publish("room:1", "a").await.expect("published").seq, seq);
+    }
+    assert_eq!(kept(&redis), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_stands_for_one_publication_on_all_nodes() {
+    let Some(redis) = RedisServer::start() else { return };
+    let (one, other) = (Node::start(config(&redis.url())).await, Node::start(config(&redis.url())).await);
+    let say = async |node: &Node, key: &str, said| {
+        let publication = note("room:1", "note", Delivery::Durable, "a");
+        let id = publication.head().stamp.id;
+        (id, node.broker.publish_once(publication, Once { key: key.to_owned(), said }).await.expect("an answer"))
+    };
+    let (id, first) = say(&one, "k", 1).await;
+    assert!(matches!(first, Published::Now(Position { seq: 1, .. })), "{first:?}");
+    for node in [&one, &other] {
+        let (_, again) = say(node, "k", 1).await;
+        assert!(matches!(again, Published::Before(first, Position { seq: 1, .. }) if first == id), "{again:?}");
+        let (_, otherwise) = say(node, "k", 2).await;
+        assert!(matches!(otherwise, Published::Otherwise), "{otherwise:?}");
+    }
+    let (_, second) = say(&other, "l", 1).await;
+    assert!(matches!(second, Published::Now(Position { seq: 2, .. })), "{second:?}");
+    assert_eq!((kept(&redis), one.publish("room:1", "b").await.expect("published").seq), (2, 3));
 }
