@@ -66,6 +66,11 @@ impl Followed {
         self.state().topics.insert(Arc::clone(topic), position);
     }
 
+    /// Somebody here has everything up to this position, and nothing is known of others.
+    pub(super) fn begin(&self, topic: &Arc<str>, position: &Position) {
+        self.state().topics.entry(Arc::clone(topic)).or_insert_with(|| position.clone());
+    }
+
     /// The same, where more is not known.
     pub(super) fn at_least(&self, topic: &Arc<str>, position: &Position) {
         let mut state = self.state();

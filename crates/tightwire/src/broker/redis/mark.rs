@@ -60,6 +60,13 @@ impl Shard {
         });
     }
 
+    /// Waits until this node has begun to follow the shard. What Redis tells later is not before its beginning.
+    pub(super) async fn begins(&self) {
+        let mut delivered = self.delivered.subscribe();
+        // The sender lives as long as `self`.
+        let _ = delivered.wait_for(|delivered| *delivered > Mark::default()).await;
+    }
+
     /// Waits until everything up to this is handed to the subscribers.
     pub(super) async fn delivers(&self, mark: Mark) {
         let mut delivered = self.delivered.subscribe();

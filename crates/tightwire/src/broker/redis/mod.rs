@@ -225,17 +225,23 @@ impl RedisBroker {
             return Err(unavailable("there is no connection to Redis"));
         }
         let asking = async {
+            // What is published between the answer and the reader's beginning would reach nobody here.
+            core.shards[shard].begins().await;
             let told = core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
             core.shards[shard].saw(told.mark);
+            let topic = core.hub.name_of(topic);
+            if let Some(topic) = &topic {
+                // Should the reader have to fetch what it has missed, it does so from here.
+                core.followed.begin(topic, &told.position);
+            }
             core.shards[shard].delivers(told.mark).await;
+            if let Some(topic) = &topic {
+                core.followed.at_least(topic, &told.position);
+            }
             Ok(told)
         };
         let late = |_| unavailable("Redis did not answer in time");
-        let told = timeout(core.config.publish_timeout, asking).await.map_err(late)??;
-        if let Some(topic) = core.hub.name_of(topic) {
-            core.followed.at_least(&topic, &told.position);
-        }
-        Ok(told)
+        timeout(core.config.publish_timeout, asking).await.map_err(late)?
     }
 }
 

@@ -61,6 +61,25 @@ async fn every_node_shows_the_same_frames_once_and_in_order() {
     assert_eq!(texts.len(), nodes.len() * FRAMES, "each was published once");
 }
 
+/// The connection for questions may be there before the one that reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_subscribes_before_a_node_reads_misses_nothing() {
+    let Some(redis) = RedisServer::start() else { return };
+    let (writer, late) = (Node::start(config(&redis.url())).await, Node::new(config(&redis.url()), RETENTION));
+    let begin = writer.position("room:1").await;
+    writer.publish("room:1", "before").await.expect("published");
+    let starting = async {
+        sleep(Duration::from_millis(200)).await;
+        writer.publish("room:1", "meanwhile").await.expect("published");
+        late.broker.start().await.expect("Redis serves");
+    };
+    let (client, ()) = tokio::join!(late.subscribe("room:1", Some(&begin)), starting);
+    writer.publish("room:1", "after").await.expect("published");
+    let epoch = &begin.epoch;
+    let expected = [format!("{epoch}:1 before"), format!("{epoch}:2 meanwhile"), format!("{epoch}:3 after")];
+    assert_eq!(client.sees(expected.len()).await, expected);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_with_a_position_misses_nothing_and_gets_nothing_twice() {
     let Some(redis) = RedisServer::start() else { return };
