@@ -31,7 +31,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, select};
+use futures_util::future::{BoxFuture, join_all, select};
 use futures_util::{FutureExt, TryFutureExt};
 use redis::{Cmd, Pipeline};
 use tightwire_proto::contract::Contract;
@@ -172,23 +172,24 @@ impl RedisBroker {
             tasks.push(tokio::spawn(keep(Arc::clone(core), group, reading)).abort_handle());
         }
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
-        let first_attempts = async {
-            for group in &core.groups {
-                group.reading.first_attempt().await?;
-                group.publishing.first_attempt().await?;
-            }
-            Ok(())
-        };
+        let statuses = core.groups.iter().flat_map(|group| [&group.reading, &group.publishing]);
+        // All of them, so that what is told of their health right after the start is told of all.
+        let first_attempts = join_all(statuses.map(Status::first_attempt))
+            .map(|attempts| attempts.into_iter().filter_map(Result::err).collect::<Vec<_>>());
         match timeout(core.config.connect_timeout, first_attempts).await {
-            Ok(Ok(())) => {
+            Ok(troubles) if troubles.is_empty() => {
                 tracing::info!(server = %core.config.url, node = core.node, shards = core.shards.len(), "connected to Redis");
                 Ok(())
             }
-            Ok(Err(Trouble::Refused(why))) => {
-                Err(io::Error::other(format!("Redis at {} (`redis_url`) refuses to serve: {why}", core.config.url)))
-            }
+            Ok(troubles) => match troubles.into_iter().find(|trouble| matches!(trouble, Trouble::Refused(_))) {
+                None => Ok(()),
+                Some(refused) => {
+                    let url = &core.config.url;
+                    Err(io::Error::other(format!("Redis at {url} (`redis_url`) refuses to serve: {refused}")))
+                }
+            },
             // It may come.
-            Ok(Err(Trouble::Lost(_))) | Err(_) => Ok(()),
+            Err(_) => Ok(()),
         }
     }
 
