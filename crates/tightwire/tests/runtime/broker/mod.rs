@@ -75,17 +75,9 @@ suite! {
         a_reply_that_subscribes_says_where_frames_go_on;
     groups:
         a_group_is_reached_on_every_node;
+    keys:
+        a_request_that_comes_twice_publishes_once
+        requests_that_come_at_once_publish_once;
     model:
         histories_are_what_the_model_says;
-}
-
-/// Idempotency keys, which every process remembers for itself.
-#[test]
-fn a_request_that_comes_twice_publishes_once() {
-    run(Kind::Memory, keys::a_request_that_comes_twice_publishes_once);
-}
-
-#[test]
-fn requests_that_come_at_once_publish_once() {
-    run(Kind::Memory, keys::requests_that_come_at_once_publish_once);
 }
