@@ -11,7 +11,10 @@ mod generate;
 mod inspect;
 mod new;
 mod output;
+mod publish;
+mod remote;
 mod shell;
+mod tail;
 mod token;
 mod validate;
 
@@ -26,6 +29,8 @@ fn main() -> ExitCode {
         cli::Command::Generate(arguments) => generate::run(&arguments, &mut output),
         cli::Command::New(arguments) => new::run(&arguments, &mut output),
         cli::Command::Bench(arguments) => bench::run(&arguments, &mut output),
+        cli::Command::Publish(arguments) => publish::run(&arguments, &mut output),
+        cli::Command::Tail(arguments) => tail::run(&arguments, &mut output),
         cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),
