@@ -45,7 +45,7 @@ ws-code-diff-check: ## Fail if generated/ or contracts/cases/ differ from what t
 
 test-rust: node-modules redis-server
 	$(CARGO_TEST) --workspace
-	$(CARGO_TEST) --package tightwire --features tls,otlp --test tls --test otlp
+	$(CARGO_TEST) --package tightwire --features tls,otlp,redis --test tls --test otlp
 	$(CARGO_TEST) --package tightwire --features settings --lib settings::
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
 	$(CARGO) test --workspace --doc --quiet

@@ -2,6 +2,9 @@
 
 #[path = "websocket/echo.rs"]
 mod echo;
+#[cfg(feature = "redis")]
+#[path = "tls/redis.rs"]
+mod redis;
 
 use std::net::SocketAddr;
 use std::path::Path;

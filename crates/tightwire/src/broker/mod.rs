@@ -54,6 +54,7 @@ pub(crate) trait Broker: Send + Sync + 'static {
 
 /// A key with which something is published once, however often it is handed in.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "in memory whoever asks remembers the keys"))]
 pub(crate) struct Once {
     /// The key, and whoever it belongs to.
     pub(crate) key: String,
@@ -63,6 +64,7 @@ pub(crate) struct Once {
 
 /// What became of a publication with a key.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "in memory whoever asks remembers the keys"))]
 pub(crate) enum Published {
     /// It was published.
     Now(Position),

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::RedisUrl;
+#[cfg(feature = "tls")]
+use crate::client::Tls;
 
 /// How servers that use the same Redis share their topics. A client may be on any of them.
 ///
@@ -18,11 +20,15 @@ use super::RedisUrl;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RedisConfig {
     /// Where Redis is.
     pub url: RedisUrl,
+    /// Which servers to believe, where the URL asks for TLS; with a configuration also which certificate to show. Default:
+    /// those with a certificate of an authority that Mozilla trusts.
+    #[cfg(feature = "tls")]
+    pub tls: Tls,
     /// What the name of every key begins with: systems that share a Redis have different prefixes. See
     /// [`Self::is_prefix`]. Default: `tightwire`.
     pub prefix: String,
@@ -48,6 +54,8 @@ impl RedisConfig {
     pub fn new(url: RedisUrl) -> Self {
         Self {
             url,
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
             prefix: "tightwire".to_owned(),
             shards: 16,
             stream_frames: 10_000,

@@ -5,7 +5,14 @@ use std::time::Duration;
 
 use clap::builder::{StringValueParser, TypedValueParser};
 
+#[cfg(all(feature = "redis", feature = "tls"))]
+use tokio_rustls::rustls::pki_types::CertificateDer;
+#[cfg(all(feature = "redis", feature = "tls"))]
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+
 use super::ServerSettings;
+#[cfg(all(feature = "redis", feature = "tls"))]
+use crate::client::Tls;
 #[cfg(feature = "redis")]
 use crate::config::{RedisConfig, RedisUrlError};
 
@@ -23,6 +30,19 @@ pub enum RedisError {
     #[cfg(feature = "redis")]
     #[error("--redis-url: {0}")]
     Url(#[from] RedisUrlError),
+    /// The file of the authorities cannot be read, or has no certificates.
+    #[cfg(all(feature = "redis", feature = "tls"))]
+    #[error("--redis-ca-file: cannot read certificates from {path}: {cause}; it should be a PEM file")]
+    Authorities {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        cause: pem::Error,
+    },
+    /// Authorities are named, and nothing is secure.
+    #[error("--redis-ca-file is for URLs that ask for TLS (rediss://), and --redis-url does not")]
+    NothingSecure,
 }
 
 /// Reads a prefix of keys. Without Redis there are no keys, and nothing to judge.
@@ -45,6 +65,14 @@ pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, Re
     }
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
     let mut redis = RedisConfig::new(url.parse()?);
+    let authorities = &settings.redis_ca_file;
+    if !authorities.is_empty() && !redis.url.is_tls() {
+        return Err(RedisError::NothingSecure);
+    }
+    #[cfg(feature = "tls")]
+    if !authorities.is_empty() {
+        redis.tls = Tls::Roots(read_authorities(authorities)?);
+    }
     redis.prefix.clone_from(&settings.redis_prefix);
     redis.shards = settings.redis_shards;
     redis.stream_frames = settings.redis_stream_frames;
@@ -53,6 +81,13 @@ pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, Re
     redis.publish_timeout = Duration::from_millis(settings.redis_publish_timeout_ms);
     redis.connect_timeout = Duration::from_millis(settings.redis_connect_timeout_ms);
     Ok(Some(redis))
+}
+
+#[cfg(all(feature = "redis", feature = "tls"))]
+fn read_authorities(path: &str) -> Result<Vec<CertificateDer<'static>>, RedisError> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let read = read.and_then(|read| if read.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(read) });
+    read.map_err(|cause| RedisError::Authorities { path: path.to_owned(), cause })
 }
 
 /// Without Redis the settings must not ask for it.
@@ -102,9 +137,11 @@ mod tests {
     #[test]
     fn every_setting_reaches_redis() {
         let url = "redis://127.0.0.1";
-        let of = |flags: &[&str]| read(flags).map(|settings| redis(&settings).expect("it is right").expect("a URL"));
+        let shown = |redis: RedisConfig| format!("{redis:?}");
+        let of =
+            |flags: &[&str]| read(flags).map(|settings| shown(redis(&settings).expect("it is right").expect("a URL")));
         let defaults = RedisConfig::new(url.parse().expect("it is right"));
-        assert_eq!(of(&["--redis-url", url]), Ok(defaults.clone()));
+        assert_eq!(of(&["--redis-url", url]), Ok(shown(defaults.clone())));
         let mut expected = defaults;
         expected.prefix = "mine".to_owned();
         expected.shards = 1;
@@ -120,8 +157,20 @@ mod tests {
             "--redis-publish-timeout-ms=5",
             "--redis-connect-timeout-ms=6",
         ];
-        assert_eq!(of(&flags), Ok(expected));
+        assert_eq!(of(&flags), Ok(shown(expected)));
         let said = of(&["--redis-url", url, "--redis-prefix", "a{b}"]).expect_err("braces");
         assert!(said.contains("no braces"), "{said}");
+    }
+    #[cfg(feature = "redis")]
+    #[test]
+    fn authorities_are_for_what_is_secure() {
+        let named = |url| ["--redis-url", url, "--redis-ca-file", "/nowhere"];
+        check(&named("redis://127.0.0.1"), Err("for URLs that ask for TLS (rediss://), and --redis-url does not"));
+        let secure = named("rediss://127.0.0.1");
+        if cfg!(feature = "tls") {
+            check(&secure, Err("cannot read certificates from /nowhere"));
+        } else {
+            check(&secure, Err("built without"));
+        }
     }
 }

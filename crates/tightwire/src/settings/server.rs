@@ -171,6 +171,8 @@ crate::settings! {
     "Several servers" {
         /// The Redis through which several servers are one system: redis://[user:password@]host:port/database, redis+sentinel://host,host/master or redis+cluster://host,host, each with rediss for TLS. Empty: this server is alone. Better given as a variable or in the file than as a flag: others on the machine can read flags.
         redis_url: Secret = "", Secret::parser();
+        /// A PEM file with the certificates of authorities that servers of Redis are believed by, beside those that Mozilla trusts; for URLs with rediss. Empty: only those.
+        redis_ca_file: String = "", value_parser!(String);
         /// What the names of the keys in Redis begin with. The same on all servers of a system.
         redis_prefix: String = "tightwire", redis::prefix();
         /// Over how many streams in Redis the topics are spread. The same on all servers of a system.

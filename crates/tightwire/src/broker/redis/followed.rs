@@ -14,9 +14,23 @@ pub(super) struct Followed(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    topics: HashMap<Arc<str>, Position>,
+    topics: HashMap<Arc<str>, Place>,
     /// How many there were after those without subscribers were forgotten.
     kept: usize,
+}
+
+#[derive(Debug)]
+struct Place {
+    position: Position,
+    /// Whether this is only what some subscriber was told, who has everything up to here. The reader may not be there yet,
+    /// and other subscribers may wait for what comes before.
+    is_told: bool,
+}
+
+impl Place {
+    fn at(position: Position) -> Self {
+        Self { position, is_told: false }
+    }
 }
 
 /// What a frame is for the subscribers of its topic.
@@ -34,17 +48,19 @@ impl Followed {
     /// Takes a step, if it is the next.
     pub(super) fn step(&self, topic: &str, epoch: &str, seq: u64) -> Step {
         let mut state = self.state();
-        let Some(position) = state.topics.get_mut(topic) else { return Step::Next(epoch.into()) };
+        let Some(place) = state.topics.get_mut(topic) else { return Step::Next(epoch.into()) };
+        let is_told = std::mem::replace(&mut place.is_told, false);
+        let position = &mut place.position;
         if *position.epoch != *epoch {
             // A topic that was forgotten begins anew: nobody published to it for longer than frames are kept.
             if seq != 1 {
                 return Step::Missing;
             }
             *position = Position { epoch: epoch.into(), seq };
-        } else if seq <= position.seq {
-            return Step::Old;
         } else if seq > position.seq + 1 {
             return Step::Missing;
+        } else if seq <= position.seq && !is_told {
+            return Step::Old;
         } else {
             position.seq = seq;
         }
@@ -53,35 +69,42 @@ impl Followed {
 
     /// A frame passes that nobody is subscribed to.
     pub(super) fn pass(&self, topic: &str, epoch: &str, seq: u64) {
-        if let Some(position) = self.state().topics.get_mut(topic) {
-            if *position.epoch != *epoch {
-                position.epoch = epoch.into();
+        if let Some(place) = self.state().topics.get_mut(topic) {
+            if *place.position.epoch != *epoch {
+                place.position.epoch = epoch.into();
             }
-            position.seq = seq;
+            place.position.seq = seq;
+            place.is_told = false;
         }
     }
 
     /// The subscribers have everything up to here.
     pub(super) fn set(&self, topic: &Arc<str>, position: Position) {
-        self.state().topics.insert(Arc::clone(topic), position);
+        self.state().topics.insert(Arc::clone(topic), Place::at(position));
     }
 
-    /// Somebody here has everything up to this position, and nothing is known of others.
-    pub(super) fn begin(&self, topic: &Arc<str>, position: &Position) {
-        self.state().topics.entry(Arc::clone(topic)).or_insert_with(|| position.clone());
+    /// Somebody here is told that the topic is here, and has everything up to here.
+    pub(super) fn told(&self, topic: &Arc<str>, position: &Position) {
+        let mut state = self.state();
+        let told = || Place { position: position.clone(), is_told: true };
+        let place = state.topics.entry(Arc::clone(topic)).or_insert_with(told);
+        if place.is_told && place.position.epoch == position.epoch {
+            place.position.seq = place.position.seq.min(position.seq);
+        }
     }
 
-    /// The same, where more is not known.
+    /// The subscribers have at least everything up to here.
     pub(super) fn at_least(&self, topic: &Arc<str>, position: &Position) {
         let mut state = self.state();
-        let known = state.topics.entry(Arc::clone(topic)).or_insert_with(|| position.clone());
-        if known.epoch == position.epoch {
-            known.seq = known.seq.max(position.seq);
+        let place = state.topics.entry(Arc::clone(topic)).or_insert_with(|| Place::at(position.clone()));
+        if place.position.epoch == position.epoch {
+            place.position.seq = place.position.seq.max(position.seq);
+            place.is_told = false;
         }
     }
 
     pub(super) fn get(&self, topic: &str) -> Option<Position> {
-        self.state().topics.get(topic).cloned()
+        self.state().topics.get(topic).map(|place| place.position.clone())
     }
 
     /// Forgets topics without subscribers, if there are many.
@@ -134,6 +157,24 @@ mod tests {
         assert_eq!(followed.get("a"), Some(at("e", 3)));
         followed.at_least(&a, &at("e", 4));
         assert_eq!(followed.get("a"), Some(at("e", 4)));
+    }
+
+    #[test]
+    fn what_one_subscriber_was_told_is_not_what_others_have() {
+        let (followed, a) = (Followed::default(), "a".into());
+        followed.told(&a, &at("e", 10));
+        followed.told(&a, &at("e", 8));
+        followed.told(&a, &at("e", 9));
+        assert_eq!(followed.get("a"), Some(at("e", 8)), "whoever was told 8 waits for 9");
+        assert_eq!(followed.step("a", "e", 7), Step::Next("e".into()), "the reader comes later");
+        followed.told(&a, &at("e", 3));
+        assert_eq!(followed.step("a", "e", 7), Step::Old);
+        assert_eq!(followed.step("a", "e", 8), Step::Next("e".into()));
+        let b = "b".into();
+        followed.told(&b, &at("e", 2));
+        assert_eq!(followed.step("b", "e", 4), Step::Missing);
+        followed.at_least(&b, &at("e", 2));
+        assert_eq!(followed.step("b", "e", 2), Step::Old);
     }
 
     #[test]

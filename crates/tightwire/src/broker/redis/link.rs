@@ -1,6 +1,7 @@
 //! A connection to a server of Redis, which is set up, and which is closed when it is dropped.
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 use super::answer::{self, Refusal, Unexpected};
 use super::scripts::Scripts;
 #[cfg(feature = "tls")]
-use crate::client::{Tls, secure_stream};
+use crate::client::secure_stream;
 use crate::config::{RedisAddress, RedisConfig, RedisServers};
 
 /// How long an answer may take beyond what the command itself waits for. A server that says nothing for so long is lost,
@@ -110,7 +111,7 @@ impl Link {
 
     /// Connects to a server, as a user of Redis or as nobody.
     async fn to(config: &RedisConfig, address: &RedisAddress, is_redis: bool) -> Result<Self, Trouble> {
-        let lost = |error: std::io::Error| Trouble::Lost(format!("{address} cannot be reached: {error}"));
+        let lost = |error: io::Error| Trouble::Lost(format!("{address} cannot be reached: {error}"));
         let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(lost)?;
         // Commands are written whole: waiting for more would only delay them.
         stream.set_nodelay(true).map_err(lost)?;
@@ -126,7 +127,12 @@ impl Link {
         }
         #[cfg(feature = "tls")]
         if config.url.is_tls() {
-            let stream = secure_stream(stream, &address.host, &Tls::default()).await.map_err(lost)?;
+            let stream =
+                secure_stream(stream, &address.host, &config.tls).await.map_err(|error| match error.kind() {
+                    // That is how certificates are judged, and what is no TLS.
+                    io::ErrorKind::InvalidData => Trouble::Refused(format!("TLS with {address} failed: {error}")),
+                    _ => lost(error),
+                })?;
             return Self::over(&info, stream).await;
         }
         Self::over(&info, stream).await

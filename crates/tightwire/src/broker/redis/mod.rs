@@ -233,7 +233,7 @@ impl RedisBroker {
             let topic = core.hub.name_of(topic);
             if let Some(topic) = &topic {
                 // Should the reader have to fetch what it has missed, it does so from here.
-                core.followed.begin(topic, &told.position);
+                core.followed.told(topic, &told.position);
             }
             core.shards[shard].delivers(told.mark).await;
             if let Some(topic) = &topic {
