@@ -300,7 +300,7 @@ impl Core {
     fn check_call(&self, shard: usize) -> Cmd {
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.check.call(&[self.keys.state(shard), self.keys.stream(shard)]);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len());
+        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
         call
     }
 
@@ -331,10 +331,9 @@ impl Core {
         u64::try_from(self.retention.age.as_millis()).unwrap_or(u64::MAX).clamp(1, LONGEST_MS)
     }
 
-    /// How long it is remembered where a topic is: longer, so that whoever comes back late is told of a gap by the epoch
-    /// that it knows.
+    /// How long it is remembered where a topic is: longer, so that a topic in which little is said keeps its epoch.
     fn remembered_ms(&self) -> u64 {
-        2 * self.kept_ms() + 60_000
+        2 * self.kept_ms() + 1000
     }
 
     fn seed(&self) -> u64 {

@@ -1,22 +1,18 @@
 -- Where a topic is, and what is kept of it.
 -- KEYS: 1 state, 2 stream, 3 history, 4 meta
--- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 epoch, should one begin,
+-- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name,
 --   5 milliseconds to keep frames, 6 milliseconds to remember a topic,
 --   7 what is asked for: `position`, `all`, or `after` 8 the epoch and 9 the sequence number
 -- Returns the generation, the number, the epoch, the sequence number of the newest frame and its id, that of the oldest
 -- frame that is kept (0 for none), and the frames that are asked for; an empty text, if not all of them are there.
 
-local generation, number = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+local generation, number, epochs = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 local meta = redis.call('HMGET', KEYS[4], 'generation', 'epoch', 'seq', 'last')
-if meta[1] ~= int(generation) then
-  -- The topic begins here, so that what is said of it now is true when something is published.
-  redis.call('DEL', KEYS[3], KEYS[4])
-  redis.call('HSET', KEYS[4], 'generation', int(generation), 'epoch', ARGV[4], 'seq', '0', 'first', '1',
-    'at', int(now), 'bytes', '0', 'last', '')
-  redis.call('PEXPIRE', KEYS[4], ARGV[6])
-  meta = { '', ARGV[4], '0', '' }
+local is_known = meta[1] == int(generation)
+local epoch, seq, last = epoch_now(generation, epochs, ARGV[6]), 0, ''
+if is_known then
+  epoch, seq, last = meta[2], tonumber(meta[3]), meta[4]
 end
-local epoch, seq, last = meta[2], tonumber(meta[3]), meta[4]
 
 local function answer(oldest, frames)
   return { int(generation), int(number), epoch, int(seq), last, int(oldest), frames }
@@ -41,6 +37,10 @@ end
 
 if ARGV[7] == 'position' then
   return answer(0, {})
+elseif not is_known then
+  -- Whatever is kept is of another generation.
+  local is_there = ARGV[7] == 'after' and ARGV[8] == epoch and tonumber(ARGV[9]) == 0
+  return answer(0, is_there and {} or '')
 elseif ARGV[7] == 'all' then
   local from = oldest()
   if from == 0 then

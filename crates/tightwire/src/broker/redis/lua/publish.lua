@@ -1,6 +1,6 @@
 -- Gives a publication the next position of its topic, keeps it, and hands it to all nodes.
 -- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer, 6 idempotency key, if there is one
--- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 epoch, should one begin,
+-- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name,
 --   5 number of the publication among the writer's, 6 whether to keep it, 7 frames, 8 milliseconds and 9 bytes to keep,
 --   10 milliseconds to remember a topic, 11 frames of the stream, 12 form, 13 topic, 14 id, 15 ts, 16 correlation_id,
 --   17 type, 18 delivery, 19 data, 20 what is said with the idempotency key, in short, 21 milliseconds to remember it
@@ -11,11 +11,11 @@
 local BESIDE = 200
 local WRITER_MS = 3600000
 
-local generation, number = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+local generation, number, epochs = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 local id, data = ARGV[14], ARGV[19]
 local meta = redis.call('HMGET', KEYS[4], 'generation', 'epoch', 'seq', 'first', 'at', 'bytes')
 local is_known = meta[1] == int(generation)
-local epoch, seq, first, at, bytes = ARGV[4], 0, 1, now, 0
+local epoch, seq, first, at, bytes = epoch_now(generation, epochs, ARGV[10]), 0, 1, now, 0
 if is_known then
   epoch, seq, first = meta[2], tonumber(meta[3]), tonumber(meta[4])
   at, bytes = tonumber(meta[5]), tonumber(meta[6])
@@ -52,11 +52,11 @@ if k <= written then
   return { int(generation), int(number), epoch, position, id, ARGV[20] }
 end
 
-if not is_known then
-  redis.call('DEL', KEYS[3], KEYS[4])
-end
 local text = ''
 if ARGV[6] == '1' then
+  if not is_known then
+    redis.call('DEL', KEYS[3], KEYS[4])
+  end
   local frames, age, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
   if at < now - age and first <= seq and redis.call('EXISTS', KEYS[3]) == 0 then
     -- All that was kept has expired.
@@ -104,10 +104,6 @@ if ARGV[6] == '1' then
   redis.call('HSET', KEYS[4], 'generation', int(generation), 'epoch', epoch, 'seq', text, 'first', int(first),
     'at', int(at), 'bytes', int(bytes), 'last', id)
   redis.call('PEXPIRE', KEYS[3], ARGV[8])
-  redis.call('PEXPIRE', KEYS[4], ARGV[10])
-elseif not is_known then
-  redis.call('HSET', KEYS[4], 'generation', int(generation), 'epoch', epoch, 'seq', '0', 'first', '1',
-    'at', int(now), 'bytes', '0', 'last', '')
   redis.call('PEXPIRE', KEYS[4], ARGV[10])
 end
 

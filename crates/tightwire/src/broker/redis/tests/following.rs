@@ -9,7 +9,7 @@ use tightwire_testbed::RedisServer;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::node::{Node, RETENTION, Seen, config, note};
+use super::node::{Node, RETENTION, Seen, config, eventually, note};
 use crate::broker::{Broker, BusState};
 
 const TOPICS: usize = 6;
@@ -188,7 +188,7 @@ async fn a_history_is_complete_or_a_gap() {
     // A topic without frames has a position all the same, and the same on every node.
     let begin = node.position("room:2").await;
     assert_eq!((begin.seq, &begin), (0, &other.position("room:2").await));
-    assert_ne!(begin.epoch, at.epoch);
+    assert_eq!(redis.ask(&["KEYS", "*room:2*"]).list(), [], "and nothing is kept of it");
     assert_eq!(node.history("room:2", &after(&begin.epoch, 0)).await, Ok(Vec::new()));
     let gap = node.history("room:2", &after("another", 0)).await.expect_err("a gap");
     assert_eq!((gap.oldest, gap.latest), (0, 0));
@@ -215,6 +215,28 @@ async fn what_is_kept_is_bounded_by_age_and_bytes() {
     assert_eq!(node.history("room:1", &ReplayStart::Position((&at).into())).await, Ok(vec!["young".to_owned()]));
     let gap = node.history("room:1", &all).await.expect_err("a gap");
     assert_eq!((gap.oldest, gap.latest), (9, 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_was_forgotten_begins_in_an_epoch_that_it_never_had() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::start_with(config(&redis.url()), Retention { age: Duration::from_millis(50), ..RETENTION }).await;
+    let client = node.subscribe("room:1", None).await;
+    let mut epochs = std::collections::HashSet::new();
+    for _ in 0..2 {
+        let at = node.publish("room:1", "a").await.expect("published");
+        assert_eq!(at.seq, 1);
+        assert!(epochs.insert(at.epoch.clone()), "{epochs:?}");
+        eventually("it is forgotten", || {
+            (redis.ask(&["EXISTS", "tightwire:{3}:meta:room:1"]).number() == Some(0)).then_some(())
+        })
+        .await;
+        let gap = node.history("room:1", &ReplayStart::Position((&at).into())).await.expect_err("a gap");
+        assert_eq!((gap.oldest, gap.latest), (0, 0));
+        assert_ne!(gap.epoch, at.epoch);
+    }
+    // Nothing was lost, so that nobody is told of a gap.
+    assert!(client.sees(2).await.iter().all(|frame| frame.ends_with(":1 a")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
