@@ -6,3 +6,4 @@ mod following;
 mod losing;
 mod node;
 mod places;
+mod strange;

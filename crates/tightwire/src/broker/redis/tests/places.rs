@@ -1,6 +1,10 @@
 //! Where Redis is: behind a Sentinel, in a cluster, behind a password.
 
+use std::time::Duration;
+
 use tightwire_testbed::{RedisCluster, RedisSentinel, RedisServer};
+
+use tokio::time::sleep;
 
 use super::node::{Node, RETENTION, config, eventually};
 use crate::broker::{Broker, BusState};
@@ -57,4 +61,54 @@ async fn the_shards_of_a_cluster_are_on_different_servers() {
     let owners: std::collections::HashSet<_> =
         (0..4).map(|shard| redis.owner(&format!("tightwire:{{{shard}}}:state")).address()).collect();
     assert!(owners.len() > 1, "all shards are on one server");
+}
+
+/// Moves a slot of a cluster with all its keys, as `redis-cli --cluster reshard` does.
+fn reshard(redis: &RedisCluster, key: &str) {
+    let from = redis.owner(key);
+    let to = redis.nodes.iter().find(|node| node.address() != from.address()).expect("there are three");
+    let name = |node: &RedisServer| node.ask(&["CLUSTER", "MYID"]).text().expect("a name").to_owned();
+    let slot = from.ask(&["CLUSTER", "KEYSLOT", key]).number().expect("a number").to_string();
+    let (from_name, to_name) = (name(from), name(to));
+    to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_name]);
+    from.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_name]);
+    loop {
+        let keys = from.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "10"]);
+        let keys: Vec<&str> = keys.list().iter().filter_map(tightwire_testbed::Reply::text).collect();
+        if keys.is_empty() {
+            break;
+        }
+        let port = to.address().port().to_string();
+        from.ask(&[&["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "REPLACE", "KEYS"], &keys[..]].concat());
+    }
+    for node in [to, from] {
+        node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_name]);
+    }
+    for node in &redis.nodes {
+        node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_name]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_may_move_to_another_server_of_the_cluster() {
+    let Some(redis) = RedisCluster::start() else { return };
+    let addresses: Vec<_> = redis.addresses().iter().map(ToString::to_string).collect();
+    let url = format!("redis+cluster://{}", addresses.join(","));
+    let (one, other) = (Node::start(config(&url)).await, Node::start(config(&url)).await);
+    let client = other.subscribe("room:1", None).await;
+    let first = one.publish("room:1", "0").await.expect("published");
+    let publishing = async {
+        for number in 1..300 {
+            one.insist("room:1", &number.to_string()).await;
+        }
+    };
+    let moving = async {
+        for _ in 0..3 {
+            sleep(Duration::from_millis(100)).await;
+            reshard(&redis, "tightwire:{3}:state");
+        }
+    };
+    tokio::join!(publishing, moving);
+    let expected: Vec<_> = (1..=300).map(|seq| format!("{}:{seq} {}", first.epoch, seq - 1)).collect();
+    assert_eq!(client.sees(300).await, expected);
 }
