@@ -54,7 +54,8 @@ impl Held {
         (self.frames.len(), self.bytes)
     }
 
-    /// The frames, without what lies at or before this position.
+    /// The frames, without what lies at or before this position. That goes for gaps as well: the client was told of them, or
+    /// has what is missing there.
     pub(super) fn into_frames_after(self, after: Option<&Position>) -> impl Iterator<Item = OutboundFrame> {
         self.frames.into_iter().filter(move |frame| {
             !after
@@ -66,10 +67,33 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use tightwire_proto::contract::Delivery;
+    use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole};
     use tightwire_proto::envelope::{Head, Publication, Stamp};
+    use tightwire_proto::log::Gap;
+    use tightwire_proto::session::Voice;
 
     use super::*;
+
+    static MESSAGES: [MessageInfo; 1] = [MessageInfo {
+        wire_type: "replay_gap",
+        id: "replay_gap",
+        delivery: Delivery::Control,
+        session: Some(SessionRole::ReplayGap),
+    }];
+
+    static CONTRACT: Contract = Contract {
+        title: "",
+        version: "1",
+        framing: Framing::Enveloped,
+        routes: &[],
+        to_server: &[],
+        to_client: &MESSAGES,
+        channels: &[],
+        close_codes: &[],
+        limits: Limits::DEFAULT,
+        heartbeat: Heartbeat::DEFAULT,
+        schema_bundle: "{}",
+    };
 
     /// Holds frames 3 to 6 of the epoch `e`, does something to them, and looks what is left after a position.
     #[track_caller]
@@ -87,11 +111,30 @@ mod tests {
         assert_eq!(left, expected);
     }
 
+    #[test]
+    fn gaps_up_to_where_the_client_is_are_left_out() {
+        let gap = |epoch: &str, latest| {
+            let (stamp, gap) = (stamp(9), Gap { epoch: epoch.into(), oldest: 0, latest });
+            Voice::new(&CONTRACT).say_gap(&"a".into(), stamp, &gap).expect("there is a message for it")
+        };
+        let all = |held: &mut Held| [gap("e", 4), gap("e", 5), gap("f", 0)].into_iter().for_each(|gap| held.push(gap));
+        check(all, Some(("e", 4)), &[5, 6, 5, 0]);
+        check(all, None, &[3, 4, 5, 6, 4, 5, 0]);
+    }
+
     fn publication(id: u64) -> Publication {
-        let stamp = Stamp { id: Uuid::from_u128(id.into()), unix_ms: 0, correlation_id: Uuid::nil() };
-        let head =
-            Head { stamp, wire_type: "t".into(), topic: "a".into(), delivery: Delivery::Durable, heartbeat: false };
+        let head = Head {
+            stamp: stamp(id),
+            wire_type: "t".into(),
+            topic: "a".into(),
+            delivery: Delivery::Durable,
+            heartbeat: false,
+        };
         Publication::new(head, &serde_json::json!({})).expect("encodes")
+    }
+
+    fn stamp(id: u64) -> Stamp {
+        Stamp { id: Uuid::from_u128(id.into()), unix_ms: 0, correlation_id: Uuid::nil() }
     }
 
     #[test]

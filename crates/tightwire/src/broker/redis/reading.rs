@@ -8,11 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Pipeline, Value, cmd};
-use tightwire_proto::contract::SessionRole;
-use tightwire_proto::frame::{OutboundFrame, Position};
+use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay};
-use tightwire_proto::session::messages::ReplayGap;
 use tokio::task::yield_now;
 
 use super::answer::{self, Refusal, Unexpected};
@@ -331,9 +329,7 @@ impl Reading {
 
     fn say_gap(&self, topic: &Arc<str>, gap: &Gap) {
         let core = &*self.core;
-        let said: Option<OutboundFrame> =
-            core.voice.say_about(topic, SessionRole::ReplayGap, clock::stamp(None), &ReplayGap::from(gap));
-        if let Some(frame) = said {
+        if let Some(frame) = core.voice.say_gap(topic, clock::stamp(None), gap) {
             core.counters.replay_gaps_total.increment();
             core.hub.deliver(frame);
         }
