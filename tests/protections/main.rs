@@ -3,8 +3,6 @@
 //! server is none the worse for it.
 
 mod arena;
-#[path = "../common/dice.rs"]
-mod dice;
 mod drain;
 mod flooding;
 mod framing;

@@ -175,8 +175,7 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
-        let shared = &self.shared;
-        Context::new(self.peer, self.frame_id, &shared.publisher, &shared.hub, &shared.cluster)
+        Context::new(self.peer, self.frame_id, &self.shared.publisher, &self.shared.hub)
     }
 
     /// Tells the client that a handler failed, after everything that the handler has published before.

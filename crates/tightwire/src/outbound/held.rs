@@ -55,13 +55,19 @@ impl Held {
     }
 
     /// The frames, without what lies at or before this position. That goes for gaps as well: the client was told of them, or
-    /// has what is missing there.
+    /// has what is missing there. And it goes for former epochs: the client is told no more of them once it is in the next.
     pub(super) fn into_frames_after(self, after: Option<&Position>) -> impl Iterator<Item = OutboundFrame> {
-        self.frames.into_iter().filter(move |frame| {
-            !after
-                .zip(frame.position())
-                .is_some_and(|(after, position)| after.epoch == position.epoch && position.seq <= after.seq)
-        })
+        let is_told = move |position: &Position| {
+            after.is_some_and(|after| after.epoch == position.epoch && position.seq <= after.seq)
+        };
+        let newest = self.frames.iter().rposition(|frame| frame.position().is_some_and(is_told)).unwrap_or(0);
+        let is_former = move |index, position: &Position| {
+            index < newest && after.is_some_and(|after| after.epoch != position.epoch)
+        };
+        let stays = move |(index, frame): &(usize, OutboundFrame)| {
+            !frame.position().is_some_and(|position| is_told(position) || is_former(*index, position))
+        };
+        self.frames.into_iter().enumerate().filter(stays).map(|(_, frame)| frame)
     }
 }
 
@@ -120,6 +126,10 @@ mod tests {
         let all = |held: &mut Held| [gap("e", 4), gap("e", 5), gap("f", 0)].into_iter().for_each(|gap| held.push(gap));
         check(all, Some(("e", 4)), &[5, 6, 5, 0]);
         check(all, None, &[3, 4, 5, 6, 4, 5, 0]);
+        check(all, Some(("f", 0)), &[]);
+        let both = |held: &mut Held| [gap("f", 0), gap("g", 0)].into_iter().for_each(|gap| held.push(gap));
+        check(both, Some(("f", 2)), &[0]);
+        check(both, Some(("e", 9)), &[0, 0]);
     }
 
     fn publication(id: u64) -> Publication {

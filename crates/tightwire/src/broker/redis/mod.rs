@@ -17,9 +17,7 @@ mod history;
 mod keep;
 mod keys;
 mod link;
-mod lists;
 mod mark;
-mod nodes;
 mod publishing;
 mod queue;
 mod reading;
@@ -35,7 +33,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, select};
 use futures_util::{FutureExt, TryFutureExt};
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Pipeline};
 use tightwire_proto::contract::Contract;
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
@@ -59,7 +57,7 @@ use self::queue::{Item, Number, Queue, Said, unavailable};
 use self::reading::Reading;
 use self::scripts::Scripts;
 use self::wire::{Content, Reader};
-use super::{Broker, BusHealth, BusState, Lists, Met, Once, Published};
+use super::{Broker, BusHealth, BusState, Once, Published};
 use crate::clock;
 use crate::config::{RedisConfig, RedisServers};
 use crate::hub::Hub;
@@ -262,19 +260,8 @@ impl Core {
     }
 
     async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
-        let topic: Arc<str> = topic.into();
-        let call = || self.history_call(shard, &topic, question);
-        self.call(shard, call, |answer| self.told(&topic, question, answer)).await
-    }
-
-    /// Calls a script of a shard that may be called twice, and reads the answer.
-    async fn call<T>(
-        &self,
-        shard: usize,
-        call: impl Fn() -> Cmd,
-        read: impl Fn(&Value) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
         let group = self.group_of(shard);
+        let topic: Arc<str> = topic.into();
         let mut is_fresh = false;
         loop {
             let link = {
@@ -289,13 +276,13 @@ impl Core {
                 }
             };
             let mut commands = Pipeline::new();
-            commands.add_command(call());
+            commands.add_command(self.history_call(shard, &topic, question));
             let answers = link.ask(&commands, Duration::ZERO).await;
-            let read = answers.and_then(|answers| match answers.first() {
-                Some(answer) => read(answer),
+            let told = answers.and_then(|answers| match answers.first() {
+                Some(answer) => self.told(&topic, question, answer),
                 None => Err(answer::Unexpected.into()),
             });
-            match read {
+            match told {
                 Err(Trouble::Lost(why)) => {
                     let mut kept = group.asking.lock().await;
                     if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &link)) {
@@ -305,7 +292,7 @@ impl Core {
                         return Err(Trouble::Lost(why));
                     }
                 }
-                read => return read,
+                told => return told,
             }
         }
     }
@@ -413,25 +400,5 @@ impl Broker for RedisBroker {
             BusState::Down
         };
         BusHealth { kind: "redis", state }
-    }
-
-    fn has_neighbours(&self) -> bool {
-        true
-    }
-
-    fn node(&self) -> Option<&str> {
-        Some(&self.core.node)
-    }
-
-    fn meet(&self, said: Vec<u8>, kept: Duration) -> BoxFuture<'_, Result<Met, PublishError>> {
-        async move { self.core.meet(&said, kept).await }.boxed()
-    }
-
-    fn leave(&self) -> BoxFuture<'_, ()> {
-        self.core.leave().boxed()
-    }
-
-    fn lists(&self) -> Option<Arc<dyn Lists>> {
-        Some(Arc::clone(&self.core) as Arc<dyn Lists>)
     }
 }

@@ -17,7 +17,7 @@ mod order;
 mod reader;
 mod resuming;
 mod retention;
-pub(crate) mod system;
+mod system;
 
 use self::system::Kind;
 
