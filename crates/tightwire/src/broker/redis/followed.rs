@@ -27,6 +27,14 @@ struct Place {
     is_told: bool,
 }
 
+impl State {
+    fn retain(&mut self, has_subscribers: impl Fn(&str) -> bool) {
+        self.topics.retain(|topic, _| has_subscribers(topic));
+        self.kept = self.topics.len();
+        self.topics.shrink_to(2 * self.kept);
+    }
+}
+
 impl Place {
     fn at(position: Position) -> Self {
         Self { position, is_told: false }
@@ -110,13 +118,14 @@ impl Followed {
     /// Forgets topics without subscribers, if there are many.
     pub(super) fn tidy(&self, has_subscribers: impl Fn(&str) -> bool) {
         let mut state = self.state();
-        if state.topics.len() < LEAST.max(2 * state.kept) {
-            return;
+        if state.topics.len() >= LEAST.max(2 * state.kept) {
+            state.retain(has_subscribers);
         }
-        state.topics.retain(|topic, _| has_subscribers(topic));
-        state.kept = state.topics.len();
-        let least = 2 * state.kept;
-        state.topics.shrink_to(least);
+    }
+
+    /// Forgets topics without subscribers.
+    pub(super) fn retain(&self, has_subscribers: impl Fn(&str) -> bool) {
+        self.state().retain(has_subscribers);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,8 +7,8 @@ use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay};
 
-use super::Core;
 use super::answer::{self, Refusal, Unexpected};
+use super::core::{Core, new_name};
 use super::link::Trouble;
 use super::mark::Mark;
 
@@ -43,7 +43,7 @@ impl Core {
         ];
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.history.call(&keys);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(super::new_name());
+        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
         call.arg(self.kept_ms()).arg(self.remembered_ms());
         match question {
             Question::Position => call.arg("position"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::breaker::Status;
+use super::core::{Core, Group};
 use super::link::{Link, Trouble};
-use super::{Core, Group};
 use crate::clock;
 
 /// A connection that has held for so long was a good one: what follows begins with short waits again.

@@ -12,6 +12,7 @@
 mod answer;
 mod backoff;
 mod breaker;
+mod core;
 mod followed;
 mod history;
 mod keep;
@@ -21,6 +22,7 @@ mod mark;
 mod publishing;
 mod queue;
 mod reading;
+mod recovering;
 mod scripts;
 #[cfg(test)]
 mod tests;
@@ -28,12 +30,11 @@ mod wire;
 
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, select};
 use futures_util::{FutureExt, TryFutureExt};
-use redis::{Cmd, Pipeline};
 use tightwire_proto::contract::Contract;
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
@@ -46,20 +47,18 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use self::breaker::{Circuit, Status};
-use self::followed::Followed;
+use self::core::Core;
 use self::history::{Question, Told};
 use self::keep::keep;
-use self::keys::{Keys, shard_of};
-use self::link::{Link, Trouble};
-use self::mark::Shard;
+use self::keys::shard_of;
+use self::link::Trouble;
 use self::publishing::Publishing;
-use self::queue::{Item, Number, Queue, Said, unavailable};
+use self::queue::{Item, Said, unavailable};
 use self::reading::Reading;
-use self::scripts::Scripts;
-use self::wire::{Content, Reader};
+use self::wire::Content;
 use super::{Broker, BusHealth, BusState, Once, Published};
 use crate::clock;
-use crate::config::{RedisConfig, RedisServers};
+use crate::config::RedisConfig;
 use crate::hub::Hub;
 use crate::metrics::Counters;
 use crate::publisher::PublishError;
@@ -68,52 +67,12 @@ use crate::publisher::PublishError;
 /// something that follows from it. But it is done, so that nobody waits long.
 const DELIVERY: Duration = Duration::from_secs(1);
 
-/// How long an idempotency key is remembered.
-const ONCE: Duration = Duration::from_secs(600);
-
 /// Logs in Redis.
 #[derive(Debug)]
 pub(crate) struct RedisBroker {
     core: Arc<Core>,
     started: OnceCell<()>,
     tasks: Mutex<Vec<AbortHandle>>,
-}
-
-/// What the broker's tasks share.
-struct Core {
-    config: RedisConfig,
-    keys: Keys,
-    scripts: Scripts,
-    /// The name of this node among writers.
-    node: String,
-    retention: Retention,
-    hub: Arc<Hub>,
-    voice: Arc<Voice>,
-    reader: Reader,
-    counters: Arc<Counters>,
-    shards: Vec<Shard>,
-    groups: Vec<Group>,
-    followed: Followed,
-    /// Where timers live, for whoever publishes from elsewhere.
-    runtime: OnceLock<Handle>,
-}
-
-/// Shards that are on the same server.
-struct Group {
-    shards: Vec<usize>,
-    /// A key of theirs.
-    key: String,
-    queue: Queue,
-    publishing: Status,
-    reading: Status,
-    /// The connection for questions, made when there is one.
-    asking: tokio::sync::Mutex<Option<Arc<Link>>>,
-}
-
-impl std::fmt::Debug for Core {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Core").field("url", &self.config.url).field("node", &self.node).finish_non_exhaustive()
-    }
 }
 
 impl RedisBroker {
@@ -126,37 +85,7 @@ impl RedisBroker {
         voice: Arc<Voice>,
         counters: Arc<Counters>,
     ) -> Self {
-        let keys = Keys::new(&config.prefix);
-        let shards = usize::from(config.shards.max(1));
-        let numbers: Vec<usize> = (0..shards).collect();
-        let grouped = match config.url.servers() {
-            RedisServers::One(_) | RedisServers::Sentinel { .. } => vec![numbers],
-            // Each may be anywhere, and move.
-            RedisServers::Cluster(_) => numbers.into_iter().map(|shard| vec![shard]).collect(),
-        };
-        let group = |shards: Vec<usize>| Group {
-            key: keys.state(shards[0]),
-            queue: Queue::new(config.publish_queue_frames, config.publish_queue_bytes, Arc::clone(&counters)),
-            publishing: Status::new(),
-            reading: Status::new(),
-            asking: tokio::sync::Mutex::new(None),
-            shards,
-        };
-        let core = Core {
-            groups: grouped.into_iter().map(group).collect(),
-            keys,
-            scripts: Scripts::new(),
-            node: new_name(),
-            retention,
-            hub,
-            voice,
-            reader: Reader::new(contract),
-            counters,
-            shards: (0..shards).map(|_| Shard::new()).collect(),
-            followed: Followed::default(),
-            runtime: OnceLock::new(),
-            config,
-        };
+        let core = Core::new(config, contract, retention, hub, voice, counters);
         Self { core: Arc::new(core), started: OnceCell::new(), tasks: Mutex::default() }
     }
 
@@ -164,14 +93,7 @@ impl RedisBroker {
     async fn start_now(&self) -> io::Result<()> {
         let core = &self.core;
         core.runtime.get_or_init(Handle::current);
-        let mut tasks = Vec::new();
-        for group in 0..core.groups.len() {
-            let publishing = Publishing::new(Arc::clone(core), group);
-            let reading = Reading::new(Arc::clone(core), group);
-            tasks.push(tokio::spawn(keep(Arc::clone(core), group, publishing)).abort_handle());
-            tasks.push(tokio::spawn(keep(Arc::clone(core), group, reading)).abort_handle());
-        }
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+        self.spawn();
         let statuses = core.groups.iter().flat_map(|group| [&group.reading, &group.publishing]);
         // All of them, so that what is told of their health right after the start is told of all.
         let first_attempts = join_all(statuses.map(Status::first_attempt))
@@ -190,6 +112,20 @@ impl RedisBroker {
             },
             // It may come.
             Err(_) => Ok(()),
+        }
+    }
+
+    /// Spawns the tasks, if they are not there: whoever starts the broker may be gone before it is done.
+    fn spawn(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tasks.is_empty() {
+            return;
+        }
+        for group in 0..self.core.groups.len() {
+            let publishing = Publishing::new(Arc::clone(&self.core), group);
+            let reading = Reading::new(Arc::clone(&self.core), group);
+            tasks.push(tokio::spawn(keep(Arc::clone(&self.core), group, publishing)).abort_handle());
+            tasks.push(tokio::spawn(keep(Arc::clone(&self.core), group, reading)).abort_handle());
         }
     }
 
@@ -252,102 +188,6 @@ impl Drop for RedisBroker {
             task.abort();
         }
     }
-}
-
-impl Core {
-    fn group_of(&self, shard: usize) -> &Group {
-        if self.groups.len() == 1 { &self.groups[0] } else { &self.groups[shard] }
-    }
-
-    async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
-        let group = self.group_of(shard);
-        let topic: Arc<str> = topic.into();
-        let mut is_fresh = false;
-        loop {
-            let link = {
-                let mut link = group.asking.lock().await;
-                match &*link {
-                    Some(link) => Arc::clone(link),
-                    None => {
-                        is_fresh = true;
-                        let opened = Arc::new(Link::open(&self.config, &self.scripts, &group.key).await?);
-                        Arc::clone(link.insert(opened))
-                    }
-                }
-            };
-            let mut commands = Pipeline::new();
-            commands.add_command(self.history_call(shard, &topic, question));
-            let answers = link.ask(&commands, Duration::ZERO).await;
-            let told = answers.and_then(|answers| match answers.first() {
-                Some(answer) => self.told(&topic, question, answer),
-                None => Err(answer::Unexpected.into()),
-            });
-            match told {
-                Err(Trouble::Lost(why)) => {
-                    let mut kept = group.asking.lock().await;
-                    if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &link)) {
-                        *kept = None;
-                    }
-                    if is_fresh {
-                        return Err(Trouble::Lost(why));
-                    }
-                }
-                told => return told,
-            }
-        }
-    }
-
-    fn check_call(&self, shard: usize) -> Cmd {
-        let seen = self.shards[shard].seen();
-        let mut call = self.scripts.check.call(&[self.keys.state(shard), self.keys.stream(shard)]);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
-        call
-    }
-
-    fn publish_call(&self, item: &Item, number: Number) -> Cmd {
-        let Item { content, shard, once, .. } = item;
-        let (shard, topic) = (*shard, content.topic());
-        let mut keys = vec![
-            self.keys.state(shard),
-            self.keys.stream(shard),
-            self.keys.history(shard, topic),
-            self.keys.meta(shard, topic),
-            self.keys.writer(shard, &self.node, number.incarnation),
-        ];
-        keys.extend(once.as_ref().map(|once| self.keys.once(shard, &once.key)));
-        let seen = self.shards[shard].seen();
-        let mut call = self.scripts.publish.call(&keys);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
-        call.arg(number.number).arg(u8::from(content.is_replayable()));
-        call.arg(self.retention.frames).arg(self.kept_ms()).arg(self.retention.bytes).arg(self.remembered_ms());
-        call.arg(self.config.stream_frames);
-        content.write(&mut call);
-        call.arg(once.as_ref().map_or(0, |once| once.said)).arg(ONCE.as_millis() as u64);
-        call
-    }
-
-    /// How long frames are kept.
-    fn kept_ms(&self) -> u64 {
-        u64::try_from(self.retention.age.as_millis()).unwrap_or(u64::MAX).clamp(1, LONGEST_MS)
-    }
-
-    /// How long it is remembered where a topic is: longer, so that a topic in which little is said keeps its epoch.
-    fn remembered_ms(&self) -> u64 {
-        2 * self.kept_ms() + 1000
-    }
-
-    fn seed(&self) -> u64 {
-        let random = clock::random();
-        random.iter().fold(0, |seed, byte| seed.rotate_left(7) ^ u64::from(*byte))
-    }
-}
-
-/// Some hundred years: what Redis can take for a time to live.
-const LONGEST_MS: u64 = 1 << 42;
-
-/// 16 hexadecimal digits that were never used before.
-fn new_name() -> String {
-    clock::random().iter().rev().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Broker for RedisBroker {

@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::answer::{self, Refusal, Unexpected};
 use super::breaker::Status;
+use super::core::{Core, Group};
 use super::keep::Work;
 use super::link::{Link, Trouble};
 use super::mark::Mark;
 use super::queue::{Item, Number, Queue, Said, unavailable, unconfirmed};
-use super::{Core, Group};
 
 /// After so long without a publication Redis is asked whether it is there.
 const IDLE: Duration = Duration::from_secs(5);

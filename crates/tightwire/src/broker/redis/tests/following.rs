@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Retention;
@@ -237,6 +238,24 @@ async fn a_topic_that_was_forgotten_begins_in_an_epoch_that_it_never_had() {
     }
     // Nothing was lost, so that nobody is told of a gap.
     assert!(client.sees(2).await.iter().all(|frame| frame.ends_with(":1 a")));
+}
+
+/// A connection that is gone before the broker is there does not start it twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_is_given_up_is_gone_on_with() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::new(config(&redis.url()), RETENTION);
+    for _ in 0..3 {
+        assert!(node.broker.start().now_or_never().is_none(), "it cannot be there at once");
+    }
+    node.broker.start().await.expect("Redis serves");
+    let client = node.subscribe("room:1", None).await;
+    for text in ["a", "b"] {
+        node.blip("room:1", text).await.expect("published");
+    }
+    node.publish("room:1", "c").await.expect("published");
+    let seen = client.sees(3).await;
+    assert_eq!(seen[..2], ["a", "b"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
