@@ -12,7 +12,7 @@ CARGO_TEST := $(CARGO) test --tests --no-fail-fast
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
+.PHONY: help run cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
 	test-typescript bench bench-fanout soak nightly hooks node-modules redis-server
 
 help: ## List the commands
@@ -20,6 +20,13 @@ help: ## List the commands
 
 run: ## Start the chat server on http://127.0.0.1:8080 (in-memory broker, no services, no tokens)
 	$(CARGO) run -- --auth-disabled
+
+# Where the balancer of `make cluster` listens; its nodes have the ports after it.
+PORT ?= 8080
+
+cluster: redis-server ## Start Redis, three chat servers and a balancer on http://127.0.0.1:PORT, and show what arrives on each
+	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli --package example-cluster
+	$(CARGO) run --quiet --package example-cluster -- --port $(PORT)
 
 test: validate-spec lint ws-code-diff-check test-rust test-typescript ## Everything CI runs
 

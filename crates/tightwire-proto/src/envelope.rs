@@ -70,9 +70,24 @@ impl Head {
 
     /// The same, with its names as they were written before.
     pub(crate) fn encode_named(self, names: &Names, data: &impl Serialize) -> Result<OutboundFrame, EncodeError> {
+        self.encode_with(names, None, data)
+    }
+
+    /// The same, of a frame that stands at a position without being one of the log: the position is not in its envelope.
+    pub(crate) fn encode_at(self, position: Position, data: &impl Serialize) -> Result<OutboundFrame, EncodeError> {
+        let names = Names::new(&self.wire_type, &self.topic);
+        self.encode_with(&names, Some(position), data)
+    }
+
+    fn encode_with(
+        self,
+        names: &Names,
+        position: Option<Position>,
+        data: &impl Serialize,
+    ) -> Result<OutboundFrame, EncodeError> {
         let mut buffer = self.open(names, None, ENVELOPE_BYTES);
         match serde_json::to_writer(&mut buffer, data) {
-            Ok(()) => Ok(self.close(buffer, None)),
+            Ok(()) => Ok(self.close(buffer, position)),
             Err(cause) => Err(EncodeError { wire_type: self.wire_type, cause }),
         }
     }

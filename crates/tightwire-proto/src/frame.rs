@@ -106,7 +106,8 @@ impl OutboundFrame {
         &self.0.tag
     }
 
-    /// Its position in the topic's log, if it is replayable.
+    /// Its position in the topic's log, if it is replayable; of a frame that tells of a gap, the one after which frames
+    /// follow again.
     #[must_use]
     pub fn position(&self) -> Option<&Position> {
         self.0.position.as_ref()

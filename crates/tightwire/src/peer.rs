@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::envelope::Stamp;
+use tightwire_proto::log::Gap;
 use tightwire_proto::session::messages::Pong;
 use tightwire_proto::session::{ErrorReport, Refused, Subscriptions, Voice};
 use uuid::Uuid;
@@ -197,9 +198,9 @@ impl Peer {
         more
     }
 
-    /// Sends one of the session's own frames about a topic.
-    pub(crate) fn say_about(&self, topic: &Arc<str>, role: SessionRole, answers: Uuid, data: &impl Serialize) {
-        if let Some(frame) = self.voice.say_about(topic, role, clock::stamp(Some(answers)), data) {
+    /// Tells of a gap in a topic.
+    pub(crate) fn say_gap(&self, topic: &Arc<str>, answers: Uuid, gap: &Gap) {
+        if let Some(frame) = self.voice.say_gap(topic, clock::stamp(Some(answers)), gap) {
             self.outbound.send(frame);
         }
     }

@@ -11,7 +11,7 @@ use tightwire_proto::contract::SessionRole;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Replay;
-use tightwire_proto::session::messages::{ReplayGap, SubscriptionUpdated};
+use tightwire_proto::session::messages::SubscriptionUpdated;
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
 
 use crate::context::Context;
@@ -167,8 +167,7 @@ impl<S: Service> Dispatch<'_, S> {
             }
             Ok(Replay::Gap(gap)) => {
                 self.shared.counters.replay_gaps_total.increment();
-                let data = ReplayGap::from(&gap);
-                self.peer.say_about(topic, SessionRole::ReplayGap, self.frame_id, &data);
+                self.peer.say_gap(topic, self.frame_id, &gap);
                 Some(Position { epoch: gap.epoch, seq: gap.latest })
             }
             Err(error) => {

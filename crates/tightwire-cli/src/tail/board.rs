@@ -12,6 +12,9 @@ use super::frame::{Frame, Position};
 /// How many faults are shown one by one; all are counted.
 const MAX_FAULTS: u64 = 100;
 
+/// After how much quiet a server counts as having delivered what it had missed.
+const QUIET: Duration = Duration::from_millis(300);
+
 /// The frames under way and the state of all servers.
 #[derive(Debug)]
 pub(super) struct Board {
@@ -43,7 +46,7 @@ pub(super) enum Shown {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) frame: Frame,
-    first: Instant,
+    pub(super) first: Instant,
     pub(super) cells: Vec<Cell>,
 }
 
@@ -92,8 +95,8 @@ struct State {
     listening: Option<Instant>,
     /// Since when there is none, if there was one.
     down: Option<Instant>,
-    /// How many late frames came since this was last said.
-    catching_up: u64,
+    /// How many late frames came since this was last said, and when the last of them did.
+    catching_up: Option<(u64, Instant)>,
     /// Up to where each topic was delivered.
     last: HashMap<String, Position>,
 }
@@ -156,7 +159,7 @@ impl Board {
         } else if self.was_shown(frame) {
             let state = &mut self.nodes[node];
             state.tally.late += 1;
-            state.catching_up += 1;
+            state.catching_up = Some((state.catching_up.map_or(0, |(count, _)| count) + 1, now));
         } else {
             self.expect(frame, now);
             let cell = |state: &State| if state.listening.is_some() { Cell::Missing } else { Cell::Down };
@@ -169,23 +172,29 @@ impl Board {
     }
 
     /// What is to be shown by now: rows that are complete, or have waited long enough, in the order of their first arrival.
+    /// What has no position is for one connection often, and does not keep others waiting.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Shown> {
-        let wait = self.wait;
-        let is_due =
-            |row: &Row| !row.cells.contains(&Cell::Missing) || now.saturating_duration_since(row.first) >= wait;
-        let count = self.pending.iter().take_while(|row| is_due(row)).count();
-        let rows: Vec<_> = self.pending.drain(..count).collect();
-        let mut shown: Vec<_> = rows.into_iter().map(|row| self.show(row)).collect();
-        if count > 0 || self.pending.is_empty() {
-            shown.extend(self.caught_up());
+        let (mut shown, mut kept, mut is_held) = (Vec::new(), Vec::new(), false);
+        for row in std::mem::take(&mut self.pending) {
+            let is_complete = !row.cells.contains(&Cell::Missing);
+            let is_due = is_complete || now.saturating_duration_since(row.first) >= self.wait;
+            let has_position = row.frame.position.is_some();
+            if is_due && !(is_held && has_position) {
+                shown.push(self.show(row));
+            } else {
+                is_held |= has_position;
+                kept.push(row);
+            }
         }
+        self.pending = kept;
+        shown.extend(self.caught_up(|last| now.saturating_duration_since(last) >= QUIET));
         shown
     }
 
     /// The end: nothing more is waited for.
     pub(super) fn end(mut self) -> (Summary, Vec<Shown>) {
         // What is not complete is nobody's debt yet: it may be under way.
-        let shown = self.caught_up();
+        let shown = self.caught_up(|_| true);
         for state in &mut self.nodes {
             for (topic, last) in &state.last {
                 let newest = self.newest.get(topic).filter(|newest| newest.epoch == last.epoch);
@@ -252,15 +261,16 @@ impl Board {
         Shown::Row(row)
     }
 
-    /// Says which servers have delivered what they had missed.
-    fn caught_up(&mut self) -> Vec<Shown> {
-        let states = self.nodes.iter_mut().enumerate().filter(|(_, state)| state.catching_up > 0);
-        let say = |(node, state): (usize, &mut State)| {
-            let count = std::mem::take(&mut state.catching_up);
-            let text = format!("delivered {count} of the frames that it had not");
-            Shown::Notice { node, text }
-        };
-        states.map(say).collect()
+    /// Says which servers have delivered what they had missed, the last of it then.
+    fn caught_up(&mut self, then: impl Fn(Instant) -> bool) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        for (node, state) in self.nodes.iter_mut().enumerate() {
+            if let Some((count, _)) = state.catching_up.take_if(|(_, last)| then(*last)) {
+                let plural = if count == 1 { "frame" } else { "frames" };
+                shown.push(Shown::Notice { node, text: format!("delivered {count} {plural} that it had missed") });
+            }
+        }
+        shown
     }
 }
 
@@ -366,6 +376,19 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_position_keeps_nobody_waiting() {
+        let mut desk = Desk::new(2);
+        desk.arrive(0, "x", 0);
+        desk.arrive(0, "e", 5);
+        desk.later(1);
+        desk.arrive(1, "e", 5);
+        desk.check(&["e5: 0 1"]);
+        desk.later(999);
+        desk.check(&["x0: 0 none"]);
+        assert_eq!(desk.end(), [[0; 4]; 2]);
+    }
+
+    #[test]
     fn what_comes_after_its_row_is_late() {
         let mut desk = Desk::new(2);
         desk.arrive(0, "e", 5);
@@ -374,7 +397,9 @@ mod tests {
         desk.later(1);
         desk.check(&["e5: 0 none"]);
         desk.arrive(1, "e", 5);
-        desk.check(&["1 delivered 1 of the frames that it had not"]);
+        desk.check(&[]);
+        desk.later(300);
+        desk.check(&["1 delivered 1 frame that it had missed"]);
         assert_eq!(desk.end(), [[0; 4], [1, 0, 0, 0]]);
     }
 
@@ -393,7 +418,8 @@ mod tests {
         let back = desk.board.listening(1, desk.now);
         desk.note(back.into_iter().collect());
         desk.arrive(1, "e", 6);
-        desk.check(&["1 is back after 2.5 s", "1 delivered 1 of the frames that it had not"]);
+        desk.later(300);
+        desk.check(&["1 is back after 2.5 s", "1 delivered 1 frame that it had missed"]);
         assert_eq!(desk.end(), [[0; 4], [1, 1, 0, 0]], "the frame 7 never came");
     }
 

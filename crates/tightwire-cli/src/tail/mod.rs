@@ -87,7 +87,8 @@ fn attempt<O: Write, E: Write>(arguments: &TailArguments, output: &mut Output<O,
 
 fn show<O: Write, E: Write>(shown: &[Shown], rows: &mut Rows, output: &mut Output<O, E>) {
     for shown in shown {
-        output.result(&rows.shown(shown, since_epoch()));
+        let ago = if let Shown::Row(row) = shown { row.first.elapsed() } else { Duration::ZERO };
+        output.result(&rows.shown(shown, since_epoch().saturating_sub(ago)));
     }
 }
 

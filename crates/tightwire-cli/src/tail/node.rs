@@ -1,5 +1,6 @@
 //! One of the servers: reads its events for as long as the command runs.
 
+use std::io::{self, ErrorKind};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -84,7 +85,7 @@ impl Node {
             }
             return Err(complaint);
         }
-        while let Some(event) = events::next(&mut answer.body).map_err(|error| error.to_string())? {
+        while let Some(event) = events::next(&mut answer.body).map_err(|error| broken(&error))? {
             let news = match read(&event.data, &self.topics) {
                 Meaning::Frame(frame) => Some(News::Arrived { node: self.index, frame, at: Instant::now() }),
                 Meaning::Subscribed => Some(News::Listening { node: self.index }),
@@ -99,6 +100,15 @@ impl Node {
             }
         }
         Err("it ended the connection".to_owned())
+    }
+}
+
+/// Why nothing more can be read.
+fn broken(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => "the connection broke".to_owned(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("nothing came for {} s", SILENCE.as_secs()),
+        _ => error.to_string(),
     }
 }
 

@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::contract::{Contract, Delivery, Framing, MessageInfo, SessionRole};
 use crate::envelope::{Head, Names, Stamp, write_frame};
-use crate::frame::OutboundFrame;
+use crate::frame::{OutboundFrame, Position};
 use crate::inbound::Violation;
-use crate::session::messages;
+use crate::log::Gap;
+use crate::session::messages::{self, ReplayGap};
 
 /// The topic of frames about the connection itself.
 pub const SYSTEM_TOPIC: &str = "system";
@@ -95,16 +96,13 @@ impl Voice {
         self.known(role).is_some_and(|known| write_frame(buffer, stamp, &known.to_system, data).is_ok())
     }
 
-    /// A frame about a topic. `None` if the protocol has no message for it.
+    /// A frame that tells of a gap in a topic, at the position from which frames follow again. `None` if the protocol has no
+    /// message for it.
     #[must_use]
-    pub fn say_about(
-        &self,
-        topic: &Arc<str>,
-        role: SessionRole,
-        stamp: Stamp,
-        data: &impl Serialize,
-    ) -> Option<OutboundFrame> {
-        self.head(topic, role, self.known(role)?, stamp).encode(data).ok()
+    pub fn say_gap(&self, topic: &Arc<str>, stamp: Stamp, gap: &Gap) -> Option<OutboundFrame> {
+        let position = Position { epoch: Arc::clone(&gap.epoch), seq: gap.latest };
+        let role = SessionRole::ReplayGap;
+        self.head(topic, role, self.known(role)?, stamp).encode_at(position, &ReplayGap::from(gap)).ok()
     }
 
     fn head(&self, topic: &Arc<str>, role: SessionRole, known: &Known, stamp: Stamp) -> Head {
@@ -128,7 +126,8 @@ impl Voice {
             topics: &report.topics,
         };
         let topic = report.topic.as_ref().unwrap_or(&self.system);
-        self.say_about(topic, SessionRole::Error, stamp, &data)
+        let role = SessionRole::Error;
+        self.head(topic, role, self.known(role)?, stamp).encode(&data).ok()
     }
 
     fn known(&self, role: SessionRole) -> Option<&Known> {
@@ -147,5 +146,43 @@ struct Known {
 impl Known {
     fn new(message: &'static MessageInfo) -> Self {
         Self { message, to_system: Names::new(message.wire_type, SYSTEM_TOPIC) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Heartbeat, Limits};
+
+    static MESSAGES: [MessageInfo; 1] = [MessageInfo {
+        wire_type: "replay_gap",
+        id: "replay_gap",
+        delivery: Delivery::Control,
+        session: Some(SessionRole::ReplayGap),
+    }];
+
+    static CONTRACT: Contract = Contract {
+        title: "",
+        version: "1",
+        framing: Framing::Enveloped,
+        routes: &[],
+        to_server: &[],
+        to_client: &MESSAGES,
+        channels: &[],
+        close_codes: &[],
+        limits: Limits::DEFAULT,
+        heartbeat: Heartbeat::DEFAULT,
+        schema_bundle: "{}",
+    };
+
+    #[test]
+    fn a_gap_stands_where_frames_follow_again_and_is_no_frame_of_the_log() {
+        let stamp = Stamp { id: Uuid::nil(), unix_ms: 0, correlation_id: Uuid::nil() };
+        let gap = Gap { epoch: "e".into(), oldest: 3, latest: 7 };
+        let frame = Voice::new(&CONTRACT).say_gap(&"room:1".into(), stamp, &gap).expect("there is a message for it");
+        assert_eq!(frame.position(), Some(&Position { epoch: "e".into(), seq: 7 }));
+        let wire: serde_json::Value = serde_json::from_slice(frame.payload()).expect("JSON");
+        assert_eq!((wire.get("seq"), wire.get("epoch")), (None, None));
+        assert_eq!(wire["data"], serde_json::json!({"epoch": "e", "oldest_seq": 3, "latest_seq": 7}));
     }
 }

@@ -54,22 +54,52 @@ impl Held {
         (self.frames.len(), self.bytes)
     }
 
-    /// The frames, without what lies at or before this position.
+    /// The frames, without what lies at or before this position. That goes for gaps as well: the client was told of them, or
+    /// has what is missing there. And it goes for former epochs: the client is told no more of them once it is in the next.
     pub(super) fn into_frames_after(self, after: Option<&Position>) -> impl Iterator<Item = OutboundFrame> {
-        self.frames.into_iter().filter(move |frame| {
-            !after
-                .zip(frame.position())
-                .is_some_and(|(after, position)| after.epoch == position.epoch && position.seq <= after.seq)
-        })
+        let is_told = move |position: &Position| {
+            after.is_some_and(|after| after.epoch == position.epoch && position.seq <= after.seq)
+        };
+        let newest = self.frames.iter().rposition(|frame| frame.position().is_some_and(is_told)).unwrap_or(0);
+        let is_former = move |index, position: &Position| {
+            index < newest && after.is_some_and(|after| after.epoch != position.epoch)
+        };
+        let stays = move |(index, frame): &(usize, OutboundFrame)| {
+            !frame.position().is_some_and(|position| is_told(position) || is_former(*index, position))
+        };
+        self.frames.into_iter().enumerate().filter(stays).map(|(_, frame)| frame)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tightwire_proto::contract::Delivery;
+    use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole};
     use tightwire_proto::envelope::{Head, Publication, Stamp};
+    use tightwire_proto::log::Gap;
+    use tightwire_proto::session::Voice;
 
     use super::*;
+
+    static MESSAGES: [MessageInfo; 1] = [MessageInfo {
+        wire_type: "replay_gap",
+        id: "replay_gap",
+        delivery: Delivery::Control,
+        session: Some(SessionRole::ReplayGap),
+    }];
+
+    static CONTRACT: Contract = Contract {
+        title: "",
+        version: "1",
+        framing: Framing::Enveloped,
+        routes: &[],
+        to_server: &[],
+        to_client: &MESSAGES,
+        channels: &[],
+        close_codes: &[],
+        limits: Limits::DEFAULT,
+        heartbeat: Heartbeat::DEFAULT,
+        schema_bundle: "{}",
+    };
 
     /// Holds frames 3 to 6 of the epoch `e`, does something to them, and looks what is left after a position.
     #[track_caller]
@@ -87,11 +117,34 @@ mod tests {
         assert_eq!(left, expected);
     }
 
+    #[test]
+    fn gaps_up_to_where_the_client_is_are_left_out() {
+        let gap = |epoch: &str, latest| {
+            let (stamp, gap) = (stamp(9), Gap { epoch: epoch.into(), oldest: 0, latest });
+            Voice::new(&CONTRACT).say_gap(&"a".into(), stamp, &gap).expect("there is a message for it")
+        };
+        let all = |held: &mut Held| [gap("e", 4), gap("e", 5), gap("f", 0)].into_iter().for_each(|gap| held.push(gap));
+        check(all, Some(("e", 4)), &[5, 6, 5, 0]);
+        check(all, None, &[3, 4, 5, 6, 4, 5, 0]);
+        check(all, Some(("f", 0)), &[]);
+        let both = |held: &mut Held| [gap("f", 0), gap("g", 0)].into_iter().for_each(|gap| held.push(gap));
+        check(both, Some(("f", 2)), &[0]);
+        check(both, Some(("e", 9)), &[0, 0]);
+    }
+
     fn publication(id: u64) -> Publication {
-        let stamp = Stamp { id: Uuid::from_u128(id.into()), unix_ms: 0, correlation_id: Uuid::nil() };
-        let head =
-            Head { stamp, wire_type: "t".into(), topic: "a".into(), delivery: Delivery::Durable, heartbeat: false };
+        let head = Head {
+            stamp: stamp(id),
+            wire_type: "t".into(),
+            topic: "a".into(),
+            delivery: Delivery::Durable,
+            heartbeat: false,
+        };
         Publication::new(head, &serde_json::json!({})).expect("encodes")
+    }
+
+    fn stamp(id: u64) -> Stamp {
+        Stamp { id: Uuid::from_u128(id.into()), unix_ms: 0, correlation_id: Uuid::nil() }
     }
 
     #[test]

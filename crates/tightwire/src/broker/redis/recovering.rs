@@ -7,11 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Pipeline;
-use tightwire_proto::contract::SessionRole;
-use tightwire_proto::frame::{OutboundFrame, Position};
+use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay};
-use tightwire_proto::session::messages::ReplayGap;
 
 use super::answer::Unexpected;
 use super::history::{Question, Told};
@@ -126,9 +124,7 @@ impl Reading {
 
     pub(super) fn say_gap(&self, topic: &Arc<str>, gap: &Gap) {
         let core = &*self.core;
-        let said: Option<OutboundFrame> =
-            core.voice.say_about(topic, SessionRole::ReplayGap, clock::stamp(None), &ReplayGap::from(gap));
-        if let Some(frame) = said {
+        if let Some(frame) = core.voice.say_gap(topic, clock::stamp(None), gap) {
             core.counters.replay_gaps_total.increment();
             core.hub.deliver(frame);
         }

@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
 use tightwire_proto::close::CloseReason;
-use tightwire_proto::contract::{MessageInfo, SessionRole};
-use tightwire_proto::frame::{OutboundFrame, Position};
+use tightwire_proto::frame::OutboundFrame;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::session::{Due, Session};
 use tokio::sync::mpsc;
@@ -102,7 +100,6 @@ impl<S: Service> Events<S> {
     async fn live(&mut self, job: &mut Option<BoxFuture<'static, ()>>) -> End {
         let Self { shared, peer, cursor, sink, .. } = self;
         let outbound = peer.outbound();
-        let gap = shared.contract.to_client.iter().find(|message| message.session == Some(SessionRole::ReplayGap));
         let mut session = Session::new(&shared.policy, clock::now());
         session.expire_at(peer.authenticated_until());
         let mut timer = Box::pin(sleep_until(session.deadline().into()));
@@ -125,7 +122,7 @@ impl<S: Service> Events<S> {
                         let mut is_use = false;
                         for frame in &frames {
                             is_use |= !frame.tag().heartbeat;
-                            event(&mut part, cursor, frame, gap);
+                            event(&mut part, cursor, frame);
                         }
                         if is_use {
                             session.heartbeat().application_frame(clock::now());
@@ -157,14 +154,13 @@ impl<S: Service> Events<S> {
             End::Gone => NO_CLOSE,
             End::Ours(reason) => {
                 let mut part = String::new();
-                let gap = None;
                 let frames = outbound.take_rest();
                 for frame in &frames {
-                    event(&mut part, &mut self.cursor, frame, gap);
+                    event(&mut part, &mut self.cursor, frame);
                 }
                 let (notice, reconnect_after_ms) = self.shared.notice(reason);
                 if let Some(notice) = &notice {
-                    event(&mut part, &mut self.cursor, notice, gap);
+                    event(&mut part, &mut self.cursor, notice);
                 }
                 retry(&mut part, reconnect_after_ms.max(LEAST_RETRY_MS));
                 part.push('\n');
@@ -235,15 +231,11 @@ fn retry(part: &mut String, ms: u64) {
 }
 
 /// Writes a frame as an event. Its payload is JSON without line breaks, as the frame is on a WebSocket.
-fn event(part: &mut String, cursor: &mut Cursor, frame: &OutboundFrame, gap: Option<&'static MessageInfo>) {
+fn event(part: &mut String, cursor: &mut Cursor, frame: &OutboundFrame) {
     let tag = frame.tag();
-    let position = match frame.position() {
-        Some(position) => Some(position.clone()),
-        None if gap.is_some_and(|gap| gap.wire_type == tag.wire_type) => position_of(frame),
-        None => None,
-    };
-    if let Some(position) = position {
-        cursor.advance(&tag.topic, position);
+    // After a gap as well: the frames that are missing will not come.
+    if let Some(position) = frame.position() {
+        cursor.advance(&tag.topic, position.clone());
         part.push_str("id: ");
         cursor.write(part);
         part.push('\n');
@@ -253,19 +245,4 @@ fn event(part: &mut String, cursor: &mut Cursor, frame: &OutboundFrame, gap: Opt
     part.push_str("\ndata: ");
     part.push_str(&String::from_utf8_lossy(frame.payload()));
     part.push_str("\n\n");
-}
-
-/// Where a client is that was told of a gap: at the newest frame, because those that are missing will not come.
-fn position_of(gap: &OutboundFrame) -> Option<Position> {
-    #[derive(Deserialize)]
-    struct Frame {
-        data: Data,
-    }
-    #[derive(Deserialize)]
-    struct Data {
-        epoch: String,
-        latest_seq: u64,
-    }
-    let Data { epoch, latest_seq } = serde_json::from_slice::<Frame>(gap.payload()).ok()?.data;
-    Some(Position { epoch: epoch.into(), seq: latest_seq })
 }

@@ -5,9 +5,10 @@
 //! moments.
 
 mod keeping;
+mod losing;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tightwire::Config;
@@ -15,7 +16,7 @@ use tightwire::config::RedisConfig;
 use tightwire::proto::inbound::StreamPosition;
 use tightwire_testbed::{ChaosProxy, Direction, RedisServer};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::system::{PATIENCE, with_redis};
 use crate::client::with_limits;
@@ -28,12 +29,16 @@ const PUBLISHERS: usize = 4;
 const CLIENTS: usize = 8;
 /// How long it goes on.
 const TIME: Duration = Duration::from_secs(3);
+/// How long a client waits for a frame before it looks whether there will be any.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What all tasks of a test share.
 struct Trial {
     sites: Vec<Site>,
     /// Nothing bad happens any more.
     is_done: AtomicBool,
+    /// By room, where the last text is.
+    lasts: OnceLock<Vec<StreamPosition>>,
     seed: u64,
 }
 
@@ -79,7 +84,7 @@ impl Trial {
             }
             sites.push(Site::running(config).await);
         }
-        (Arc::new(Self { sites, is_done: AtomicBool::new(false), seed }), proxies)
+        (Arc::new(Self { sites, is_done: AtomicBool::new(false), lasts: OnceLock::new(), seed }), proxies)
     }
 
     /// Random numbers for one of the tasks.
@@ -89,6 +94,11 @@ impl Trial {
 
     fn node(&self, number: usize) -> &Site {
         &self.sites[number % NODES]
+    }
+
+    /// Whether a reader of the room has nothing more to come.
+    fn is_over(&self, room: usize, at: &StreamPosition) -> bool {
+        self.lasts.get().is_some_and(|lasts| lasts[room].epoch == at.epoch && lasts[room].seq <= at.seq)
     }
 
     fn is_done(&self) -> bool {
@@ -127,21 +137,21 @@ impl Trial {
         for publisher in publishers {
             published.extend(timeout(2 * PATIENCE, publisher).await.expect("in time").expect("no assertion failed"));
         }
+        let mut lasts = Vec::new();
         for room in 0..ROOMS {
             let last = async {
-                while self.try_to_publish(room, room, "last").await.is_none() {
-                    sleep(Duration::from_millis(20)).await;
+                loop {
+                    match self.try_to_publish(room, room, "last").await {
+                        Some(position) => return position,
+                        None => sleep(Duration::from_millis(20)).await,
+                    }
                 }
             };
-            timeout(PATIENCE, last).await.expect("all is well again in time");
+            lasts.push(timeout(PATIENCE, last).await.expect("all is well again in time"));
         }
+        self.lasts.set(lasts).expect("it is finished once");
         published
     }
-}
-
-/// When a client has had enough of a node. Once it is done nobody has a reason to leave.
-fn stays(trial: &Trial, leaves: Instant) -> Duration {
-    if trial.is_done() { PATIENCE } else { leaves.saturating_duration_since(Instant::now()) }
 }
 
 /// Does something bad to a node's connections, and makes it good again.
