@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout soak nightly hooks node-modules redis-server
+	test-typescript bench bench-fanout soak chaos nightly hooks node-modules redis-server
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,12 +81,18 @@ DURATION ?= 3600
 soak: ## Churn, floods, slow and broken clients against the chat server for DURATION seconds: no growth, no loss, no panic
 	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::
 
-nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, 10 000 connections, an hour of soak, Autobahn
+chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on one Redis, calm, while everything fails, and when all data is lost
+	TIGHTWIRE_CLUSTER_CLIENTS=300 TIGHTWIRE_CLUSTER_TOPICS=50 TIGHTWIRE_CLUSTER_TOPICS_PER_CLIENT=5 \
+		TIGHTWIRE_CLUSTER_FRAMES=100000 TIGHTWIRE_CLUSTER_SECONDS=180 TIGHTWIRE_CLUSTER_OUTAGE_SECONDS=10 \
+		$(CARGO) test --release --test cluster -- --nocapture --test-threads 1
+
+nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, nodes that fail, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
 	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture idle::
 	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \
 		$(CARGO) test --package tightwire --features redis --test runtime -- --nocapture broker::chaos::
+	$(MAKE) chaos
 	$(MAKE) soak
 	scripts/autobahn.sh
 

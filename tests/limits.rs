@@ -9,7 +9,7 @@ use tightwire_chat::settings::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Settings with a number that limits nothing.
-const NO_LIMITS: [&str; 2] = ["auth_leeway_ms", "redis_shards"];
+const NO_LIMITS: [&str; 3] = ["auth_leeway_ms", "node_interval_ms", "redis_shards"];
 
 /// What the endpoint of a server with these flags answers.
 async fn limits(flags: &[String]) -> Value {

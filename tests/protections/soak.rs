@@ -15,6 +15,7 @@ use tightwire_testkit::{RawClient, RawFrame};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::arena::{Arena, fence, frame};
+use crate::dice::Dice;
 
 const SECONDS: u64 = 5;
 const SECONDS_VARIABLE: &str = "TIGHTWIRE_SOAK_SECONDS";
@@ -87,22 +88,6 @@ impl fmt::Display for Doings {
 
 fn count(counter: &Cell<u64>) {
     counter.set(counter.get() + 1);
-}
-
-/// Numbers that look random and follow from the seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64, number: usize) -> Self {
-        Self((seed ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1)
-    }
-
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
 }
 
 /// What every client knows.

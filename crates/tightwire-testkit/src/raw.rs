@@ -82,7 +82,7 @@ impl RawClient {
     /// # Errors
     /// If nobody listens there.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self::over(TcpStream::connect(address).await?))
+        Self::on(TcpStream::connect(address).await?)
     }
 
     /// Connects with a receive buffer of about so many bytes: a server notices sooner then that nobody reads.
@@ -92,7 +92,7 @@ impl RawClient {
     pub async fn connect_narrow(address: SocketAddr, receive_buffer: u32) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_recv_buffer_size(receive_buffer)?;
-        Ok(Self::over(socket.connect(address).await?))
+        Self::on(socket.connect(address).await?)
     }
 
     /// Connects from that address of this machine, for instance another of the loopback network: to look like another
@@ -103,7 +103,7 @@ impl RawClient {
     pub async fn connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(SocketAddr::new(source, 0))?;
-        Ok(Self::over(socket.connect(address).await?))
+        Self::on(socket.connect(address).await?)
     }
 
     /// Connects and opens a WebSocket.
@@ -114,6 +114,12 @@ impl RawClient {
         let mut client = Self::connect(address).await?;
         client.handshake(address, path).await?;
         Ok(client)
+    }
+
+    fn on(stream: TcpStream) -> io::Result<Self> {
+        // What is sent goes out as it is and at once, not together with what is sent later.
+        stream.set_nodelay(true)?;
+        Ok(Self::over(stream))
     }
 
     /// Ends the connection as a crash of the machine's network would: with a reset instead of a goodbye.

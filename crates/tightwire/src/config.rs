@@ -99,6 +99,12 @@ pub struct Config {
     /// How many topics may be remembered for replay, those included whose frames are no longer kept. Beyond it the one
     /// is forgotten that nobody has published to for longest. Default: 100 000.
     pub replay_topics: u64,
+    /// What this server is called where the nodes of a system are listed. Default: the host's name where the system tells it
+    /// (Linux), else something random.
+    pub node_name: Option<String>,
+    /// How often this server tells the other nodes how it is; it is gone for them after three times as long without a word.
+    /// Default: 2 s.
+    pub node_interval: Duration,
     /// The Redis through which several servers are one system. Default: none, this process is the whole system.
     #[cfg(feature = "redis")]
     pub redis: Option<RedisConfig>,
@@ -149,6 +155,8 @@ impl Default for Config {
             replay_topic_bytes: 16 << 20,
             replay_total_bytes: 256 << 20,
             replay_topics: 100_000,
+            node_name: None,
+            node_interval: Duration::from_secs(2),
             #[cfg(feature = "redis")]
             redis: None,
             handshake_timeout: Duration::from_secs(10),

@@ -11,6 +11,7 @@ use tightwire_proto::session::{ErrorReport, code};
 use uuid::Uuid;
 
 use crate::auth::Identity;
+use crate::cluster::Cluster;
 use crate::hub::{Hub, Shards};
 use crate::peer::Peer;
 use crate::plain::{PlainMessage, TooManyGroups};
@@ -28,15 +29,22 @@ pub struct Context<'a> {
     /// Correlated with the frame.
     publisher: Publisher,
     hub: &'a Hub,
+    cluster: &'a Cluster,
     /// The shards that this handler has published to since its last reply; all, once it was given a publisher.
     published: AtomicU16,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(peer: &'a Arc<Peer>, frame_id: Uuid, publisher: &Publisher, hub: &'a Hub) -> Self {
+    pub(crate) fn new(
+        peer: &'a Arc<Peer>,
+        frame_id: Uuid,
+        publisher: &Publisher,
+        hub: &'a Hub,
+        cluster: &'a Cluster,
+    ) -> Self {
         let identity = peer.identity();
         let publisher = publisher.correlated(frame_id);
-        Self { peer, frame_id, subscribed_at: None, identity, publisher, hub, published: AtomicU16::new(0) }
+        Self { peer, frame_id, subscribed_at: None, identity, publisher, hub, cluster, published: AtomicU16::new(0) }
     }
 
     pub(crate) fn at(mut self, position: Option<StreamPosition>) -> Self {
@@ -81,6 +89,12 @@ impl<'a> Context<'a> {
     pub fn publisher(&self) -> Publisher {
         self.note(Shards::ALL);
         self.publisher.clone()
+    }
+
+    /// The servers that are one system with this one.
+    #[must_use]
+    pub fn cluster(&self) -> &Cluster {
+        self.cluster
     }
 
     /// Publishes `message` to everyone who is subscribed to `topic`, correlated with this frame.

@@ -175,7 +175,8 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
-        Context::new(self.peer, self.frame_id, &self.shared.publisher, &self.shared.hub)
+        let shared = &self.shared;
+        Context::new(self.peer, self.frame_id, &shared.publisher, &shared.hub, &shared.cluster)
     }
 
     /// Tells the client that a handler failed, after everything that the handler has published before.

@@ -28,6 +28,7 @@ pub mod auth;
 mod broker;
 pub mod client;
 mod clock;
+pub mod cluster;
 #[doc(hidden)]
 pub mod codegen_support;
 pub mod config;
@@ -74,6 +75,7 @@ pub use tightwire_proto as proto;
 pub use warp;
 
 pub use crate::auth::{Auth, Identity, Jwt, KeysError, WeakSecret};
+pub use crate::cluster::{Cluster, ClusterView, Node, Presence, SharedList, SharedLists};
 pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;

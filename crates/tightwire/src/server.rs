@@ -25,6 +25,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use crate::auth::Auth;
+use crate::cluster::{Cluster, Presence, SharedLists};
 use crate::config::Config;
 use crate::entrance::{self, Entered};
 use crate::http::bounds::{self, Bounded, Broken};
@@ -91,6 +92,25 @@ impl<S: Service> Server<S> {
     #[must_use]
     pub fn publisher(&self) -> Publisher {
         self.shared.publisher.clone()
+    }
+
+    /// Lets `application` say something of this server to the other nodes of the system, and hear of them.
+    #[must_use]
+    pub fn with_presence(self, application: impl Presence) -> Self {
+        self.shared.cluster.set_application(application);
+        self
+    }
+
+    /// The servers that are one system with this one.
+    #[must_use]
+    pub fn cluster(&self) -> Cluster {
+        self.shared.cluster.clone()
+    }
+
+    /// Lists that all nodes of the system share; `None` where this server is the whole system.
+    #[must_use]
+    pub fn shared_lists(&self) -> Option<SharedLists> {
+        self.shared.broker.lists().map(SharedLists)
     }
 
     /// The settings in force.
@@ -330,6 +350,7 @@ impl<S: Service> Server<S> {
         if timeout_at(deadline, self.ending.closed()).await.is_err() {
             tracing::warn!(connections = self.ending.receiver_count(), "HTTP requests are cut off at the shutdown");
         }
+        self.shared.cluster.leave().await;
         tracing::info!("the server has ended");
     }
 

@@ -18,6 +18,7 @@ use crate::broker::memory::{Bounds, MemoryBroker};
 #[cfg(feature = "redis")]
 use crate::broker::redis::RedisBroker;
 use crate::clock;
+use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::hub::Hub;
@@ -44,6 +45,7 @@ pub(crate) struct Shared<S> {
     pub(crate) hub: Arc<Hub>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) publisher: Publisher,
+    pub(crate) cluster: Cluster,
     pub(crate) connections: Arc<Connections>,
     /// A permit for each connection that speaks plain HTTP.
     pub(crate) http_places: Arc<Semaphore>,
@@ -75,6 +77,7 @@ impl<S: Service> Shared<S> {
             connections: Arc::new(Connections::new(policy.limits.connections, Arc::clone(&counters))),
             handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
             voice,
+            cluster: Cluster::new(&config, contract, Arc::clone(&broker), Arc::clone(&counters)),
             publisher: Publisher::new(Arc::clone(&broker), Arc::clone(&counters)),
             http_places: Arc::new(Semaphore::new(config.http_connections.min(Semaphore::MAX_PERMITS))),
             alarms: Arc::default(),
@@ -91,6 +94,7 @@ impl<S: Service> Shared<S> {
         if let Err(error) = self.broker.start().await {
             tracing::error!(%error, "the event bus does not work; it is tried again");
         }
+        self.cluster.start().await;
         let prepare = || async {
             let shared = Arc::clone(self);
             if let Err(error) = tokio::task::spawn_blocking(move || shared.service.prepare()).await {

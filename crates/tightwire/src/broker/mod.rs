@@ -8,6 +8,8 @@ pub(crate) mod memory;
 pub(crate) mod redis;
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, TryFutureExt};
@@ -17,6 +19,7 @@ use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::Replay;
 use uuid::Uuid;
 
+use crate::cluster::SharedList;
 use crate::publisher::PublishError;
 
 /// A broker.
@@ -50,6 +53,61 @@ pub(crate) trait Broker: Send + Sync + 'static {
 
     /// What `/health` says about it.
     fn health(&self) -> BusHealth;
+
+    /// Whether there may be other nodes.
+    fn has_neighbours(&self) -> bool {
+        false
+    }
+
+    /// What this node is called there, if it has a name that nobody else has.
+    fn node(&self) -> Option<&str> {
+        None
+    }
+
+    /// Tells the other nodes what this one says of itself, which is true for `kept` from now, and hears what they say.
+    fn meet(&self, said: Vec<u8>, kept: Duration) -> BoxFuture<'_, Result<Met, PublishError>> {
+        let _ = (said, kept);
+        ready(Ok(Met::default())).boxed()
+    }
+
+    /// Tells the other nodes that this one ends.
+    fn leave(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+
+    /// The lists that all nodes share; none, if there are no others.
+    fn lists(&self) -> Option<Arc<dyn Lists>> {
+        None
+    }
+}
+
+/// Lists that all nodes share.
+pub(crate) trait Lists: Send + Sync + 'static {
+    /// Appends a value, unless it is one of the last few.
+    fn append<'a>(&'a self, list: SharedList<'a>, value: &'a [u8]) -> BoxFuture<'a, Result<(), PublishError>>;
+
+    /// The newest values, oldest first.
+    fn newest<'a>(&'a self, name: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Vec<u8>>, PublishError>>;
+}
+
+/// Another node, and what it has said.
+#[derive(Clone, Debug)]
+pub(crate) struct Neighbour {
+    /// What it is called.
+    pub(crate) node: String,
+    /// How long ago it said so.
+    pub(crate) age: Duration,
+    /// What it said.
+    pub(crate) said: Vec<u8>,
+}
+
+/// The other nodes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Met {
+    /// Those that are there.
+    pub(crate) there: Vec<Neighbour>,
+    /// Those that have said nothing for too long. Nobody else is told.
+    pub(crate) gone: Vec<Neighbour>,
 }
 
 /// A key with which something is published once, however often it is handed in.

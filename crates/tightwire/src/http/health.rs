@@ -19,10 +19,13 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
         .map(move || {
             let stats = Stats::new(Arc::clone(&shared.counters));
             let ending = shared.connections.is_ending();
+            let (nodes, is_complete) = shared.cluster.count();
             let body = json!({
                 "status": if ending { "ending" } else { "ok" },
                 "contract_version": shared.contract.version,
                 "bus": shared.broker.health(),
+                "nodes": nodes,
+                "nodes_complete": is_complete,
                 "uptime_s": stats.uptime().as_secs(),
                 "connections": stats.connections(),
                 "subscriptions": stats.subscriptions(),

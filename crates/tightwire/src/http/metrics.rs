@@ -80,6 +80,7 @@ fn snapshot<S: Service>(shared: &Shared<S>) -> Snapshot {
     let (frames, bytes) = shared.connections.waiting();
     shared.counters.outbound_queue_frames.set(frames);
     shared.counters.outbound_queue_bytes.set(bytes);
+    shared.counters.nodes.set(shared.cluster.count().0);
     shared.counters.bus_up.set(u64::from(shared.broker.health().state == BusState::Up));
     shared.counters.snapshot()
 }

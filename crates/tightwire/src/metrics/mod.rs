@@ -122,6 +122,10 @@ metrics! {
     replay_bytes: Gauge;
     /// Gaps that clients were told of, because what they had missed was no longer kept for replay.
     replay_gaps_total: Counter;
+    /// Servers of the system that are known to this one, itself included.
+    nodes: Gauge;
+    /// Servers of the system that were found gone by this one, without a goodbye.
+    nodes_lost_total: Counter;
     /// 1 if the event bus works, else 0.
     bus_up: Gauge;
     /// How long the event bus took for a message, where it is another process; failures included.

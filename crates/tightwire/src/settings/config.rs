@@ -69,6 +69,8 @@ impl ServerSettings {
             replay_topic_bytes: self.replay_topic_bytes,
             replay_total_bytes: self.replay_total_bytes,
             replay_topics: self.replay_topics,
+            node_name: Some(self.node_name.clone()).filter(|name| !name.is_empty()),
+            node_interval: Duration::from_millis(self.node_interval_ms),
             #[cfg(feature = "redis")]
             redis: redis::redis(self)?,
             max_body_bytes: self.max_body_bytes,

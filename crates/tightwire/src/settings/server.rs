@@ -173,6 +173,10 @@ crate::settings! {
         redis_url: Secret = "", Secret::parser();
         /// A PEM file with the certificates of authorities that servers of Redis are believed by, beside those that Mozilla trusts; for URLs with rediss. Empty: only those.
         redis_ca_file: String = "", value_parser!(String);
+        /// What this server is called where the servers of a system are listed. Empty: the host's name.
+        node_name: String = "", value_parser!(String);
+        /// How often this server tells the others of its system how it is, in milliseconds; after three times as long without a word it is gone for them.
+        node_interval_ms: u64 = 2000, value_parser!(u64).range(100..);
         /// What the names of the keys in Redis begin with. The same on all servers of a system.
         redis_prefix: String = "tightwire", redis::prefix();
         /// Over how many streams in Redis the topics are spread. The same on all servers of a system.

@@ -6,6 +6,7 @@ mod broker;
 mod churn;
 mod client;
 mod client_wire;
+mod cluster;
 mod exchange;
 mod flat;
 mod handshake;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline};
+use redis::{Cmd, Pipeline, Value};
 use tightwire_proto::contract::Contract;
 use tightwire_proto::log::Retention;
 use tightwire_proto::session::Voice;
@@ -112,8 +112,19 @@ impl Core {
     }
 
     pub(super) async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
-        let group = self.group_of(shard);
         let topic: Arc<str> = topic.into();
+        let call = || self.history_call(shard, &topic, question);
+        self.call(shard, call, |answer| self.told(&topic, question, answer)).await
+    }
+
+    /// Calls a script of a shard that may be called twice, and reads the answer.
+    pub(super) async fn call<T>(
+        &self,
+        shard: usize,
+        call: impl Fn() -> Cmd,
+        read: impl Fn(&Value) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let group = self.group_of(shard);
         let mut is_fresh = false;
         loop {
             let link = {
@@ -128,13 +139,13 @@ impl Core {
                 }
             };
             let mut commands = Pipeline::new();
-            commands.add_command(self.history_call(shard, &topic, question));
+            commands.add_command(call());
             let answers = link.ask(&commands, Duration::ZERO).await;
-            let told = answers.and_then(|answers| match answers.first() {
-                Some(answer) => self.told(&topic, question, answer),
+            let read = answers.and_then(|answers| match answers.first() {
+                Some(answer) => read(answer),
                 None => Err(Unexpected.into()),
             });
-            match told {
+            match read {
                 Err(Trouble::Lost(why)) => {
                     let mut kept = group.asking.lock().await;
                     if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &link)) {
@@ -144,7 +155,7 @@ impl Core {
                         return Err(Trouble::Lost(why));
                     }
                 }
-                told => return told,
+                read => return read,
             }
         }
     }
@@ -195,7 +206,7 @@ impl Core {
 }
 
 /// Some hundred years: what Redis can take for a time to live.
-const LONGEST_MS: u64 = 1 << 42;
+pub(super) const LONGEST_MS: u64 = 1 << 42;
 
 /// 16 hexadecimal digits that were never used before.
 pub(super) fn new_name() -> String {

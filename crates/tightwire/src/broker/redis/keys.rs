@@ -42,6 +42,16 @@ impl Keys {
     pub(super) fn once(&self, shard: usize, key: &str) -> String {
         format!("{}:{{{shard}}}:key:{key}", self.prefix)
     }
+
+    /// What all nodes say of themselves; in the first shard.
+    pub(super) fn nodes(&self) -> String {
+        format!("{}:{{0}}:nodes", self.prefix)
+    }
+
+    /// A list of the application's.
+    pub(super) fn list(&self, shard: usize, name: &str) -> String {
+        format!("{}:{{{shard}}}:list:{name}", self.prefix)
+    }
 }
 
 /// The shard of a topic: FNV-1a of its name, modulo their number. It must never change, nor differ between nodes.

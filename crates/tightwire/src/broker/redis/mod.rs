@@ -18,7 +18,9 @@ mod history;
 mod keep;
 mod keys;
 mod link;
+mod lists;
 mod mark;
+mod nodes;
 mod publishing;
 mod queue;
 mod reading;
@@ -56,7 +58,7 @@ use self::publishing::Publishing;
 use self::queue::{Item, Said, unavailable};
 use self::reading::Reading;
 use self::wire::Content;
-use super::{Broker, BusHealth, BusState, Once, Published};
+use super::{Broker, BusHealth, BusState, Lists, Met, Once, Published};
 use crate::clock;
 use crate::config::RedisConfig;
 use crate::hub::Hub;
@@ -240,5 +242,25 @@ impl Broker for RedisBroker {
             BusState::Down
         };
         BusHealth { kind: "redis", state }
+    }
+
+    fn has_neighbours(&self) -> bool {
+        true
+    }
+
+    fn node(&self) -> Option<&str> {
+        Some(&self.core.node)
+    }
+
+    fn meet(&self, said: Vec<u8>, kept: Duration) -> BoxFuture<'_, Result<Met, PublishError>> {
+        async move { self.core.meet(&said, kept).await }.boxed()
+    }
+
+    fn leave(&self) -> BoxFuture<'_, ()> {
+        self.core.leave().boxed()
+    }
+
+    fn lists(&self) -> Option<Arc<dyn Lists>> {
+        Some(Arc::clone(&self.core) as Arc<dyn Lists>)
     }
 }

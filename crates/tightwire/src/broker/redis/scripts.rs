@@ -11,6 +11,10 @@ pub(super) struct Scripts {
     pub(super) history: Script,
     /// Says how far a shard is.
     pub(super) check: Script,
+    /// Notes what a node says of itself, and gives what the others say.
+    pub(super) nodes: Script,
+    /// Appends to a list.
+    pub(super) append: Script,
 }
 
 /// A script, which a server knows by its hash once it was loaded.
@@ -26,13 +30,15 @@ impl Scripts {
             publish: Script::new(include_str!("lua/publish.lua")),
             history: Script::new(include_str!("lua/history.lua")),
             check: Script::new(include_str!("lua/check.lua")),
+            nodes: Script::new(include_str!("lua/nodes.lua")),
+            append: Script::new(include_str!("lua/append.lua")),
         }
     }
 
     /// What a server must be told before it knows the scripts.
     pub(super) fn load(&self) -> Pipeline {
         let mut pipeline = Pipeline::new();
-        for script in [&self.publish, &self.history, &self.check] {
+        for script in [&self.publish, &self.history, &self.check, &self.nodes, &self.append] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(&script.code);
         }
         pipeline

@@ -17,7 +17,7 @@ mod order;
 mod reader;
 mod resuming;
 mod retention;
-mod system;
+pub(crate) mod system;
 
 use self::system::Kind;
 

@@ -63,7 +63,7 @@ impl Kind {
 
 /// The settings with Redis at that URL.
 #[cfg(feature = "redis")]
-pub(super) fn with_redis(config: Config, url: &str) -> Config {
+pub(crate) fn with_redis(config: Config, url: &str) -> Config {
     let mut redis = RedisConfig::new(url.parse().expect("a URL"));
     redis.publish_timeout = PATIENCE;
     Config { redis: Some(redis), ..config }

@@ -1,0 +1,57 @@
+//! Lists that all nodes share.
+
+use std::time::Duration;
+
+use tightwire::{Config, SharedList, SharedLists};
+use tightwire_testbed::RedisServer;
+
+use crate::broker::system::with_redis;
+use crate::http::Site;
+
+const LIST: SharedList<'static> = SharedList { name: "thread:1", longest: 3, expires: Duration::from_secs(60) };
+
+async fn nodes(redis: &RedisServer) -> [(Site, SharedLists); 2] {
+    let open = || async {
+        let site = Site::running(with_redis(Config::default(), &redis.url())).await;
+        let lists = site.server.shared_lists().expect("there is a Redis");
+        (site, lists)
+    };
+    [open().await, open().await]
+}
+
+async fn newest(lists: &SharedLists, most: usize) -> Vec<String> {
+    let values = lists.newest(LIST.name, most).await.expect("Redis runs");
+    values.into_iter().map(|value| String::from_utf8(value).expect("as appended")).collect()
+}
+
+#[tokio::test]
+async fn what_one_node_appends_all_nodes_read() {
+    let Some(redis) = RedisServer::start() else { return };
+    let [(_first, first), (_second, second)] = nodes(&redis).await;
+    assert!(newest(&second, 10).await.is_empty());
+    for value in ["a", "b"] {
+        first.append(LIST, value.as_bytes()).await.expect("Redis runs");
+    }
+    assert_eq!(newest(&second, 10).await, ["a", "b"]);
+    second.append(LIST, b"b").await.expect("Redis runs");
+    assert_eq!(newest(&first, 10).await, ["a", "b"], "an attempt that is made again appends nothing");
+    for value in ["c", "d"] {
+        second.append(LIST, value.as_bytes()).await.expect("Redis runs");
+    }
+    assert_eq!(newest(&first, 10).await, ["b", "c", "d"], "the newest are kept");
+    assert_eq!(newest(&first, 2).await, ["c", "d"]);
+    let keys = redis.ask(&["KEYS", "tightwire:*:list:thread:1"]);
+    let key = keys.list()[0].text().expect("a key");
+    let left = redis.ask(&["PTTL", key]).number().expect("a number");
+    assert!((50_000..=60_000).contains(&left), "it expires: {left}");
+}
+
+#[tokio::test]
+async fn lists_that_cannot_be_reached_are_an_error() {
+    let Some(mut redis) = RedisServer::start() else { return };
+    let [(_first, first), _] = nodes(&redis).await;
+    first.append(LIST, b"a").await.expect("Redis runs");
+    redis.kill();
+    assert!(first.append(LIST, b"b").await.is_err());
+    assert!(first.newest(LIST.name, 1).await.is_err());
+}
