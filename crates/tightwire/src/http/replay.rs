@@ -92,11 +92,16 @@ async fn replay<S: Service>(shared: &Shared<S>, visitor: &Visitor<S>, asked: Ask
         Some(start) => start,
         None => oldest(shared, &topic).await?,
     };
+    // Where a client is that has missed nothing. Found out before the log is read: what is published from now on comes after it.
+    let here = match &start {
+        ReplayStart::Position(StreamPosition { epoch, seq }) => Position { epoch: epoch.as_str().into(), seq: *seq },
+        ReplayStart::FrameId(_) => position(shared, &topic).await?,
+    };
     let body = match history(shared, &topic, &start).await? {
         Replay::Complete(frames) => {
             let at = match frames.first().and_then(OutboundFrame::position) {
                 Some(first) => Position { seq: first.seq - 1, ..first.clone() },
-                None => position(shared, &topic).await?,
+                None => here,
             };
             page(&topic, at, &frames, asked.limit)
         }

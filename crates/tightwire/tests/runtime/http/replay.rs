@@ -7,6 +7,8 @@ use tightwire::proto::address_rate::AddressRate;
 use super::Site;
 use crate::auth::tokens;
 use crate::client::with_limits;
+#[cfg(feature = "redis")]
+use crate::protocol::{Posted, Room};
 
 /// A page of the replay in short: `2..3 of 5, more` for frames, `gap 3..5` for a gap, and the place for the next.
 async fn page(site: &Site, query: &str) -> (String, String) {
@@ -55,6 +57,40 @@ async fn what_is_no_longer_kept_is_a_gap_from_which_one_can_go_on() {
     assert_eq!(page(&site, "").await.0, "3..4 of 4");
     // Who asks for all that is kept has missed nothing.
     assert_eq!(site.server.stats().replay_gaps_total(), 3);
+}
+
+/// An answer without frames says where to go on from, and something may be published while it is made.
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_page_after_page_misses_nothing_that_is_published_meanwhile() {
+    const FRAMES: u64 = 1000;
+    let Some(redis) = tightwire_testbed::RedisServer::start() else { return };
+    let url = redis.url().parse().expect("a URL");
+    let config = with_limits(|limits| limits.replay_frames = FRAMES);
+    let site =
+        Site::running(Config { replay_rate: None, redis: Some(tightwire::config::RedisConfig::new(url)), ..config })
+            .await;
+    let begin = site.post("a", "0").await;
+    let publisher = site.server.publisher();
+    let publishing = tokio::spawn(async move {
+        for number in 1..FRAMES {
+            let message = Posted { text: number.to_string() };
+            publisher.publish(&Room::named("a"), &message).await.expect("published");
+            // So that there is nothing to be had now and then.
+            tokio::time::sleep(std::time::Duration::from_micros(100)).await;
+        }
+    });
+    let (mut next, mut seen) = (format!("{}:{}", begin.epoch, begin.seq), begin.seq);
+    while seen < FRAMES {
+        let answer = site.get(&format!("/api/ws/replay?topic=room:a&limit=1000&after={next}")).await.json();
+        for frame in answer["frames"].as_array().expect("frames") {
+            assert_eq!(frame["seq"], seen + 1);
+            seen += 1;
+        }
+        next = answer["next"].as_str().expect("a place").to_owned();
+        assert_eq!(next, format!("{}:{seen}", begin.epoch));
+    }
+    publishing.await.expect("no panic");
 }
 
 /// A log may hold more than one answer should.
