@@ -121,6 +121,11 @@ impl Reading {
     async fn take(&mut self, link: &Link, index: usize, entry: &Value) -> Result<usize, Trouble> {
         let [name, fields] = answer::array(entry)?;
         let mark = Mark::read(answer::text(name)?).ok_or(Unexpected)?;
+        if mark <= self.at(index) {
+            // What was read with it has shown that something is missing, or lost: then this was fetched already, or is of a
+            // generation that is over.
+            return Ok(0);
+        }
         if mark.generation > self.at(index).generation {
             self.begin_generation(link, index, mark.generation).await?;
         }
