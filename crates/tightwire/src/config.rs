@@ -3,6 +3,8 @@
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
+mod redis_channel;
+#[cfg(feature = "redis")]
 mod redis_url;
 
 use std::borrow::Cow;
@@ -17,6 +19,8 @@ use tightwire_proto::session::ContractPolicy;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisConfig;
+#[cfg(feature = "redis")]
+pub use self::redis_channel::{RedisChannel, RedisChannelError};
 #[cfg(feature = "redis")]
 pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;

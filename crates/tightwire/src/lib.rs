@@ -23,6 +23,7 @@
 //! the handler, the handler publishes through `broker`, which hands it to the `hub`, which puts it into the `outbound`
 //! queue of every subscriber, from where the subscriber's connection writes it.
 
+mod admission;
 mod alarms;
 pub mod auth;
 mod broker;
@@ -48,6 +49,8 @@ mod outbound;
 mod peer;
 mod percent;
 pub mod plain;
+#[cfg(feature = "redis")]
+mod producers;
 mod proxies;
 pub mod proxy_protocol;
 pub mod publisher;

@@ -59,17 +59,29 @@ impl Limit {
 
 /// Logs at `info`, within a [`Limit`] of its own.
 macro_rules! info_limited {
-    ($($line:tt)+) => {{
+    ($($line:tt)+) => { $crate::noise::limited!(INFO, info, $($line)+) };
+}
+
+/// Logs at `warn`, within a [`Limit`] of its own.
+#[cfg(feature = "redis")]
+macro_rules! warn_limited {
+    ($($line:tt)+) => { $crate::noise::limited!(WARN, warn, $($line)+) };
+}
+
+macro_rules! limited {
+    ($level:ident, $log:ident, $($line:tt)+) => {{
         static LIMIT: $crate::noise::Limit = $crate::noise::Limit::new();
-        if tracing::enabled!(tracing::Level::INFO)
+        if tracing::enabled!(tracing::Level::$level)
             && let Some(left_out) = LIMIT.pass($crate::clock::unix_ms())
         {
-            tracing::info!(left_out = (left_out > 0).then_some(left_out), $($line)+);
+            tracing::$log!(left_out = (left_out > 0).then_some(left_out), $($line)+);
         }
     }};
 }
 
-pub(crate) use info_limited;
+#[cfg(feature = "redis")]
+pub(crate) use warn_limited;
+pub(crate) use {info_limited, limited};
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,8 @@ use crate::http::{self, problem};
 use crate::line::line;
 use crate::metrics::Refusal;
 use crate::noise::info_limited;
+#[cfg(feature = "redis")]
+use crate::producers;
 use crate::proxies;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::publisher::Publisher;
@@ -134,6 +136,8 @@ impl<S: Service> Server<S> {
         let address = listener.local_addr()?;
         self.may_listen(address)?;
         self.may_be_reached()?;
+        #[cfg(feature = "redis")]
+        producers::check(&self.shared)?;
         if let Some(address) = self.shared.config.metrics_bind {
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 io::Error::new(error.kind(), format!("metrics cannot be served on {address} (`metrics_bind`): {error}"))
@@ -144,6 +148,8 @@ impl<S: Service> Server<S> {
         }
         self.shared.broker.start().await?;
         self.shared.prepare().await;
+        #[cfg(feature = "redis")]
+        producers::start(&self.shared, self.ending.subscribe());
         tracing::info!(%address, contract_version = self.shared.contract.version, "listening");
         let mut shutdown = std::pin::pin!(shutdown);
         loop {

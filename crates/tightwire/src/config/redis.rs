@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::RedisUrl;
+use super::{RedisChannel, RedisUrl};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
 
@@ -46,6 +46,9 @@ pub struct RedisConfig {
     /// How long connecting may take, with everything before the first command: looking up names, TLS, authentication.
     /// Default: 5 s.
     pub connect_timeout: Duration,
+    /// Channels on which other programs `PUBLISH`, and what their messages become. The same on all servers of a system: one
+    /// of them listens for all. Default: none.
+    pub channels: Vec<RedisChannel>,
 }
 
 impl RedisConfig {
@@ -63,6 +66,7 @@ impl RedisConfig {
             publish_queue_bytes: 16 << 20,
             publish_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
+            channels: Vec::new(),
         }
     }
 

@@ -138,6 +138,12 @@ metrics! {
     bus_retried_total: Counter;
     /// Connections to the event bus that were lost.
     bus_lost_total: Counter;
+    /// Messages that came on channels of other programs, where this server is the one that listens for all.
+    channel_messages_total: Counter;
+    /// Those of them that were dropped because they do not follow the contract.
+    channel_messages_refused_total: Counter;
+    /// Those of them that were dropped because they could not be published.
+    channel_messages_failed_total: Counter;
     /// How often a part of the event bus had lost what was published there, so that its topics began anew.
     bus_resets_total: Counter;
     /// How often a part of the event bus had no longer all that this server had missed.

@@ -14,7 +14,7 @@ use super::ServerSettings;
 #[cfg(all(feature = "redis", feature = "tls"))]
 use crate::client::Tls;
 #[cfg(feature = "redis")]
-use crate::config::{RedisConfig, RedisUrlError};
+use crate::config::{RedisChannelError, RedisConfig, RedisUrlError};
 
 /// Why the Redis cannot be used that the settings ask for. Each says what to change.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,10 @@ pub enum RedisError {
     /// Authorities are named, and nothing is secure.
     #[error("--redis-ca-file is for URLs that ask for TLS (rediss://), and --redis-url does not")]
     NothingSecure,
+    /// It is not said what the messages of a channel become.
+    #[cfg(feature = "redis")]
+    #[error("--redis-channels: {0}")]
+    Channel(#[from] RedisChannelError),
 }
 
 /// Reads a prefix of keys. Without Redis there are no keys, and nothing to judge.
@@ -80,6 +84,7 @@ pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, Re
     redis.publish_queue_bytes = size(settings.redis_publish_queue_bytes);
     redis.publish_timeout = Duration::from_millis(settings.redis_publish_timeout_ms);
     redis.connect_timeout = Duration::from_millis(settings.redis_connect_timeout_ms);
+    redis.channels = settings.redis_channels.iter().map(|channel| channel.parse()).collect::<Result<_, _>>()?;
     Ok(Some(redis))
 }
 
@@ -147,6 +152,7 @@ mod tests {
         expected.shards = 1;
         (expected.stream_frames, expected.publish_queue_frames, expected.publish_queue_bytes) = (200, 3, 4);
         (expected.publish_timeout, expected.connect_timeout) = (Duration::from_millis(5), Duration::from_millis(6));
+        expected.channels = ["a", "b.*=t@x:{1}"].map(|channel| channel.parse().expect("it is right")).to_vec();
         let flags = [
             "--redis-url=redis://127.0.0.1",
             "--redis-prefix=mine",
@@ -156,10 +162,12 @@ mod tests {
             "--redis-publish-queue-bytes=4",
             "--redis-publish-timeout-ms=5",
             "--redis-connect-timeout-ms=6",
+            "--redis-channels=a, b.*=t@x:{1}",
         ];
         assert_eq!(of(&flags), Ok(shown(expected)));
         let said = of(&["--redis-url", url, "--redis-prefix", "a{b}"]).expect_err("braces");
         assert!(said.contains("no braces"), "{said}");
+        check(&["--redis-url", url, "--redis-channels", "a=b"], Err("--redis-channels: `a=b` names no topic"));
     }
     #[cfg(feature = "redis")]
     #[test]

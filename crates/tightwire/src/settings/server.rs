@@ -191,6 +191,8 @@ crate::settings! {
         redis_publish_timeout_ms: u64 = 5000, value_parser!(u64).range(1..);
         /// How long connecting to Redis may take, with TLS and authentication, in milliseconds.
         redis_connect_timeout_ms: u64 = 5000, value_parser!(u64).range(1..);
+        /// Channels on which other programs PUBLISH, separated by commas: CHANNEL, whose messages are {"topic", "type", "data"}, or CHANNEL=TYPE@TOPIC, whose messages are the data; patterns as for PSUBSCRIBE, with {1} in the topic for what the first * matched. The same on all servers of a system.
+        redis_channels: Vec<String> = "", list();
     }
 
     "Ending" {

@@ -198,11 +198,12 @@ impl Core {
     pub(super) fn remembered_ms(&self) -> u64 {
         2 * self.kept_ms() + 1000
     }
+}
 
-    pub(super) fn seed(&self) -> u64 {
-        let random = clock::random();
-        random.iter().fold(0, |seed, byte| seed.rotate_left(7) ^ u64::from(*byte))
-    }
+/// A number that nobody can foresee.
+pub(super) fn seed() -> u64 {
+    let random = clock::random();
+    random.iter().fold(0, |seed, byte| seed.rotate_left(7) ^ u64::from(*byte))
 }
 
 /// Some hundred years: what Redis can take for a time to live.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::breaker::Status;
-use super::core::{Core, Group};
+use super::core::{Core, Group, seed};
 use super::link::{Link, Trouble};
 use crate::clock;
 
@@ -30,7 +30,7 @@ pub(super) trait Work: Send {
 
 /// Works for ever.
 pub(super) async fn keep<W: Work>(core: Arc<Core>, group: usize, mut work: W) {
-    let mut backoff = Backoff::new(core.seed());
+    let mut backoff = Backoff::new(seed());
     let status = W::status(&core.groups[group]);
     loop {
         let trouble = match Link::open(&core.config, &core.scripts, &core.groups[group].key).await {

@@ -38,6 +38,11 @@ impl Keys {
         format!("{}:{{{shard}}}:writer:{node}.{incarnation}", self.prefix)
     }
 
+    /// Who listens to the channels of other programs.
+    pub(super) fn listener(&self) -> String {
+        format!("{}:{{channels}}:listener", self.prefix)
+    }
+
     /// What was published with an idempotency key.
     pub(super) fn once(&self, shard: usize, key: &str) -> String {
         format!("{}:{{{shard}}}:key:{key}", self.prefix)

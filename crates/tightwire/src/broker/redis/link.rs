@@ -4,9 +4,8 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, ErrorKind, Pipeline, RedisConnectionInfo, RedisError, Value};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -16,6 +15,7 @@ use super::scripts::Scripts;
 #[cfg(feature = "tls")]
 use crate::client::secure_stream;
 use crate::config::{RedisAddress, RedisConfig, RedisServers};
+use crate::transport::Stream;
 
 /// How long an answer may take beyond what the command itself waits for. A server that says nothing for so long is lost,
 /// whatever its connection looks like.
@@ -87,17 +87,7 @@ impl Link {
     /// Connects to the master that has `key`, and tells it the scripts.
     pub(super) async fn open(config: &RedisConfig, scripts: &Scripts, key: &str) -> Result<Self, Trouble> {
         let opening = async {
-            let link = match config.url.servers() {
-                RedisServers::One(address) => Self::to(config, address, true).await?,
-                RedisServers::Sentinel { sentinels, master } => {
-                    let address = ask_each(config, sentinels, Search::Master(master)).await?;
-                    Self::to(config, &address, true).await?
-                }
-                RedisServers::Cluster(servers) => {
-                    let address = ask_each(config, servers, Search::Owner(key)).await?;
-                    Self::to(config, &address, true).await?
-                }
-            };
+            let link = Self::to(config, &address_of(config, key).await?, true).await?;
             link.must_be_master().await?;
             for answer in link.ask(&scripts.load(), Duration::ZERO).await? {
                 if let Some(refusal) = Refusal::of(&answer) {
@@ -111,40 +101,10 @@ impl Link {
 
     /// Connects to a server, as a user of Redis or as nobody.
     async fn to(config: &RedisConfig, address: &RedisAddress, is_redis: bool) -> Result<Self, Trouble> {
-        let lost = |error: io::Error| Trouble::Lost(format!("{address} cannot be reached: {error}"));
-        let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(lost)?;
-        // Commands are written whole: waiting for more would only delay them.
-        stream.set_nodelay(true).map_err(lost)?;
-        let mut info = RedisConnectionInfo::default().set_lib_name("tightwire", env!("CARGO_PKG_VERSION"));
-        if is_redis {
-            info = info.set_db(i64::from(config.url.database()));
-            if let Some(user) = config.url.user() {
-                info = info.set_username(user);
-            }
-            if let Some(password) = config.url.password() {
-                info = info.set_password(password);
-            }
-        }
-        #[cfg(feature = "tls")]
-        if config.url.is_tls() {
-            let stream =
-                secure_stream(stream, &address.host, &config.tls).await.map_err(|error| match error.kind() {
-                    // That is how certificates are judged, and what is no TLS.
-                    io::ErrorKind::InvalidData => Trouble::Refused(format!("TLS with {address} failed: {error}")),
-                    _ => lost(error),
-                })?;
-            return Self::over(&info, stream).await;
-        }
-        Self::over(&info, stream).await
-    }
-
-    async fn over<IO>(info: &RedisConnectionInfo, stream: IO) -> Result<Self, Trouble>
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+        let (info, stream) = connect(config, address, is_redis).await?;
         // Each question has a limit of its own.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let (connection, driver) = MultiplexedConnection::new_with_config(info, stream, config).await?;
+        let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config).await?;
         Ok(Self { connection, driver: tokio::spawn(driver).abort_handle() })
     }
 
@@ -188,6 +148,56 @@ impl Link {
             role => Err(Trouble::Lost(format!("the server is no master but a {role}"))),
         }
     }
+}
+
+/// Connects to the master that has `key`, to hear what is published on channels.
+pub(super) async fn open_channels(config: &RedisConfig, key: &str) -> Result<PubSub, Trouble> {
+    let opening = async {
+        let (info, stream) = connect(config, &address_of(config, key).await?, true).await?;
+        Ok(PubSub::new(&info, stream).await?)
+    };
+    within(config.connect_timeout, opening).await
+}
+
+/// Where the master is that has `key`.
+async fn address_of(config: &RedisConfig, key: &str) -> Result<RedisAddress, Trouble> {
+    match config.url.servers() {
+        RedisServers::One(address) => Ok(address.clone()),
+        RedisServers::Sentinel { sentinels, master } => ask_each(config, sentinels, Search::Master(master)).await,
+        RedisServers::Cluster(servers) => ask_each(config, servers, Search::Owner(key)).await,
+    }
+}
+
+/// Connects to a server; as whom, and over what.
+async fn connect(
+    config: &RedisConfig,
+    address: &RedisAddress,
+    is_redis: bool,
+) -> Result<(RedisConnectionInfo, Box<dyn Stream>), Trouble> {
+    let lost = |error: io::Error| Trouble::Lost(format!("{address} cannot be reached: {error}"));
+    let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(lost)?;
+    // Commands are written whole: waiting for more would only delay them.
+    stream.set_nodelay(true).map_err(lost)?;
+    let mut info = RedisConnectionInfo::default().set_lib_name("tightwire", env!("CARGO_PKG_VERSION"));
+    if is_redis {
+        info = info.set_db(i64::from(config.url.database()));
+        if let Some(user) = config.url.user() {
+            info = info.set_username(user);
+        }
+        if let Some(password) = config.url.password() {
+            info = info.set_password(password);
+        }
+    }
+    #[cfg(feature = "tls")]
+    if config.url.is_tls() {
+        let stream = secure_stream(stream, &address.host, &config.tls).await.map_err(|error| match error.kind() {
+            // That is how certificates are judged, and what is no TLS.
+            io::ErrorKind::InvalidData => Trouble::Refused(format!("TLS with {address} failed: {error}")),
+            _ => lost(error),
+        })?;
+        return Ok((info, Box::new(stream)));
+    }
+    Ok((info, Box::new(stream)))
 }
 
 /// Which server is looked for.

@@ -15,7 +15,7 @@ use tokio::task::yield_now;
 use super::answer::{self, Refusal, Unexpected};
 use super::backoff::Backoff;
 use super::breaker::Status;
-use super::core::{Core, Group};
+use super::core::{Core, Group, seed};
 use super::followed::Step;
 use super::keep::Work;
 use super::link::{Link, Trouble};
@@ -61,7 +61,7 @@ impl Reading {
     pub(super) fn new(core: Arc<Core>, group: usize) -> Self {
         let place = |shard: &usize| Place { shard: *shard, stream: core.keys.stream(*shard), at: None, behind: None };
         let places = core.groups[group].shards.iter().map(place).collect();
-        let spread = Backoff::new(core.seed());
+        let spread = Backoff::new(seed());
         Self { core, places, largest: 4096, spread }
     }
 

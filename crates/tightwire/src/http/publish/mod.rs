@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tightwire_proto::contract::{Delivery, MessageInfo};
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::Violation;
-use tightwire_proto::reference::{Direction, Reference};
 use uuid::Uuid;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -24,6 +22,7 @@ use super::answer::{self, problem, unauthorized, violated};
 use super::asking::caller;
 use super::rate::Rate;
 use super::{body, routed};
+use crate::admission::{Admission, Refused};
 use crate::auth::{Caller, Identity};
 use crate::broker::Once;
 use crate::handshake::origin_may_connect;
@@ -41,7 +40,7 @@ const KEY_BYTES: usize = 200;
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
     let desk = Arc::new(Desk {
         rate: Rate::new(shared.config.publish_rate),
-        frames: Reference::new(shared.contract.schema_bundle, Direction::ToClient),
+        admission: Admission::new(shared.contract),
         repeats: Repeats::default(),
         shared: Arc::clone(&shared),
     });
@@ -69,8 +68,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
 struct Desk<S> {
     shared: Arc<Shared<S>>,
     rate: Rate,
-    /// Checks frames of the server.
-    frames: Reference,
+    admission: Admission,
     repeats: Repeats,
 }
 
@@ -117,17 +115,20 @@ impl<S: Service> Desk<S> {
     async fn publish(&self, identity: Option<&Identity>, body: &[u8]) -> Result<Response, Response> {
         let publication: Publication =
             serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, &misread(&error)))?;
-        let message = self.message(&publication)?;
+        let against = |violations: &[Violation]| {
+            violated(StatusCode::BAD_REQUEST, "the message does not follow the contract", violations)
+        };
+        let message = self.admission.message(&publication.r#type).map_err(|violation| against(&[violation]))?;
         if self.shared.service.channel_of(&publication.topic).is_none() {
             return Err(problem(StatusCode::NOT_FOUND, "there is no such topic"));
         }
         if identity.is_some_and(|identity| !identity.may_write(&publication.topic)) {
             return Err(problem(StatusCode::FORBIDDEN, "the token does not allow the topic"));
         }
-        let unpublished = Unpublished::new(message, publication.topic.as_str().into(), &publication.data)
-            .map_err(|error| refusal(&error))?;
-        self.frames.check(unpublished.trial().payload()).map_err(|rejection| {
-            violated(StatusCode::BAD_REQUEST, "the message does not follow the contract", &rejection.violations)
+        let admitted = self.admission.admit(message, &publication.topic, &publication.data);
+        let unpublished = admitted.map_err(|refused| match refused {
+            Refused::Violations(violations) => against(&violations),
+            Refused::Encode(error) => refusal(&error),
         })?;
         let Some(key) = &publication.idempotency_key else {
             return self.hand_over(unpublished).await.map(|answer| answer::json(StatusCode::OK, &answer));
@@ -151,21 +152,6 @@ impl<S: Service> Desk<S> {
             Said::Otherwise => conflict(otherwise),
             Said::Unanswered => conflict("what has this `idempotency_key` is just being published; try again"),
         }
-    }
-
-    /// The message that it is, if it is one for subscribers.
-    fn message(&self, publication: &Publication) -> Result<&'static MessageInfo, Response> {
-        let known = self.shared.contract.to_client.iter().find(|message| message.wire_type == publication.r#type);
-        let wrong = |message: &str| {
-            let (pointer, keyword, message) = ("/type".to_owned(), "enum".to_owned(), message.to_owned());
-            let violation = Violation { pointer, keyword, message };
-            violated(StatusCode::BAD_REQUEST, "the message does not follow the contract", &[violation])
-        };
-        let message = known.ok_or_else(|| wrong("is not a message that the server sends"))?;
-        if message.session.is_some() || message.delivery == Delivery::Control {
-            return Err(wrong("is a message between the server and one client"));
-        }
-        Ok(message)
     }
 
     async fn hand_over(&self, unpublished: Unpublished) -> Result<Value, Response> {

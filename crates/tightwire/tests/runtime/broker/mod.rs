@@ -6,6 +6,8 @@
 //! What only a broker with Redis can do, lose its Redis, is in `failures` and `chaos`.
 
 #[cfg(feature = "redis")]
+mod channels;
+#[cfg(feature = "redis")]
 mod chaos;
 #[cfg(feature = "redis")]
 mod failures;
