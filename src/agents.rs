@@ -96,31 +96,31 @@ impl Agents {
         self.lock().failures_in_a_row.values().any(|failures| *failures >= in_a_row)
     }
 
-    /// The share of tasks completed within the window (all that are remembered without one), and where it is going:
-    /// the newer half of those tasks against the older half.
-    pub fn metrics(&self, window: Option<Duration>) -> CoordinationMetrics {
-        let state = self.lock();
+    /// How the last tasks ended, and how long ago; the oldest first.
+    pub fn outcomes(&self) -> Vec<(Duration, Outcome)> {
         let now = Instant::now();
-        let recent: Vec<Outcome> = state
-            .outcomes
-            .iter()
-            .filter(|(at, _)| window.is_none_or(|window| now.duration_since(*at) <= window))
-            .map(|(_, outcome)| *outcome)
-            .collect();
-        let (older, newer) = recent.split_at(recent.len() / 2);
-        let change = if older.is_empty() { 0.0 } else { rate(newer) - rate(older) };
-        let trend = match change {
-            change if change > TREND => CoordinationMetricsTrend::Rising,
-            change if change < -TREND => CoordinationMetricsTrend::Falling,
-            _ => CoordinationMetricsTrend::Steady,
-        };
-        CoordinationMetrics { success_rate: rate(&recent), trend }
+        self.lock().outcomes.iter().map(|(at, outcome)| (now.duration_since(*at), *outcome)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change is a few plain assignments: a poisoned lock is as good as any.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The share of tasks completed within the window (of all without one), and where it is going: the newer half of those
+/// tasks against the older half. `outcomes` are how tasks ended, and how long ago; the oldest first.
+pub fn metrics(outcomes: &[(Duration, Outcome)], window: Option<Duration>) -> CoordinationMetrics {
+    let recent = outcomes.iter().filter(|(age, _)| window.is_none_or(|window| *age <= window));
+    let recent: Vec<Outcome> = recent.map(|(_, outcome)| *outcome).collect();
+    let (older, newer) = recent.split_at(recent.len() / 2);
+    let change = if older.is_empty() { 0.0 } else { rate(newer) - rate(older) };
+    let trend = match change {
+        change if change > TREND => CoordinationMetricsTrend::Rising,
+        change if change < -TREND => CoordinationMetricsTrend::Falling,
+        _ => CoordinationMetricsTrend::Steady,
+    };
+    CoordinationMetrics { success_rate: rate(&recent), trend }
 }
 
 /// The share of completed tasks; 1 where there were none, since nothing has failed.
@@ -145,7 +145,7 @@ mod tests {
             agents.task_started("guide");
             agents.task_ended("guide", *outcome);
         }
-        assert_eq!(agents.metrics(None), CoordinationMetrics { success_rate, trend });
+        assert_eq!(metrics(&agents.outcomes(), None), CoordinationMetrics { success_rate, trend });
     }
 
     #[test]
@@ -163,8 +163,8 @@ mod tests {
         agents.task_ended("guide", Failed);
         tokio::time::advance(Duration::from_secs(10)).await;
         agents.task_ended("guide", Completed);
-        assert!((agents.metrics(Some(Duration::from_secs(5))).success_rate - 1.0).abs() < f64::EPSILON);
-        assert!((agents.metrics(None).success_rate - 0.5).abs() < f64::EPSILON);
+        assert!((metrics(&agents.outcomes(), Some(Duration::from_secs(5))).success_rate - 1.0).abs() < f64::EPSILON);
+        assert!((metrics(&agents.outcomes(), None).success_rate - 0.5).abs() < f64::EPSILON);
     }
 
     #[test]

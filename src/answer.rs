@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::{FutureExt, StreamExt, stream};
+use tightwire::proto::inbound::StreamPosition;
 use tightwire::{Publisher, ServerMessage};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -17,12 +18,14 @@ use crate::chat::{
     ThreadTopic,
 };
 use crate::dashboard::{self, ALERT_AFTER_FAILURES};
+use crate::orphan::Unfinished;
 use crate::responder::{Answer, ResponderError};
 use crate::service::Chat;
+use crate::system::System;
 use crate::threads::MESSAGES_PER_THREAD;
 
 /// What the client reads where an answer broke off before its first piece.
-const NO_ANSWER: &str = "(no answer)";
+pub(crate) const NO_ANSWER: &str = "(no answer)";
 
 /// How long a responder may leave its readers waiting for the next piece.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -31,6 +34,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How long an answer may be, in bytes and in pieces. It is kept in the thread's history.
 const ANSWER_BYTES: usize = 256 * 1024;
 const PIECES: u64 = 10_000;
+/// How often it is said again how an agent is, where that changes all the time.
+const ATTEMPTS: usize = 3;
 
 /// An answer in the making.
 pub(crate) struct Answering {
@@ -46,14 +51,20 @@ impl Answering {
     /// answer still belongs into the history.
     pub(crate) async fn run(self) {
         let agent_id = self.chat.responder.agent_id().to_owned();
+        let stream_id = Uuid::now_v7();
+        let (in_reply_to, message_id) = (self.question.message_id, Uuid::now_v7());
+        let start = StreamStart { agent_id: agent_id.clone(), in_reply_to, stream_id };
+        if let Some(StreamPosition { epoch, seq }) = self.publish(&self.topic, &start).await {
+            let (thread_id, agent_id) = (self.question.thread_id.clone(), agent_id.clone());
+            self.chat.unfinished.begin(Unfinished { thread_id, agent_id, stream_id, message_id, epoch, seq });
+        }
+
+        // This tells the other servers of the answer, too: if this one is killed, they end it.
         if let Some(agent) = self.chat.agents.task_started(&agent_id) {
             self.agent(AgentEventEvent::TaskStarted, agent).await;
         }
-        let stream_id = Uuid::now_v7();
-        let in_reply_to = self.question.message_id;
-        self.publish(&self.topic, &StreamStart { agent_id: agent_id.clone(), in_reply_to, stream_id }).await;
 
-        let history = self.chat.threads.newest(&self.question.thread_id, MESSAGES_PER_THREAD);
+        let history = self.history().await;
         let mut pieces = self.pieces(&history);
         let (mut text, mut index) = (String::new(), 0);
         let deadline = Instant::now() + LONGEST;
@@ -93,21 +104,33 @@ impl Answering {
             index += 1;
         }
 
-        let message_id = Uuid::now_v7();
-        self.chat.threads.append(ThreadMessage {
+        let message = ThreadMessage {
             author: Author { id: agent_id.clone(), kind: AuthorKind::Agent },
             content: text,
             created_at: Utc::now(),
             message_id,
             metadata: None,
             thread_id: self.question.thread_id.clone(),
-        });
+        };
+        if let Err(error) = self.chat.threads().append(message).await {
+            tracing::warn!(%error, topic = %self.topic, "an answer could not be kept");
+        }
         let outcome = match finish_reason {
             StreamEndFinishReason::Stop | StreamEndFinishReason::Length => Outcome::Completed,
             StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error => Outcome::Failed,
         };
         self.publish(&self.topic, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await;
+        self.chat.unfinished.end(stream_id);
         self.ended(&agent_id, outcome).await;
+    }
+
+    /// What was said before. A responder that does not know it can still answer the question.
+    async fn history(&self) -> Vec<ThreadMessage> {
+        let history = self.chat.threads().newest(&self.question.thread_id, MESSAGES_PER_THREAD).await;
+        history.unwrap_or_else(|error| {
+            tracing::warn!(%error, topic = %self.topic, "the thread's history is not there for an answer");
+            vec![self.question.clone()]
+        })
     }
 
     /// The answer of the responder, or its failure to begin one.
@@ -124,7 +147,8 @@ impl Answering {
             Outcome::Failed => AgentEventEvent::TaskFailed,
         };
         self.agent(event, agent).await;
-        self.publish(&DashboardTopic, &dashboard::update(&self.chat)).await;
+        let update = dashboard::update(&self.chat, &System::asked(&self.chat).await);
+        self.publish(&DashboardTopic, &update).await;
         if failures == ALERT_AFTER_FAILURES {
             let alert = CriticalAlert {
                 alert_id: Uuid::now_v7(),
@@ -137,7 +161,10 @@ impl Answering {
         }
     }
 
-    async fn agent(&self, event: AgentEventEvent, agent: AgentState) {
+    /// Tells what happened to the agent here, and how it is on all servers together.
+    async fn agent(&self, event: AgentEventEvent, here: AgentState) {
+        let everywhere = async || System::asked(&self.chat).await.agent(&here.agent_id).unwrap_or_else(|| here.clone());
+        let mut agent = everywhere().await;
         let details = serde_json::Map::from_iter([("thread_id".to_owned(), self.question.thread_id.clone().into())]);
         let status: AgentActivity = agent.status;
         match AgentTopic::new(agent.agent_id.clone()) {
@@ -147,13 +174,24 @@ impl Answering {
             }
             Err(error) => tracing::error!(%error, agent_id = agent.agent_id, "an agent's id is not a topic"),
         }
-        self.publish(&DashboardTopic, &AgentUpdate { agent }).await;
+        // Something may happen to it on two servers at the same moment, and the later truth be published first. Whoever finds
+        // afterwards that it is not as it said says it again, so that what is said last is true.
+        for _ in 0..ATTEMPTS {
+            self.publish(&DashboardTopic, &AgentUpdate { agent: agent.clone() }).await;
+            let said = std::mem::replace(&mut agent, everywhere().await);
+            if said == agent {
+                break;
+            }
+        }
     }
 
-    async fn publish<M: ServerMessage>(&self, topic: &M::Topic, message: &M) {
-        if let Err(error) = self.publisher.publish(topic, message).await {
-            tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
-        }
+    async fn publish<M: ServerMessage>(&self, topic: &M::Topic, message: &M) -> Option<StreamPosition> {
+        let published = self.publisher.publish(topic, message).await;
+        published
+            .inspect_err(|error| {
+                tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
+            })
+            .ok()
     }
 }
 

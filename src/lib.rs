@@ -6,9 +6,11 @@
 pub mod agents;
 mod answer;
 pub mod dashboard;
+mod orphan;
 pub mod responder;
 pub mod service;
 pub mod settings;
+mod system;
 pub mod threads;
 mod web;
 
@@ -25,6 +27,7 @@ use crate::chat::ChatServer;
 use crate::responder::Guide;
 use crate::service::{Chat, Handlers};
 use crate::settings::Settings;
+use crate::system::Voice;
 
 tightwire::include_protocol!("chat");
 
@@ -42,7 +45,8 @@ fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Ch
     let config = Config { document, ..settings.server.config()? };
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config).with_routes(web::routes());
-    chat.attach(server.stats(), settings.server.connections);
+    let server = server.with_presence(Voice(Arc::downgrade(&chat)));
+    chat.attach(&server, settings.server.connections);
     Ok((server, chat))
 }
 
@@ -63,7 +67,9 @@ pub async fn run(settings: Settings, listener: TcpListener, shutdown: impl Futur
         shutdown.await;
         chat.end_answers().await;
     };
+    let heralding = tokio::spawn(system::herald(Arc::clone(&chat), server.config().node_interval));
     let served = server.run(listener, shutdown).await;
+    heralding.abort();
     #[cfg(all(feature = "tls", unix))]
     if let Some(reloading) = reloading {
         reloading.abort();

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::Utc;
-use tightwire::{Context, Stats};
+use tightwire::{Cluster, Context, Publisher, Server};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
@@ -16,8 +16,10 @@ use crate::chat::{
     ThreadMessage, ThreadMessageCreated, ThreadTopic, Topic,
 };
 use crate::dashboard;
+use crate::orphan::Answers;
 use crate::responder::Responder;
-use crate::threads::Threads;
+use crate::system::System;
+use crate::threads::{MemoryThreads, SharedThreads, StoreError, ThreadStore};
 
 /// Answers in the making at the same time, over all threads; beyond it `send_message` fails with `unavailable`.
 const ANSWERS: u32 = 1000;
@@ -26,14 +28,26 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The chat application.
 pub struct Chat {
-    pub(crate) threads: Threads,
+    /// Set once the server exists; in memory before.
+    threads: OnceLock<Box<dyn ThreadStore>>,
     pub(crate) agents: Agents,
     pub(crate) responder: Box<dyn Responder>,
     answers: Arc<Semaphore>,
+    pub(crate) unfinished: Answers,
     /// True once no more answers are to be written. Every answer watches it.
     ending: watch::Sender<bool>,
-    /// Set once the server exists: the dashboard shows what it counts, against the connections that it takes.
-    server: OnceLock<(Stats, u64)>,
+    /// Set once the server exists.
+    server: OnceLock<Attached>,
+}
+
+/// The server that the chat runs in.
+pub(crate) struct Attached {
+    pub(crate) cluster: Cluster,
+    pub(crate) publisher: Publisher,
+    /// How many connections it takes.
+    pub(crate) most_connections: u64,
+    /// Whether what is published goes through Redis.
+    pub(crate) is_shared: bool,
 }
 
 impl Chat {
@@ -42,10 +56,11 @@ impl Chat {
         let agents = Agents::default();
         agents.register(responder.agent_id(), responder.name());
         Self {
-            threads: Threads::default(),
+            threads: OnceLock::new(),
             agents,
             responder: Box::new(responder),
             answers: Arc::new(Semaphore::new(ANSWERS as usize)),
+            unfinished: Answers::default(),
             ending: watch::Sender::new(false),
             server: OnceLock::new(),
         }
@@ -68,15 +83,36 @@ impl Chat {
         let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
     }
 
-    /// Gives the chat the counters of the server that it runs in, and how many connections that takes at most.
-    pub fn attach(&self, stats: Stats, most_connections: u64) {
-        // A chat belongs to one server; the first one stays.
-        let _ = self.server.set((stats, most_connections));
+    /// Gives the chat the server that it runs in, and how many connections that takes at most. A chat belongs to one server;
+    /// the first one stays.
+    pub fn attach<S: tightwire::Service>(&self, server: &Server<S>, most_connections: u64) {
+        let lists = server.shared_lists();
+        let attached = Attached {
+            cluster: server.cluster(),
+            publisher: server.publisher(),
+            most_connections,
+            is_shared: lists.is_some(),
+        };
+        if self.server.set(attached).is_ok()
+            && let Some(lists) = lists
+        {
+            let _ = self.threads.set(Box::new(SharedThreads(lists)));
+        }
     }
 
-    pub(crate) fn server(&self) -> Option<&(Stats, u64)> {
+    pub(crate) fn server(&self) -> Option<&Attached> {
         self.server.get()
     }
+
+    /// Where the threads are.
+    pub(crate) fn threads(&self) -> &dyn ThreadStore {
+        &**self.threads.get_or_init(|| Box::new(MemoryThreads::default()))
+    }
+}
+
+/// What a client is told when the threads cannot be had.
+fn no_threads(error: StoreError) -> Failure {
+    Failure::new(ErrorCode::Unavailable, "The thread cannot be had now; try again in a moment.").because(error)
 }
 
 /// The handlers share the chat with the tasks that stream answers.
@@ -91,11 +127,12 @@ impl ChatService for Handlers {
         data: SubscribeThread,
     ) -> Result<ThreadHistory, Failure> {
         let position = cx.subscribed_at().ok_or_else(|| {
-            Failure::new(ErrorCode::InternalError, "The thread's position is not known.")
-                .because("subscribe_thread ran without a subscription")
+            Failure::new(ErrorCode::Unavailable, "The thread's position is not known now; try again in a moment.")
+                .because("the event bus does not tell it")
         })?;
-        let messages =
-            self.0.threads.newest(topic.thread_id(), usize::try_from(data.limit_or_default()).unwrap_or(usize::MAX));
+        // Read after the position was: what the position covers is there, whichever server it was published on.
+        let limit = usize::try_from(data.limit_or_default()).unwrap_or(usize::MAX);
+        let messages = self.0.threads().newest(topic.thread_id(), limit).await.map_err(no_threads)?;
         Ok(ThreadHistory {
             epoch: position.epoch,
             messages,
@@ -117,7 +154,7 @@ impl ChatService for Handlers {
             thread_id: topic.thread_id().to_owned(),
         };
         // Stored first, published second: whoever subscribes in between sees the message twice, never not at all.
-        self.0.threads.append(message.clone());
+        self.0.threads().append(message.clone()).await.map_err(no_threads)?;
         cx.publish(&topic, &ThreadMessageCreated { message: message.clone() }).await.map_err(|error| {
             Failure::new(ErrorCode::Unavailable, "The message could not be published; try again in a moment.")
                 .because(error)
@@ -149,7 +186,7 @@ impl ChatService for Handlers {
             },
             DataType::CoordinationMetrics => {
                 let window = params.window_s.map(Duration::from_secs);
-                DataResponse::CoordinationMetrics(self.0.agents.metrics(window)).into()
+                DataResponse::CoordinationMetrics(System::now(&self.0).metrics(window)).into()
             }
             DataType::SystemHealth => DataResponse::SystemHealth(dashboard::system_health(&self.0)).into(),
         })

@@ -1,107 +1,41 @@
-//! The threads and their messages, in memory and bounded.
+//! The threads and their messages, bounded.
 //!
-//! Not a database: the newest messages of the most recently used threads. What is dropped here is gone.
+//! Not a database: the newest messages of the threads that were used last. What is dropped here is gone.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+mod memory;
+mod shared;
 
-use tokio::time::Instant;
+use futures_util::future::BoxFuture;
 
+pub use self::memory::MemoryThreads;
+pub use self::shared::SharedThreads;
 use crate::chat::ThreadMessage;
 
 /// How many messages of a thread are kept. The contract allows a history of so many.
 pub const MESSAGES_PER_THREAD: usize = 200;
-/// How many threads are kept; the one unused for longest goes first.
+/// How many threads are kept in memory; the one unused for longest goes first.
 pub const THREADS: usize = 10_000;
 
-/// All threads.
-#[derive(Debug, Default)]
-pub struct Threads {
-    /// Written by every handler that posts or answers; held only for the push or the copy, never across an await.
-    by_id: Mutex<HashMap<String, Thread>>,
-}
-
-#[derive(Debug)]
-struct Thread {
-    messages: VecDeque<ThreadMessage>,
-    used: Instant,
-}
-
-impl Threads {
+/// Where the threads are.
+///
+/// Whoever has read a position of the thread's topic, and then reads its messages, must find all that were appended before
+/// what that position covers was published, on whichever server that was.
+pub trait ThreadStore: Send + Sync + 'static {
     /// Appends a message to its thread, which begins to exist with its first message.
-    pub fn append(&self, message: ThreadMessage) {
-        let mut threads = self.lock();
-        if !threads.contains_key(&message.thread_id) && threads.len() >= THREADS {
-            let oldest = threads.iter().min_by_key(|(_, thread)| thread.used).map(|(id, _)| id.clone());
-            if let Some(oldest) = oldest {
-                threads.remove(&oldest);
-            }
-        }
-        let thread = threads
-            .entry(message.thread_id.clone())
-            .or_insert_with(|| Thread { messages: VecDeque::new(), used: Instant::now() });
-        thread.used = Instant::now();
-        if thread.messages.len() == MESSAGES_PER_THREAD {
-            thread.messages.pop_front();
-        }
-        thread.messages.push_back(message);
-    }
+    fn append(&self, message: ThreadMessage) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// The newest `limit` messages of a thread, oldest first; none for a thread that nobody has written to.
-    pub fn newest(&self, thread_id: &str, limit: usize) -> Vec<ThreadMessage> {
-        let threads = self.lock();
-        let Some(thread) = threads.get(thread_id) else { return Vec::new() };
-        let skipped = thread.messages.len().saturating_sub(limit);
-        thread.messages.iter().skip(skipped).cloned().collect()
-    }
+    fn newest<'a>(&'a self, thread_id: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<ThreadMessage>, StoreError>>;
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Thread>> {
-        // A panic while the lock is held cannot leave the map half-changed, so a poisoned lock is as good as any.
-        self.by_id.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// The threads cannot be had now.
+#[derive(Clone, Debug)]
+pub struct StoreError(pub String);
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::{Author, AuthorKind};
-
-    fn message(thread: &str, number: usize) -> ThreadMessage {
-        ThreadMessage {
-            author: Author { id: "ada".into(), kind: AuthorKind::User },
-            content: number.to_string(),
-            created_at: chrono::DateTime::UNIX_EPOCH,
-            message_id: uuid::Uuid::from_u128(number as u128),
-            metadata: Default::default(),
-            thread_id: thread.into(),
-        }
-    }
-
-    #[test]
-    fn the_newest_messages_come_oldest_first() {
-        let threads = Threads::default();
-        (0..5).for_each(|number| threads.append(message("a", number)));
-        let contents: Vec<_> = threads.newest("a", 2).into_iter().map(|message| message.content).collect();
-        assert_eq!(contents, ["3", "4"]);
-        assert!(threads.newest("b", 2).is_empty());
-    }
-
-    #[test]
-    fn a_thread_keeps_only_so_many_messages() {
-        let threads = Threads::default();
-        (0..MESSAGES_PER_THREAD + 3).for_each(|number| threads.append(message("a", number)));
-        let all = threads.newest("a", usize::MAX);
-        assert_eq!((all.len(), all[0].content.as_str()), (MESSAGES_PER_THREAD, "3"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_thread_unused_for_longest_goes_first() {
-        let threads = Threads::default();
-        for number in 0..=THREADS {
-            threads.append(message(&number.to_string(), number));
-            tokio::time::advance(std::time::Duration::from_millis(1)).await;
-        }
-        assert!(threads.newest("0", 1).is_empty());
-        assert_eq!(threads.newest("1", 1).len(), 1);
-    }
-}
+impl std::error::Error for StoreError {}

@@ -1067,6 +1067,8 @@ function checkSystemHealth(value: unknown, report: Report): void {
   }
   required(value, "overall_status", checkHealthStatus, report);
   required(value, "components", checkSystemHealthComponents, report);
+  optional(value, "nodes", checkSystemHealthNodes, report);
+  optional(value, "complete", checkBoolean, report);
 }
 
 function checkHealthStatus(value: unknown, report: Report): void {
@@ -1104,6 +1106,51 @@ function checkTextFrom1(value: unknown, report: Report): void {
   }
   if (value === "") {
     fail(report, "minLength");
+  }
+}
+
+function checkSystemHealthNodes(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  items(value, checkNodeHealth, report);
+}
+
+function checkNodeHealth(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "node_id", checkTextFrom1, report);
+  required(value, "name", checkText, report);
+  required(value, "contract_version", checkText, report);
+  required(value, "connections", checkIntegerFrom0, report);
+  required(value, "subscriptions", checkNodeHealthSubscriptions, report);
+  required(value, "age_ms", checkIntegerFrom0, report);
+}
+
+function checkNodeHealthSubscriptions(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) {
+    fail(report, "type");
+    return;
+  }
+  items(value, checkChannelSubscriptions, report);
+}
+
+function checkChannelSubscriptions(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  required(value, "channel", checkTextFrom1, report);
+  required(value, "count", checkIntegerFrom0, report);
+}
+
+function checkBoolean(value: unknown, report: Report): void {
+  if (typeof value !== "boolean") {
+    fail(report, "type");
+    return;
   }
 }
 
@@ -1334,6 +1381,7 @@ function checkAgentStatus(value: unknown, report: Report): void {
     return;
   }
   required(value, "agents", checkAgentStatusAgents, report);
+  optional(value, "complete", checkBoolean, report);
 }
 
 function checkAgentStatusAgents(value: unknown, report: Report): void {

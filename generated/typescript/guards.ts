@@ -678,7 +678,9 @@ function isSystemHealth(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     HEALTH_STATUS_VALUES.includes(value.overall_status) &&
-    isList(value.components, isComponentHealth)
+    isList(value.components, isComponentHealth) &&
+    (value.nodes === undefined || isList(value.nodes, isNodeHealth)) &&
+    (value.complete === undefined || typeof value.complete === "boolean")
   );
 }
 
@@ -689,6 +691,22 @@ function isComponentHealth(value: unknown): value is JsonObject {
     HEALTH_STATUS_VALUES.includes(value.status) &&
     (value.detail === undefined || isText(value.detail))
   );
+}
+
+function isNodeHealth(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    isText(value.node_id, 1) &&
+    isText(value.name) &&
+    isText(value.contract_version) &&
+    isInteger(value.connections, 0) &&
+    isList(value.subscriptions, isChannelSubscriptions) &&
+    isInteger(value.age_ms, 0)
+  );
+}
+
+function isChannelSubscriptions(value: unknown): value is JsonObject {
+  return isObject(value) && isText(value.channel, 1) && isInteger(value.count, 0);
 }
 
 function isSubscriptionUpdated(value: unknown): value is JsonObject {
@@ -733,7 +751,11 @@ function isDataResponseAgentStatus(value: unknown): value is JsonObject {
 }
 
 function isAgentStatus(value: unknown): value is JsonObject {
-  return isObject(value) && isList(value.agents, isAgentState);
+  return (
+    isObject(value) &&
+    isList(value.agents, isAgentState) &&
+    (value.complete === undefined || typeof value.complete === "boolean")
+  );
 }
 
 function isDataResponseCoordinationMetrics(value: unknown): value is JsonObject {

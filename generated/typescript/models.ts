@@ -230,11 +230,11 @@ export interface AgentState {
   readonly name: string;
   /** What an agent is doing. */
   readonly status: AgentActivity;
-  /** How many answers it is streaming. */
+  /** How many answers it is streaming, on all servers of the system together. */
   readonly active_streams: number;
-  /** How many answers it has completed since the server started. */
+  /** How many answers it has completed on the servers that are there, since they were started. */
   readonly completed: number;
-  /** How many answers it has failed to complete since the server started. */
+  /** How many answers it has failed to complete on the servers that are there, since they were started. */
   readonly failed: number;
 }
 
@@ -272,6 +272,34 @@ export interface SystemHealth {
   readonly overall_status: HealthStatus;
   /** Its parts. */
   readonly components: readonly ComponentHealth[];
+  /** The servers of the system that are known to the one that says so, itself included; the oldest first. */
+  readonly nodes?: readonly NodeHealth[];
+  /** False while the other servers of the system cannot be heard of. Then all of this is about one server. */
+  readonly complete?: boolean;
+}
+
+/** A server of the system, as it said itself a moment ago. */
+export interface NodeHealth {
+  /** Different for every start of a server. */
+  readonly node_id: string;
+  /** What people call it. */
+  readonly name: string;
+  /** The version of this document that it was built from. */
+  readonly contract_version: string;
+  /** Its connections. */
+  readonly connections: number;
+  /** Its subscriptions, by the address of their channel. */
+  readonly subscriptions: readonly ChannelSubscriptions[];
+  /** How long ago it said so, in milliseconds. */
+  readonly age_ms: number;
+}
+
+/** How many subscriptions there are to topics of a channel. */
+export interface ChannelSubscriptions {
+  /** The address of the channel, for instance `thread:{thread_id}`. */
+  readonly channel: string;
+  /** How many there are. */
+  readonly count: number;
 }
 
 /** How well a part of the system is. */
@@ -372,8 +400,10 @@ export interface DataResponseSystemHealth {
 
 /** The agents that were asked for. */
 export interface AgentStatus {
-  /** Each agent as it is now. */
+  /** Each agent as it is now, on all servers of the system together. */
   readonly agents: readonly AgentState[];
+  /** False while the other servers of the system cannot be heard of. Then this is about one server. */
+  readonly complete?: boolean;
 }
 
 /** Why there is no data. */

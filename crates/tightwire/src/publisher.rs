@@ -8,7 +8,8 @@ use tightwire_proto::contract::MessageInfo;
 use tightwire_proto::envelope::{EncodeError, Head, Publication};
 use tightwire_proto::flat;
 use tightwire_proto::frame::{OutboundFrame, Position, Tag};
-use tightwire_proto::inbound::StreamPosition;
+use tightwire_proto::inbound::{ReplayStart, StreamPosition};
+use tightwire_proto::log::Replay;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::broker::{Broker, Once, Published};
 use crate::clock;
 use crate::metrics::{Counters, OTHER};
 use crate::plain::PlainMessage;
-use crate::service::ServerMessage;
+use crate::service::{ServerMessage, TopicName};
 use crate::trace;
 
 /// Publishes messages to topics. Cheap to clone; lives as long as the application wants, beyond any connection.
@@ -58,6 +59,23 @@ impl Publisher {
         let position = span.in_scope(|| self.broker.publish(publication)).instrument(span).await?;
         self.counters.published_total.of(M::TYPE).increment();
         Ok((&position).into())
+    }
+
+    /// What was published to `topic` after a position, and is kept for replay: the frames as clients get them. `None`, if not
+    /// all of it is kept any more.
+    ///
+    /// # Errors
+    /// If that cannot be known now.
+    pub async fn published_since<T: TopicName>(
+        &self,
+        topic: &T,
+        after: &StreamPosition,
+    ) -> Result<Option<Vec<serde_json::Value>>, PublishError> {
+        let start = ReplayStart::Position(after.clone());
+        let Replay::Complete(frames) = self.broker.history(&topic.to_string(), &start).await? else { return Ok(None) };
+        let read = |frame: &OutboundFrame| serde_json::from_slice(frame.payload());
+        let frames: Result<Vec<_>, _> = frames.iter().map(read).collect();
+        frames.map(Some).map_err(|error| PublishError::Encode(error.to_string().into()))
     }
 
     /// Publishes what is known by name only.
