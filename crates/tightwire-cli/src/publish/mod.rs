@@ -121,11 +121,14 @@ struct Problem {
 
 fn text(answer: Answer, remote: &Remote, arguments: &PublishArguments) -> Result<String, Refused> {
     let status = answer.status;
-    answer.text(MAX_BYTES).map_err(|error| {
-        let what = format!("the answer of {} broke off: {error}", remote.authority());
-        // What was refused was not published, whatever the rest would say.
-        if status == 200 { unknown(Unanswered::Lost(what), arguments) } else { (Exit::Unreadable, what) }
-    })
+    match answer.text(MAX_BYTES) {
+        Err(error) if status == 200 => {
+            let why = format!("the answer of {} broke off: {error}", remote.authority());
+            Err(unknown(Unanswered::Lost(why), arguments))
+        }
+        // What a refusal says is worth less than that it is one.
+        text => Ok(text.unwrap_or_default()),
+    }
 }
 
 /// Nobody answered.

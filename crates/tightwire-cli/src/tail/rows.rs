@@ -34,7 +34,7 @@ impl Rows {
         let mut text: String = servers.collect();
         let (topics, kinds) = (self.topic_width, self.kind_width);
         let _ =
-            write!(text, "{:12}  {:topics$}  {:>8}  {:16}  {:kinds$}", "time (UTC)", "topic", "seq", "epoch", "type");
+            write!(text, "{:12}  {:topics$}  {:>8}  {:18}  {:kinds$}", "time (UTC)", "topic", "seq", "epoch", "type");
         for index in 1..=self.names.len() {
             let _ = write!(text, " {:>6}", format!("n{index}"));
         }
@@ -78,7 +78,7 @@ impl Rows {
             Some(position) => (position.seq.to_string(), position.epoch.as_str()),
             None => ("-".to_owned(), "-"),
         };
-        let mut text = format!("{}  {topic:topics$}  {seq:>8}  {epoch:16}  {kind:kinds$}", time(now));
+        let mut text = format!("{}  {topic:topics$}  {seq:>8}  {epoch:18}  {kind:kinds$}", time(now));
         for cell in &row.cells {
             let cell = match cell {
                 Cell::After(Duration::ZERO) => "0".to_owned(),
