@@ -66,7 +66,8 @@ suite! {
         what_was_missed_comes_first
         what_cannot_be_replayed_is_a_gap
         nothing_is_lost_or_doubled_while_frames_keep_arriving
-        pages_follow_one_another_on_any_node;
+        pages_follow_one_another_on_any_node
+        the_application_reads_what_was_published;
     retention:
         only_so_many_frames_are_kept
         only_so_many_bytes_are_kept

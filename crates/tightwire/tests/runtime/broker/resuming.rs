@@ -7,6 +7,7 @@ use tightwire::proto::inbound::StreamPosition;
 use super::reader::Reader;
 use super::system::{Kind, System};
 use crate::client::with_limits;
+use crate::protocol::Room;
 
 fn at(position: &StreamPosition, seq: u64) -> Value {
     json!({"epoch": position.epoch, "seq": seq})
@@ -33,6 +34,23 @@ pub(super) async fn what_was_missed_comes_first(kind: Kind) {
     for reader in [&mut reader, &mut other, &mut latest] {
         reader.expect(&["posted#5 5"]).await;
     }
+}
+
+pub(super) async fn the_application_reads_what_was_published(kind: Kind) {
+    let system = System::open(kind, with_limits(|limits| limits.replay_frames = 2)).await;
+    let first = system.node(0).post("a", "1").await;
+    let (publisher, room) = (system.node(1).server.publisher(), Room::named("a"));
+    let since = async |position: &StreamPosition| {
+        let frames = publisher.published_since(&room, position).await.expect("it is known")?;
+        Some(frames.iter().map(|frame| frame["data"]["text"].as_str().expect("text").to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(since(&first).await, Some(Vec::new()));
+    let second = system.node(1).post("a", "2").await;
+    system.node(0).post("a", "3").await;
+    assert_eq!(since(&first).await, Some(vec!["2".to_owned(), "3".to_owned()]));
+    system.node(0).post("a", "4").await;
+    assert_eq!(since(&first).await, None, "the second is not kept any more");
+    assert_eq!(since(&second).await, Some(vec!["3".to_owned(), "4".to_owned()]));
 }
 
 pub(super) async fn what_cannot_be_replayed_is_a_gap(kind: Kind) {

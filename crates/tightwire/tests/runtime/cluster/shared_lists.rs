@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tightwire::{Config, SharedList, SharedLists};
-use tightwire_testbed::RedisServer;
+use tightwire_testbed::{RedisCluster, RedisServer};
 
-use crate::broker::system::with_redis;
+use crate::broker::system::{PATIENCE, with_redis};
 use crate::http::Site;
 
 const LIST: SharedList<'static> = SharedList { name: "thread:1", longest: 3, expires: Duration::from_secs(60) };
@@ -54,4 +54,28 @@ async fn lists_that_cannot_be_reached_are_an_error() {
     redis.kill();
     assert!(first.append(LIST, b"b").await.is_err());
     assert!(first.newest(LIST.name, 1).await.is_err());
+}
+
+#[tokio::test]
+async fn nodes_on_a_redis_cluster_know_each_other_and_share_lists() {
+    let Some(redis) = RedisCluster::start() else { return };
+    let url = format!("redis+cluster://{}", redis.addresses()[0]);
+    let config = || Config { node_interval: Duration::from_millis(200), ..with_redis(Config::default(), &url) };
+    let sites = [Site::running(config()).await, Site::running(config()).await];
+    for site in &sites {
+        let known = async {
+            while site.server.cluster().refresh().await.nodes.len() < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, known).await.expect("the other is heard of");
+    }
+    let [first, second] = sites.each_ref().map(|site| site.server.shared_lists().expect("there is a Redis"));
+    // Enough to be on all masters.
+    for number in 0..20 {
+        let name = format!("list {number}");
+        let list = SharedList { name: &name, ..LIST };
+        first.append(list, name.as_bytes()).await.expect("Redis runs");
+        assert_eq!(second.newest(&name, 1).await.expect("Redis runs"), [name.as_bytes()]);
+    }
 }
