@@ -16,7 +16,7 @@ use super::followed::Followed;
 use super::history::{Question, Told};
 use super::keys::Keys;
 use super::link::{Link, Trouble};
-use super::mark::Shard;
+use super::mark::{Mark, Shard};
 use super::queue::{Item, Number, Queue};
 use super::scripts::Scripts;
 use super::wire::Reader;
@@ -160,10 +160,13 @@ impl Core {
         }
     }
 
-    pub(super) fn check_call(&self, shard: usize) -> Cmd {
+    /// The call that asks how far a shard is; `last` is the entry that was handed out last, and the id of its frame.
+    pub(super) fn check_call(&self, shard: usize, last: Option<(Mark, &str)>) -> Cmd {
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.check.call(&[self.keys.state(shard), self.keys.stream(shard)]);
         call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
+        let (entry, id) = last.map(|(mark, id)| (mark.entry(), id)).unwrap_or_default();
+        call.arg(entry).arg(id);
         call
     }
 

@@ -55,11 +55,25 @@ pub(super) struct Place {
     pub(super) at: Option<Mark>,
     /// Where it was at the last check, if that was not where the shard was.
     pub(super) behind: Option<Mark>,
+    /// The newest entry that could be read, and the id of its frame.
+    read: Mark,
+    id: String,
+}
+
+impl Place {
+    fn new(shard: usize, stream: String) -> Self {
+        Self { shard, stream, at: None, behind: None, read: Mark::default(), id: String::new() }
+    }
+
+    /// The entry that was handed out last and the id of its frame, if that is known.
+    fn last(&self) -> Option<(Mark, &str)> {
+        (self.at == Some(self.read)).then_some((self.read, &*self.id))
+    }
 }
 
 impl Reading {
     pub(super) fn new(core: Arc<Core>, group: usize) -> Self {
-        let place = |shard: &usize| Place { shard: *shard, stream: core.keys.stream(*shard), at: None, behind: None };
+        let place = |shard: &usize| Place::new(*shard, core.keys.stream(*shard));
         let places = core.groups[group].shards.iter().map(place).collect();
         let spread = Backoff::new(seed());
         Self { core, places, largest: 4096, spread }
@@ -136,7 +150,13 @@ impl Reading {
             return Ok(0);
         }
         let size = match Entry::read(fields) {
-            Ok(entry) => self.deliver(link, &entry).await?,
+            Ok(entry) => {
+                let size = self.deliver(link, &entry).await?;
+                let place = &mut self.places[index];
+                place.read = mark;
+                entry.id().clone_into(&mut place.id);
+                size
+            }
             Err(Unexpected) => {
                 // Where it has a position, the next frame of its topic shows that something is missing.
                 tracing::error!(entry = mark.entry(), stream = self.places[index].stream, "an entry cannot be read");
@@ -192,7 +212,7 @@ impl Reading {
         }
         let mut commands = Pipeline::new();
         for place in &self.places {
-            commands.add_command(self.core.check_call(place.shard));
+            commands.add_command(self.core.check_call(place.shard, place.last()));
         }
         let answers = link.ask(&commands, Duration::ZERO).await?;
         for (index, answer) in answers.iter().enumerate() {

@@ -52,7 +52,7 @@ impl Reading {
         let shard = self.places[index].shard;
         self.core.counters.bus_holes_total.increment();
         let mut commands = Pipeline::new();
-        commands.add_command(self.core.check_call(shard));
+        commands.add_command(self.core.check_call(shard, None));
         let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
         let mark = self.checked(index, &answer)?;
         if mark.generation > self.at(index).generation {

@@ -165,6 +165,11 @@ impl Reader {
 }
 
 impl<'a> Entry<'a> {
+    /// The id of its frame.
+    pub(super) fn id(&self) -> &'a str {
+        self.fields.id
+    }
+
     /// Reads what an entry has.
     pub(super) fn read(fields: &'a Value) -> Result<Self, Unexpected> {
         let mut entry = Self { topic: "", form: "", position: None, fields: Fields::default() };

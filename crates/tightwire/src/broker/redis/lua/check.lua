@@ -1,7 +1,18 @@
 -- How far the shard is.
 -- KEYS: 1 state, 2 stream
--- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name
+-- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name, 5 the name of the entry that it
+--   has handed out last and 6 the id of its frame; empty, if it does not know
 -- Returns the generation, the number, and the number of shards of whoever began it.
 
 local generation, number = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+
+-- Numbers alone do not show it where so much was lost and published again: then the same entry is of another frame.
+if ARGV[5] ~= '' and string.match(ARGV[5], '^%d+') == int(generation) then
+  local entry = redis.call('XRANGE', KEYS[2], ARGV[5], ARGV[5])[1]
+  for index = 1, entry and #entry[2] or 0, 2 do
+    if entry[2][index] == 'id' and entry[2][index + 1] ~= ARGV[6] then
+      generation, number = shard(KEYS[1], KEYS[2], int(generation), int(number + 1), ARGV[3], ARGV[4])
+    end
+  end
+end
 return { int(generation), int(number), redis.call('HGET', KEYS[1], 'shards') }

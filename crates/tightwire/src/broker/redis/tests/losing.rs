@@ -92,6 +92,33 @@ async fn subscribers_are_told_when_redis_comes_back_with_an_older_copy() {
     assert_eq!((gap.oldest, gap.latest), (1, 1), "what was kept of the old epoch is gone");
 }
 
+/// A copy that is older, and as many publications since then by somebody who had seen nothing of what was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_copy_shows_even_if_as_much_was_published_again() {
+    let Some(mut redis) = RedisServer::start() else { return };
+    let proxy = ChaosProxy::start(redis.address());
+    let node = Node::start(config(&redis.url_at(proxy.address()))).await;
+    let client = node.subscribe("room:1", None).await;
+    let old = node.publish("room:1", "a").await.expect("published");
+    redis.ask(&["SAVE"]);
+    node.publish("room:1", "b").await.expect("published");
+    client.sees(2).await;
+    proxy.cut();
+    redis.kill();
+    redis.start_again();
+    let other = Node::start(config(&redis.url())).await;
+    for text in ["c", "d"] {
+        assert_eq!(other.publish("room:1", text).await.expect("published").epoch, old.epoch, "it knows no better");
+    }
+    let late = other.subscribe("room:1", None).await;
+    proxy.heal();
+    let new = told(&client, 2, &old.epoch).await;
+    assert_eq!(told(&late, 0, &old.epoch).await, new);
+    let position = node.insist("room:1", "e").await;
+    assert_eq!((&*position.epoch, position.seq), (&*new, 1));
+    assert_eq!(client.sees(4).await[3], format!("{new}:1 e"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publisher_tells_redis_what_it_has_lost() {
     let Some(redis) = RedisServer::start() else { return };
