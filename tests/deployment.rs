@@ -77,10 +77,11 @@ fn nodes_are_told_settings_that_exist_and_begin_with_them() {
 }
 
 #[test]
-fn nodes_differ_in_their_address_only() {
+fn nodes_differ_in_their_name_and_address_only() {
     let compose = compose();
     let [first, others @ ..] = NODES.map(|name| {
         let mut node = compose["services"][name].clone();
+        assert_eq!(node["hostname"].take(), name);
         assert!(node["networks"].take()["system"]["ipv4_address"].is_string(), "{name}");
         node
     });

@@ -28,6 +28,7 @@ pub(crate) struct Nodes {
 
 #[derive(Debug)]
 struct Node {
+    name: String,
     address: SocketAddr,
     log: PathBuf,
     state: Mutex<State>,
@@ -43,6 +44,7 @@ enum State {
 impl Nodes {
     pub(crate) fn new(binary: PathBuf, addresses: &[SocketAddr], redis: &str, folder: &Path) -> Self {
         let node = |(index, address): (usize, &SocketAddr)| Node {
+            name: format!("node-{}", index + 1),
             address: *address,
             log: folder.join(format!("node-{}.log", index + 1)),
             state: Mutex::new(State::Ended(Instant::now())),
@@ -130,7 +132,7 @@ impl Nodes {
     fn launch(&self, node: &Node) -> Result<Process> {
         let log = OpenOptions::new().create(true).append(true).open(&node.log).context("no log for a node")?;
         let mut command = Command::new(&self.binary);
-        command.args(["--bind", &node.address.to_string(), "--auth-disabled", "--log", "info"]);
+        command.args(["--bind", &node.address.to_string(), "--node-name", &node.name, "--auth-disabled"]);
         // All clients come from one address, the balancer's.
         command.args(["--handshakes-per-second", "0", "--drain-ms", "2000"]);
         command.env("REDIS_URL", &self.redis).stdout(log.try_clone()?).stderr(log);
