@@ -193,7 +193,7 @@ impl Handshakes {
                 for mut violation in violations_of(validator, &Value::Object(values.clone())) {
                     violation.pointer = format!("{}{}", place.as_str(), violation.pointer);
                     if violation.message == "must be a boolean" {
-                        violation.message.push_str(": `true` or `false`");
+                        violation.message.to_mut().push_str(": `true` or `false`");
                     }
                     // What is given twice is a text already known to be wrong.
                     if !violations.iter().any(|known: &Violation| known.pointer == violation.pointer) {

@@ -124,9 +124,9 @@ pub struct Violation {
     /// JSON Pointer (RFC 6901) into the frame; empty for the frame itself.
     pub pointer: String,
     /// The violated keyword of JSON Schema; `json` for text that is not JSON, `duplicate-key` for a repeated key.
-    pub keyword: String,
+    pub keyword: Cow<'static, str>,
     /// What is expected there.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }
 
 impl Violation {
@@ -134,7 +134,7 @@ impl Violation {
     #[must_use]
     pub fn reason(&self) -> String {
         match &*self.pointer {
-            "" => self.message.clone(),
+            "" => self.message.to_string(),
             pointer => format!("{pointer}: {}", self.message),
         }
     }

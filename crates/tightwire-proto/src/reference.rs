@@ -15,6 +15,7 @@ mod tests;
 mod unique;
 mod violations;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -186,7 +187,11 @@ impl Rejection {
 }
 
 impl Violation {
-    pub(crate) fn new(pointer: impl Into<String>, keyword: &str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), keyword: keyword.to_owned(), message: message.into() }
+    pub(crate) fn new(
+        pointer: impl Into<String>,
+        keyword: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { pointer: pointer.into(), keyword: keyword.into(), message: message.into() }
     }
 }

@@ -294,7 +294,7 @@ pub(crate) fn origin_may_connect(headers: &HeaderMap, allowed: &[String]) -> boo
 /// Each parameter with its place, and what it must be: "`query/depth` must be an integer".
 fn reasons(violations: &[Violation]) -> String {
     let reason = |violation: &Violation| match violation.pointer.as_str() {
-        "" => violation.message.clone(),
+        "" => violation.message.to_string(),
         pointer => format!("`{pointer}` {}", violation.message),
     };
     violations.iter().map(reason).collect::<Vec<_>>().join(", ")

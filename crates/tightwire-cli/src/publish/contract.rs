@@ -50,7 +50,7 @@ pub(super) fn check(
     let bundle: &'static str = schema_bundle::text(&ir).leak();
     let Err(rejection) = Reference::new(bundle, Direction::ToClient).check(frame.as_bytes()) else { return Ok(()) };
     let line = |violation: tightwire_proto::inbound::Violation| {
-        Violation { pointer: violation.pointer, message: violation.message }.line()
+        Violation { pointer: violation.pointer, message: violation.message.into_owned() }.line()
     };
     let lines: String = rejection.violations.into_iter().map(line).collect();
     faulty(format!("the message does not follow {}, and was not sent{lines}", spec.display()))

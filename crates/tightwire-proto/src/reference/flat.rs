@@ -46,7 +46,7 @@ impl CheckedPayload<'_> {
 
     /// Another violation, found after the schema's validation.
     #[must_use]
-    pub fn refuse(&self, pointer: &str, keyword: &str, message: &str) -> Rejection {
+    pub fn refuse(&self, pointer: &str, keyword: &'static str, message: &'static str) -> Rejection {
         Rejection::of(None, Violation::new(pointer, keyword, message))
     }
 

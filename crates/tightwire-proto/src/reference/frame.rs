@@ -50,7 +50,7 @@ impl CheckedFrame {
 
     /// Another violation, found after the schema's validation.
     #[must_use]
-    pub fn refuse(&self, pointer: &str, keyword: &str, message: &str) -> Rejection {
+    pub fn refuse(&self, pointer: &str, keyword: &'static str, message: &'static str) -> Rejection {
         self.reject(Violation::new(pointer, keyword, message))
     }
 

@@ -1,6 +1,8 @@
 //! From the validator's errors to violations: one per place, in the order of the frame, in our own words and without
 //! any value that the peer sent. Only names of properties are repeated, because a pointer has to, and not at length.
 
+use std::borrow::Cow;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::json::{Array, Json, Node, Object};
 use jsonschema::paths::LocationSegment;
@@ -57,14 +59,13 @@ pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
 
 fn add<'a, F: Json>(found: &mut Vec<(Vec<usize>, Violation)>, frame: &F::Node<'a>, error: &ValidationError<'_>) {
     let (place, mut order, mut pointer) = locate::<F>(frame, error);
-    let keyword = match error.kind() {
-        // How many are counted by keywords of their own.
-        ValidationErrorKind::Contains => counted(error).unwrap_or("contains"),
-        kind => kind.keyword(),
-    };
-    let message = match error.kind() {
+    let (keyword, message) = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let keyword = match error.kind() {
+                ValidationErrorKind::AdditionalProperties { .. } => "additionalProperties",
+                _ => "unevaluatedProperties",
+            };
             // The names come in the order of the frame, and there can be very many.
             let mut members = place.and_then(|place| place.as_object()).map(|object| object.members().enumerate());
             for name in unexpected.iter().take(MAX_VIOLATIONS) {
@@ -82,14 +83,10 @@ fn add<'a, F: Json>(found: &mut Vec<(Vec<usize>, Violation)>, frame: &F::Node<'a
                 order.push(usize::MAX);
                 push_segment(&mut pointer, name);
             }
-            "is required".to_owned()
+            ("required".into(), "is required".into())
         }
-        ValidationErrorKind::Contains if keyword == "minContains" => {
-            "must have more items of the kind required".to_owned()
-        }
-        ValidationErrorKind::Contains if keyword == "maxContains" => {
-            "must have fewer items of the kind required".to_owned()
-        }
+        // How many are counted by keywords of their own.
+        ValidationErrorKind::Contains => counted(error),
         kind => describe(kind),
     };
     found.push((order, Violation::new(pointer, keyword, message)));
@@ -100,10 +97,13 @@ fn add<'a, F: Json>(found: &mut Vec<(Vec<usize>, Violation)>, frame: &F::Node<'a
     }
 }
 
-/// The keyword that counts the items of a kind, if it is the one that is violated.
-fn counted(error: &ValidationError<'_>) -> Option<&'static str> {
-    let path = error.schema_path().as_str();
-    ["minContains", "maxContains"].into_iter().find(|keyword| path.rsplit('/').next() == Some(keyword))
+/// As [`describe`], for the items of a kind: the keyword that is violated may be one that counts them.
+fn counted(error: &ValidationError<'_>) -> (Cow<'static, str>, Cow<'static, str>) {
+    match error.schema_path().as_str().rsplit('/').next() {
+        Some("minContains") => ("minContains".into(), "must have more items of the kind required".into()),
+        Some("maxContains") => ("maxContains".into(), "must have fewer items of the kind required".into()),
+        _ => describe(error.kind()),
+    }
 }
 
 /// Of the alternatives that do not fit, the one that was meant: the only one whose type and constants are right. What
@@ -161,63 +161,79 @@ fn locate<'a, F: Json>(frame: &F::Node<'a>, error: &ValidationError<'_>) -> (Opt
     (place, order, pointer)
 }
 
-/// What is expected, in words. Everything in them comes from the schema.
-fn describe(kind: &ValidationErrorKind) -> String {
+/// The keyword that is violated, and what is expected, in words. Everything in them comes from the schema.
+fn describe(kind: &ValidationErrorKind) -> (Cow<'static, str>, Cow<'static, str>) {
     use ValidationErrorKind as Kind;
-    match kind {
-        Kind::Type { kind: TypeKind::Single(expected) } => ["must be ", with_article(*expected)].concat(),
+    let (keyword, message): (&'static str, Cow<'static, str>) = match kind {
+        Kind::Type { kind: TypeKind::Single(expected) } => ("type", must_be(*expected).into()),
         Kind::Type { kind: TypeKind::Multiple(expected) } => {
             let names: Vec<&str> = expected.iter().map(with_article).collect();
-            ["must be ", &names.join(" or ")].concat()
+            ("type", ["must be ", &names.join(" or ")].concat().into())
         }
-        Kind::Constant { expected_value } => format!("must be {expected_value}"),
+        Kind::Constant { expected_value } => ("const", format!("must be {expected_value}").into()),
         Kind::Enum { options } => match options.as_array() {
             Some(options) => {
-                format!("must be one of {}", options.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))
+                let options: Vec<_> = options.iter().map(Value::to_string).collect();
+                ("enum", format!("must be one of {}", options.join(", ")).into())
             }
-            None => "must be one of the values allowed".to_owned(),
+            None => ("enum", "must be one of the values allowed".into()),
         },
-        Kind::MinLength { limit } => format!("must be at least {limit} {} long", plural(*limit, "characters")),
-        Kind::MaxLength { limit } => format!("must be at most {limit} {} long", plural(*limit, "characters")),
-        Kind::Pattern { pattern } => ["must match ", pattern].concat(),
-        Kind::Format { format } => ["must be a ", format].concat(),
-        Kind::Minimum { limit } => format!("must be at least {limit}"),
-        Kind::Maximum { limit } => format!("must be at most {limit}"),
-        Kind::ExclusiveMinimum { limit } => format!("must be more than {limit}"),
-        Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
-        Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
-        Kind::MinItems { limit } => format!("must have at least {limit} {}", plural(*limit, "items")),
-        Kind::MaxItems { limit } => format!("must have at most {limit} {}", plural(*limit, "items")),
+        Kind::MinLength { limit } => {
+            ("minLength", format!("must be at least {limit} {} long", plural(*limit, "characters")).into())
+        }
+        Kind::MaxLength { limit } => {
+            ("maxLength", format!("must be at most {limit} {} long", plural(*limit, "characters")).into())
+        }
+        Kind::Pattern { pattern } => ("pattern", ["must match ", pattern].concat().into()),
+        Kind::Format { format } => ("format", ["must be a ", format].concat().into()),
+        Kind::Minimum { limit } => ("minimum", format!("must be at least {limit}").into()),
+        Kind::Maximum { limit } => ("maximum", format!("must be at most {limit}").into()),
+        Kind::ExclusiveMinimum { limit } => ("exclusiveMinimum", format!("must be more than {limit}").into()),
+        Kind::ExclusiveMaximum { limit } => ("exclusiveMaximum", format!("must be less than {limit}").into()),
+        Kind::MultipleOf { multiple_of } => ("multipleOf", format!("must be a multiple of {multiple_of}").into()),
+        Kind::MinItems { limit } => {
+            ("minItems", format!("must have at least {limit} {}", plural(*limit, "items")).into())
+        }
+        Kind::MaxItems { limit } => {
+            ("maxItems", format!("must have at most {limit} {}", plural(*limit, "items")).into())
+        }
         Kind::AdditionalItems { limit } => {
-            format!("must have at most {limit} {}", plural(*limit as u64, "items"))
+            ("additionalItems", format!("must have at most {limit} {}", plural(*limit as u64, "items")).into())
         }
-        Kind::UnevaluatedItems { .. } => "must not have further items".to_owned(),
-        Kind::UniqueItems => "must not have the same item twice".to_owned(),
-        Kind::Contains => "must have an item of the kind required".to_owned(),
-        Kind::MinProperties { limit } if *limit == 1 => "must have at least 1 property".to_owned(),
-        Kind::MinProperties { limit } => format!("must have at least {limit} properties"),
-        Kind::MaxProperties { limit } if *limit == 1 => "must have at most 1 property".to_owned(),
-        Kind::MaxProperties { limit } => format!("must have at most {limit} properties"),
-        Kind::PropertyNames { .. } => "must have only properties with names as required".to_owned(),
-        Kind::AnyOf { .. } => "must be of one of the forms allowed".to_owned(),
+        Kind::UnevaluatedItems { .. } => ("unevaluatedItems", "must not have further items".into()),
+        Kind::UniqueItems => ("uniqueItems", "must not have the same item twice".into()),
+        Kind::Contains => ("contains", "must have an item of the kind required".into()),
+        Kind::MinProperties { limit } if *limit == 1 => ("minProperties", "must have at least 1 property".into()),
+        Kind::MinProperties { limit } => ("minProperties", format!("must have at least {limit} properties").into()),
+        Kind::MaxProperties { limit } if *limit == 1 => ("maxProperties", "must have at most 1 property".into()),
+        Kind::MaxProperties { limit } => ("maxProperties", format!("must have at most {limit} properties").into()),
+        Kind::PropertyNames { .. } => ("propertyNames", "must have only properties with names as required".into()),
+        Kind::AnyOf { .. } => ("anyOf", "must be of one of the forms allowed".into()),
         Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
-            "must be of exactly one of the forms allowed".to_owned()
+            ("oneOf", "must be of exactly one of the forms allowed".into())
         }
-        Kind::Not { .. } | Kind::FalseSchema => "is not allowed".to_owned(),
-        _ => "must follow the contract".to_owned(),
+        Kind::Not { .. } => ("not", "is not allowed".into()),
+        Kind::FalseSchema => ("falseSchema", "is not allowed".into()),
+        _ => return (kind.keyword().to_owned().into(), "must follow the contract".into()),
+    };
+    debug_assert_eq!(keyword, kind.keyword());
+    (keyword.into(), message)
+}
+
+const fn must_be(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "must be an array",
+        JsonType::Boolean => "must be a boolean",
+        JsonType::Integer => "must be an integer",
+        JsonType::Null => "must be null",
+        JsonType::Number => "must be a number",
+        JsonType::Object => "must be an object",
+        JsonType::String => "must be a string",
     }
 }
 
-const fn with_article(kind: JsonType) -> &'static str {
-    match kind {
-        JsonType::Array => "an array",
-        JsonType::Boolean => "a boolean",
-        JsonType::Integer => "an integer",
-        JsonType::Null => "null",
-        JsonType::Number => "a number",
-        JsonType::Object => "an object",
-        JsonType::String => "a string",
-    }
+fn with_article(kind: JsonType) -> &'static str {
+    must_be(kind).trim_start_matches("must be ")
 }
 
 /// The noun, which is given in the plural, for so many.

@@ -210,11 +210,8 @@ mod tests {
         if text == b"ok" {
             return Ok(());
         }
-        let violation = Violation {
-            pointer: "/data".to_owned(),
-            keyword: "required".to_owned(),
-            message: "is required".to_owned(),
-        };
+        let violation =
+            Violation { pointer: "/data".to_owned(), keyword: "required".into(), message: "is required".into() };
         Err(Rejection { frame_id: Some(Uuid::max()), violations: vec![violation] })
     }
 

@@ -13,10 +13,7 @@ pub fn key(frame: &impl Serialize, pointer: &str) -> Option<Value> {
 
 /// What a request fails with whose reply is none of those that the document names.
 pub fn unexpected() -> ClientError {
-    let violation = Violation {
-        pointer: String::new(),
-        keyword: "enum".to_owned(),
-        message: "is not a reply to the request".to_owned(),
-    };
+    let violation =
+        Violation { pointer: String::new(), keyword: "enum".into(), message: "is not a reply to the request".into() };
     ClientError::Violation(Rejection { frame_id: None, violations: vec![violation] })
 }

@@ -74,7 +74,8 @@ pub(crate) fn decode<T: for<'a> Deserialize<'a>>(text: &[u8]) -> Result<Inbound<
     let frame = serde_json::from_slice(text).map_err(|error| {
         let (pointer, keyword) = if error.is_data() { ("/pair", "required") } else { ("", "json") };
         let message = format!("is required{}", ", with an explanation that is long enough to be cut ż".repeat(3));
-        let violation = Violation { pointer: pointer.to_owned(), keyword: keyword.to_owned(), message };
+        let violation =
+            Violation { pointer: pointer.to_owned(), keyword: keyword.to_owned().into(), message: message.into() };
         Rejection { frame_id: None, violations: vec![violation] }
     })?;
     Ok(Inbound { id: Uuid::nil(), ts: 0, correlation_id: None, position: None, frame })
@@ -102,8 +103,8 @@ impl Service for Exchange {
         match request.query("depth").map(str::parse::<u8>) {
             Some(Err(_)) => Err(vec![Violation {
                 pointer: "query/depth".to_owned(),
-                keyword: "type".to_owned(),
-                message: "must be a number".to_owned(),
+                keyword: "type".into(),
+                message: "must be a number".into(),
             }]),
             Some(Ok(_)) | None => Ok(TypedHandshake::NONE),
         }

@@ -149,8 +149,8 @@ impl Service for Rooms {
             frame_id,
             violations: vec![Violation {
                 pointer: pointer.to_owned(),
-                keyword: keyword.to_owned(),
-                message: "is wrong".to_owned(),
+                keyword: keyword.to_owned().into(),
+                message: "is wrong".into(),
             }],
         };
         let mut frame: Value = serde_json::from_slice(text).map_err(|_| reject(None, "", "json"))?;
