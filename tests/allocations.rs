@@ -18,24 +18,32 @@ fn frame(wire_type: &str, data: &str) -> String {
     format!(r#"{{"v":1,"id":"{ID}","type":"{wire_type}","topic":"system","ts":1767225600000,"data":{data}}}"#)
 }
 
-/// The bytes that are allocated while the server reads the frame.
+/// The bytes that are allocated while something is read: the least of several times, because the harness has a thread of its
+/// own, which may allocate meanwhile.
+fn allocated<T>(mut read: impl FnMut() -> T) -> usize {
+    let once = |_| {
+        let before = ALLOCATOR.total_allocated();
+        let made = black_box(read());
+        let allocated = ALLOCATOR.total_allocated() - before;
+        drop(made);
+        allocated
+    };
+    (0..10).map(once).min().unwrap_or_default()
+}
+
+/// What the server reads of the heartbeat.
 #[track_caller]
 fn check(text: &str, expected: &Heartbeat<'_>) {
-    let before = ALLOCATOR.total_allocated();
-    let arrival = black_box(ClientFrame::receive(black_box(text.as_bytes())));
-    let allocated = ALLOCATOR.total_allocated() - before;
+    let arrival = ClientFrame::receive(text.as_bytes());
     assert!(matches!(&arrival, Ok(Arrival::Heartbeat(view)) if view.frame == *expected), "{text}: {arrival:?}");
-    assert_eq!(allocated, 0, "{text}");
+    assert_eq!(allocated(|| ClientFrame::receive(black_box(text.as_bytes()))), 0, "{text}");
 }
 
 /// A view of any frame whose text has no escapes.
 #[track_caller]
 fn check_view(text: &str) {
-    let before = ALLOCATOR.total_allocated();
-    let is_there = black_box(ClientFrameView::read(black_box(text.as_bytes()))).is_some();
-    let allocated = ALLOCATOR.total_allocated() - before;
-    assert!(is_there, "{text}");
-    assert_eq!(allocated, 0, "{text}");
+    assert!(ClientFrameView::read(text.as_bytes()).is_some(), "{text}");
+    assert_eq!(allocated(|| ClientFrameView::read(black_box(text.as_bytes()))), 0, "{text}");
 }
 
 #[test]
@@ -52,7 +60,7 @@ fn a_heartbeat_is_read_without_allocating() {
     let message = frame("send_message", r#"{"content":"Grüezi 🦀","metadata":{"client":"web","locale":"de-CH"}}"#);
     check_view(&message.replace("system", "thread:a"));
     // The count counts: the frame made of the same bytes owns something.
-    let before = ALLOCATOR.total_allocated();
-    let made = black_box(ClientFrame::decode(frame("authenticate", r#"{"token":"t"}"#).as_bytes()));
-    assert!(made.is_ok() && ALLOCATOR.total_allocated() > before);
+    let token = frame("authenticate", r#"{"token":"t"}"#);
+    assert!(ClientFrame::decode(token.as_bytes()).is_ok());
+    assert!(allocated(|| ClientFrame::decode(black_box(token.as_bytes()))) > 0);
 }
