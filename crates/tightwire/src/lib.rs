@@ -39,6 +39,7 @@ pub mod context;
 mod dispatch;
 mod entrance;
 pub mod failure;
+mod fnv;
 mod handshake;
 mod http;
 mod hub;

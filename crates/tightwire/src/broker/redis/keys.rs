@@ -2,6 +2,8 @@
 //!
 //! A shard's number is the hash tag of its keys, so that all that a script touches lies on one server of a cluster.
 
+use crate::fnv::fnv1a;
+
 /// Names of keys.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
@@ -61,9 +63,7 @@ impl Keys {
 
 /// The shard of a topic: FNV-1a of its name, modulo their number. It must never change, nor differ between nodes.
 pub(super) fn shard_of(topic: &str, shards: usize) -> usize {
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = topic.bytes().fold(0xcbf2_9ce4_8422_2325, hash);
-    (hash % shards.max(1) as u64) as usize
+    (fnv1a(topic.bytes()) % shards.max(1) as u64) as usize
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use super::{body, routed};
 use crate::admission::{Admission, Refused};
 use crate::auth::{Caller, Identity};
 use crate::broker::Once;
+use crate::fnv::fnv1a;
 use crate::handshake::origin_may_connect;
 use crate::publisher::{PublishError, Unpublished};
 use crate::server::RemoteAddr;
@@ -175,12 +176,10 @@ fn published(id: Uuid, is_kept: bool, position: &Position) -> Value {
     json!({ "id": id, "position": position })
 }
 
-/// What stands for these texts, on every server: FNV-1a, which they end one another in.
+/// What stands for these texts, on every server.
 fn in_short(texts: &[&str]) -> u64 {
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     // No text has this byte in it: it is none of UTF-8.
-    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0xff]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, hash)
+    fnv1a(texts.iter().flat_map(|text| text.bytes().chain([0xff])))
 }
 
 /// What a failure to publish is over HTTP.
