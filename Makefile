@@ -68,7 +68,7 @@ bench: node-modules ## The benchmarks (release builds); each says what it measur
 	@echo "==== Generating everything from a document"
 	$(CARGO) bench --package tightwire-codegen --bench generate
 	@echo "==== The TypeScript guards, beside ajv"
-	npm run bench --workspace frontend
+	npm run bench --workspace frontend/chat
 	@echo "==== The chat server under load (tightwire bench)"
 	scripts/bench-load.sh
 

@@ -321,7 +321,7 @@ async fn a_client_does_not_ask_for_what_the_server_would_refuse() {
     assert_eq!(error.to_string(), message);
 }
 
-/// Parameters, and what a client makes of them: `frontend/test/routes.test.ts` holds the TypeScript to the same cases.
+/// Parameters, and what a client makes of them: `frontend/chat/test/routes.test.ts` holds the TypeScript to the same cases.
 #[test]
 fn parameters_become_a_url_and_headers() {
     fn request(case: &Value) -> Result<(String, ClientConfig), ConnectError> {

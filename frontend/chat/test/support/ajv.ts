@@ -12,7 +12,7 @@ interface Bundle {
 }
 
 const bundle = JSON.parse(
-  readFileSync(new URL("../../../generated/schema/ws_messages.schema.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../../generated/schema/ws_messages.schema.json", import.meta.url), "utf8"),
 ) as Bundle;
 
 /** For each `type` of a direction, whether a value is valid. */

@@ -2,8 +2,11 @@
  * Every keyword that a guard checks, on the golden output of `crates/tightwire-codegen/tests/typescript/keywords.yml`.
  */
 import { describe, expect, it } from "vitest";
-import { checkClientFrame, parseClientFrame } from "../../crates/tightwire-codegen/tests/typescript/keywords/checks.js";
-import { isClientFrame } from "../../crates/tightwire-codegen/tests/typescript/keywords/guards.js";
+import {
+  checkClientFrame,
+  parseClientFrame,
+} from "../../../crates/tightwire-codegen/tests/typescript/keywords/checks.js";
+import { isClientFrame } from "../../../crates/tightwire-codegen/tests/typescript/keywords/guards.js";
 
 const envelope = { v: 1, id: "0f5ae2f4-6a3e-4c55-9d1c-2f6f0a4d8b11", type: "probe", topic: "probe", ts: 0 };
 

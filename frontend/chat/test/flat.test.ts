@@ -3,19 +3,19 @@
  * told apart by what they are.
  */
 import { describe, expect, it } from "vitest";
-import * as dispatch from "../../crates/tightwire-codegen/tests/typescript/dispatch/checks.js";
-import * as dispatched from "../../crates/tightwire-codegen/tests/typescript/dispatch/guards.js";
+import * as dispatch from "../../../crates/tightwire-codegen/tests/typescript/dispatch/checks.js";
+import * as dispatched from "../../../crates/tightwire-codegen/tests/typescript/dispatch/guards.js";
 import {
   checkClientFrame,
   checkMessage,
   parseServerFrame,
-} from "../../crates/tightwire-codegen/tests/typescript/flat/checks.js";
+} from "../../../crates/tightwire-codegen/tests/typescript/flat/checks.js";
 import {
   clientMessageOf,
   isClientFrame,
   isServerFrame,
   serverMessageOf,
-} from "../../crates/tightwire-codegen/tests/typescript/flat/guards.js";
+} from "../../../crates/tightwire-codegen/tests/typescript/flat/guards.js";
 
 const temperature = { kind: "温度", "°C": 21.5, "": null };
 

@@ -8,7 +8,7 @@ import * as protocol from "../src/index.js";
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const bundle = JSON.parse(
-  readFileSync(new URL("../../generated/schema/ws_messages.schema.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../generated/schema/ws_messages.schema.json", import.meta.url), "utf8"),
 ) as { readonly definitions: { readonly [name: string]: Json } };
 
 /** All `enum`s of strings in a schema, with the names that lead to them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as colliding from "../../crates/tightwire-codegen/tests/typescript/topics/topics.js";
+import * as colliding from "../../../crates/tightwire-codegen/tests/typescript/topics/topics.js";
 import { closeCode, isAgentTopic, isThreadTopic, parseTopic, topic } from "../src/index.js";
 
 const longest = "x".repeat(128);

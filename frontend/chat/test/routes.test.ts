@@ -8,13 +8,13 @@ import type {
   MarketDataHandshake,
   MarketDataHeaders,
   OrdersHandshake,
-} from "../../crates/tightwire-codegen/tests/typescript/quotes/models.js";
+} from "../../../crates/tightwire-codegen/tests/typescript/quotes/models.js";
 import {
   marketDataHeaders,
   marketDataUrl,
   ordersUrl,
   statusUrl,
-} from "../../crates/tightwire-codegen/tests/typescript/quotes/routes.js";
+} from "../../../crates/tightwire-codegen/tests/typescript/quotes/routes.js";
 import { chatUrl } from "../src/index.js";
 
 interface Case {
@@ -26,7 +26,7 @@ interface Case {
   readonly refused?: readonly string[];
 }
 
-const file = new URL("../../crates/tightwire-codegen/tests/handshakes.json", import.meta.url);
+const file = new URL("../../../crates/tightwire-codegen/tests/handshakes.json", import.meta.url);
 const cases = JSON.parse(readFileSync(file, "utf8")) as readonly Case[];
 
 /** What a function makes, or what it says is wrong. */

@@ -21,7 +21,7 @@ export interface CaseFile {
   readonly cases: readonly Case[];
 }
 
-const folder = new URL("../../../contracts/cases/", import.meta.url);
+const folder = new URL("../../../../contracts/cases/", import.meta.url);
 
 /** All files, by name. */
 export const caseFiles: readonly CaseFile[] = readdirSync(folder)

@@ -3,8 +3,8 @@
  */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { checkClientFrame } from "../../crates/tightwire-codegen/tests/typescript/dispatch/checks.js";
-import { clientMessageOf } from "../../crates/tightwire-codegen/tests/typescript/dispatch/guards.js";
+import { checkClientFrame } from "../../../crates/tightwire-codegen/tests/typescript/dispatch/checks.js";
+import { clientMessageOf } from "../../../crates/tightwire-codegen/tests/typescript/dispatch/guards.js";
 import { chatUrl, isClientFrame, parseServerFrame, type SendMessageFrame, topic } from "../src/index.js";
 
 function read(text: string): string {
@@ -51,7 +51,9 @@ function which(value: unknown): string {
 it("compiles what the documentation shows", () => {
   const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
   const words = (code: string): string => code.replace(/\s+/g, "");
-  const examples = [...text("../../docs/typescript.md").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+  const examples = [...text("../../../docs/typescript.md").matchAll(/^```ts\n(.*?)^```$/gms)].map(
+    ([, code = ""]) => code,
+  );
   expect(examples).toHaveLength(4);
   const here = words(text("documentation.test.ts"));
   for (const example of examples) {

@@ -1,6 +1,6 @@
 // How large the guards are, and how long they take beside ajv. They are bundled first, as they are in a page.
 //
-//     npm run bench --workspace frontend
+//     npm run bench --workspace frontend/chat
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,13 +14,16 @@ import { build } from "vite";
 const ROUNDS = 15;
 const PASSES = 20_000;
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "guards-"));
 
 /** Bundles some exports of the package; gives the code. */
 async function bundle(names) {
   const entry = join(folder, "entry.js");
-  writeFileSync(entry, `export { ${names.join(", ")} } from ${JSON.stringify(join(root, "frontend/src/index.ts"))};`);
+  writeFileSync(
+    entry,
+    `export { ${names.join(", ")} } from ${JSON.stringify(join(root, "frontend/chat/src/index.ts"))};`,
+  );
   const output = { codeSplitting: false, minify: true };
   const [{ output: chunks }] = await build({
     configFile: false,

@@ -1,0 +1,68 @@
+/** What follows the end of a connection: the contract's table of close codes decides. Pure. */
+import { type BackoffOptions, backoffDelay, failuresAfter } from "./backoff.js";
+import type { CloseCode, Protocol, ProtocolTypes } from "./protocol.js";
+import type { Closing } from "./state.js";
+
+/** What the connection had been when it ended. */
+export interface Ended {
+  /** The close code; 1006 where there was none (RFC 6455, section 7.1.5). */
+  readonly code: number;
+  /** What the server said. */
+  readonly reason: string;
+  /** How long it had been open, in milliseconds; `undefined` if it never was. */
+  readonly openMs: number | undefined;
+  /** How many attempts before it had come to nothing, in a row. */
+  readonly failures: number;
+  /** What the server's notice said, if there was one: come back after so many milliseconds. */
+  readonly notice: { readonly reason: string; readonly reconnectAfterMs: number } | undefined;
+  /** Whether the watchdog ended it, or a wish of the client's own: then the next attempt need not wait. */
+  readonly replaced: boolean;
+  /** Whether another token can be had, which this connection had not been refused for before. */
+  readonly tokenLeft: boolean;
+}
+
+/** What to do. */
+export type Sequel =
+  | { readonly next: "stop"; readonly closing: Closing }
+  | {
+      readonly next: "retry";
+      /** After how many milliseconds. */
+      readonly delayMs: number;
+      /** How many attempts have come to nothing now, in a row. */
+      readonly failures: number;
+      /** Whether to ask for a token that is not the last one. */
+      readonly newToken: boolean;
+      readonly closing: Closing;
+    };
+
+/** The entry of the contract's table for a code. */
+export function closeCode<Types extends ProtocolTypes>(
+  protocol: Pick<Protocol<Types>, "closeCodes">,
+  code: number,
+): CloseCode | undefined {
+  return Object.values(protocol.closeCodes).find((entry) => entry.code === code);
+}
+
+/** What follows. Codes that the table does not have are taken for failures that may pass. */
+export function sequel<Types extends ProtocolTypes>(
+  protocol: Pick<Protocol<Types>, "closeCodes">,
+  options: BackoffOptions,
+  ended: Ended,
+  random: number,
+): Sequel {
+  const known = closeCode(protocol, ended.code);
+  const { notice, openMs } = ended;
+  const planned = ended.replaced || notice?.reason === "shutdown" || ended.code === 1001;
+  const closing: Closing = { code: ended.code, reason: ended.reason, known, planned };
+  const newToken = known !== undefined && known === protocol.closeCodes.unauthorized && ended.tokenLeft;
+  if (known !== undefined && !known.reconnect && !newToken) {
+    return { next: "stop", closing };
+  }
+  if ((newToken || ended.replaced) && openMs !== undefined) {
+    return { next: "retry", delayMs: 0, failures: 0, newToken, closing };
+  }
+  const failures = openMs === undefined ? ended.failures + 1 : failuresAfter(options, ended.failures, openMs);
+  const delayMs =
+    notice !== undefined ? notice.reconnectAfterMs : newToken ? 0 : backoffDelay(options, failures, random);
+  return { next: "retry", delayMs, failures, newToken, closing };
+}

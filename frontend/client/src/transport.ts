@@ -1,0 +1,101 @@
+/** A way on which frames come, and perhaps go. */
+import type { Position } from "./positions.js";
+import type { TransportKind } from "./state.js";
+
+/** What a transport tells. After `closed` it tells nothing more. */
+export interface TransportEvents {
+  /** Frames can be sent. */
+  opened(): void;
+  /** The text of a frame. */
+  text(text: string): void;
+  /** Something came that is no text. */
+  binary(): void;
+  /** The other end is there, though it has said nothing that concerns the client. */
+  alive(): void;
+  /** The end; 1006 where there was no close code. */
+  closed(code: number, reason: string): void;
+}
+
+/** A connection that is being made, or is open. */
+export interface Transport {
+  readonly kind: TransportKind;
+  /** Sends the text of a frame. `false` if this transport cannot, or not now. */
+  send(text: string): boolean;
+  /** Which topics are wanted, and after which positions, where those are known: for transports that can send nothing. */
+  want(topics: readonly string[], after: { readonly [topic: string]: Position }): void;
+  /** Ends it. `closed` is not told any more. */
+  close(code: number, reason: string): void;
+}
+
+/** Makes a connection, with a token if there is one. */
+export type Connector = (token: string | undefined, events: TransportEvents) => Transport;
+
+/** What is needed of a `WebSocket`. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  binaryType: string;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** Makes a `WebSocket`, or what behaves like one. */
+export type WebSocketMaker = (url: string, protocols: string[]) => WebSocketLike;
+
+/** Where the token goes: an entry `bearer.<token>` of `Sec-WebSocket-Protocol`, or the parameter `token` of the query. */
+export type TokenPlace = "protocol" | "query";
+
+/** Over how many unsent bytes of the browser's a frame waits in the client's own queue, where it can be given up. */
+const BUFFERED_BYTES = 65_536;
+
+/** A WebSocket (RFC 6455). */
+export function webSocket(
+  make: WebSocketMaker,
+  url: string,
+  protocol: string,
+  place: TokenPlace,
+  token: string | undefined,
+  events: TransportEvents,
+): Transport {
+  const protocols = [protocol];
+  let address = url;
+  if (token !== undefined && place === "protocol") {
+    protocols.push(`bearer.${token}`);
+  } else if (token !== undefined) {
+    address += `${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+  }
+  const socket = make(address, protocols);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => events.opened();
+  socket.onmessage = ({ data }: { readonly data: unknown }) =>
+    typeof data === "string" ? events.text(data) : events.binary();
+  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+    silence();
+    events.closed(code, reason);
+  };
+  const silence = () => {
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+  };
+  return {
+    kind: "websocket",
+    send(text) {
+      if (socket.readyState !== 1 || socket.bufferedAmount > BUFFERED_BYTES) {
+        return false;
+      }
+      socket.send(text);
+      return true;
+    },
+    want() {},
+    close(code, reason) {
+      silence();
+      // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002.
+      socket.close(code === 1000 || code >= 3000 ? code : code + 3000, reason);
+    },
+  };
+}

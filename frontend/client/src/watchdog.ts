@@ -1,0 +1,63 @@
+/**
+ * Whether the other end is still there. A socket whose network has gone says nothing, for minutes; the server's pings are
+ * what tells it apart from a quiet one.
+ *
+ * ```text
+ *              heard                        heard
+ *            ┌──────┐            ┌───────────────────────────┐
+ *            ▼      │            ▼                           │
+ *          listening ── silent too long, or a hint ──▶ probing ── no answer ──▶ gone
+ * ```
+ *
+ * Pure, and by comparing times: a timer that fires late (a tab in the background, a machine that slept) finds out at once
+ * how late it is. Who calls it sends the probe and replaces the socket.
+ */
+
+/** How long to wait for what, in milliseconds. */
+export interface WatchdogOptions {
+  /** A frame should come at least this often: twice the server's `ping_interval_ms`. */
+  readonly silenceMs: number;
+  /** A probe should be answered within this time. Default of the client: 5000. */
+  readonly probeMs: number;
+}
+
+/** What the watchdog knows. */
+export interface Watchdog {
+  /** When something was heard last, on the clock. */
+  readonly heardAt: number;
+  /** When the probe was sent that has not been answered, if there is one. */
+  readonly probedAt: number | undefined;
+}
+
+/** What to do now: nothing before `at`, or send a probe, or replace the socket. */
+export type Verdict = { readonly wait: number } | "probe" | "replace";
+
+/** A watchdog for a connection that is open since `now`. */
+export function watch(now: number): Watchdog {
+  return { heardAt: now, probedAt: undefined };
+}
+
+/** Something was heard, whatever it was. */
+export function heard(now: number): Watchdog {
+  return { heardAt: now, probedAt: undefined };
+}
+
+/** A probe was sent. */
+export function probed(dog: Watchdog, now: number): Watchdog {
+  return { heardAt: dog.heardAt, probedAt: dog.probedAt ?? now };
+}
+
+/**
+ * What to do at `now`. `hint` says that there is a reason to doubt the connection (the machine woke up, the network
+ * changed): then a probe is due at once.
+ *
+ * A clock that was set back makes the watchdog wait no longer than it would have.
+ */
+export function judge(dog: Watchdog, options: WatchdogOptions, now: number, hint = false): Verdict {
+  if (dog.probedAt !== undefined) {
+    const waited = Math.abs(now - dog.probedAt);
+    return waited >= options.probeMs ? "replace" : { wait: options.probeMs - waited };
+  }
+  const silent = Math.abs(now - dog.heardAt);
+  return hint || silent >= options.silenceMs ? "probe" : { wait: options.silenceMs - silent };
+}
