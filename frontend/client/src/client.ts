@@ -3,13 +3,13 @@
  * beside this one (`closing`, `watchdog`, `outbox`, `positions`, `requests`, `subscriptions`); here they are put together.
  */
 import { BACKOFF } from "./backoff.js";
-import { systemClock, type Timer } from "./clock.js";
+import { type Clock, systemClock, type Timer } from "./clock.js";
 import { sequel } from "./closing.js";
 import { frameOf } from "./frame.js";
 import { type Hint, pageTargets, watchHints } from "./hints.js";
 import { Listeners, type Unsubscribe } from "./listeners.js";
 import type { LogEntry, LogLevel } from "./log.js";
-import type { ClientEvents, ClientOptions, RequestOptions, SendResult, Subscription } from "./options.js";
+import type { ClientEvents, ClientOptions, RequestOptions, SendOptions, SendResult, Subscription } from "./options.js";
 import { type Fate, OUTBOX, Outbox } from "./outbox.js";
 import type { Packet } from "./packet.js";
 import { type Position, Positions } from "./positions.js";
@@ -68,7 +68,7 @@ export class Client<Types extends ProtocolTypes> {
   /** The protocol that it speaks. */
   readonly protocol: Protocol<Types>;
   readonly #options: ClientOptions;
-  readonly #clock;
+  readonly #clock: Clock;
   readonly #parts: Parts;
   readonly #outbox: Outbox;
   readonly #requests: Requests;
@@ -115,6 +115,11 @@ export class Client<Types extends ProtocolTypes> {
   /** Where the connection is now. A new object for each change. */
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** The time that it goes by. */
+  get clock(): Clock {
+    return this.#clock;
   }
 
   /** How many frames wait to be sent. */
@@ -164,8 +169,9 @@ export class Client<Types extends ProtocolTypes> {
     type: Type,
     topic: ClientFrameOf<Types, Type>["topic"],
     data: ClientFrameOf<Types, Type>["data"],
+    { id }: SendOptions = {},
   ): Promise<SendResult> {
-    const frame = frameOf(type, topic, data, this.#clock.now());
+    const frame = frameOf(type, topic, data, this.#clock.now(), id);
     return this.#post(frame);
   }
 
@@ -183,7 +189,7 @@ export class Client<Types extends ProtocolTypes> {
     if (shape === undefined) {
       throw new TypeError(`${type} is not answered`);
     }
-    const frame = frameOf(type, topic, data, this.#clock.now());
+    const frame = frameOf(type, topic, data, this.#clock.now(), options.id);
     const abort = () => this.#requests.fail(frame.id, new RequestError("aborted", "the request was given up"));
     if (options.signal?.aborted) {
       throw new RequestError("aborted", "the request was given up");

@@ -14,6 +14,6 @@ export function uuid(): string {
 }
 
 /** A frame in version 1 of the envelope. */
-export function frameOf(type: string, topic: string, data: unknown, now: number): FrameBase {
-  return { v: 1, id: uuid(), type, topic, ts: now, data };
+export function frameOf(type: string, topic: string, data: unknown, now: number, id: string = uuid()): FrameBase {
+  return { v: 1, id, type, topic, ts: now, data };
 }

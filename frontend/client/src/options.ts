@@ -47,8 +47,17 @@ export interface ClientOptions {
   readonly hints?: HintTargets;
 }
 
+/** How a frame is sent. */
+export interface SendOptions {
+  /**
+   * The frame's `id` (a UUID), for those who have to know it beforehand: answers carry it as `correlation_id`. Default: a
+   * new one.
+   */
+  readonly id?: string | undefined;
+}
+
 /** How a request is made. */
-export interface RequestOptions<Types extends ProtocolTypes> {
+export interface RequestOptions<Types extends ProtocolTypes> extends SendOptions {
   /** How long to wait for each frame of the reply, in milliseconds. Default: the client's `requestMs`. */
   readonly timeoutMs?: number;
   /** Gives the request up. */
