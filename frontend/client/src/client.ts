@@ -81,6 +81,7 @@ export class Client<Types extends ProtocolTypes> {
     state: new Listeners(),
     frame: new Listeners(),
     gap: new Listeners(),
+    refused: new Listeners(),
     violation: new Listeners(),
     notice: new Listeners(),
     packet: new Listeners(),
@@ -330,9 +331,17 @@ export class Client<Types extends ProtocolTypes> {
           opened: () => this.#opened(link),
           text: (text) => this.#text(link, text),
           binary: () => this.#violated(link, "", undefined, [{ pointer: "", keyword: "type" }]),
-          alive: () => this.#heard(link),
-          closed: (code, reason) => this.#lose(link, code, reason, false),
+          alive: () => this.#muffled || this.#heard(link),
+          located: (topic, position) => this.#learn(topic, position),
+          lost: (topic, to) => this.#events.gap.tell(this.#positions.lost(topic, to)),
+          refused: (topic, reason) => {
+            this.#log("warn", "topic.refused", { topic, reason });
+            this.#events.refused.tell({ topic, reason });
+          },
+          closed: (code, reason, retryAfterMs) => this.#lose(link, code, reason, false, retryAfterMs),
         });
+        const topics = this.#subscriptions.topics();
+        link.transport.want(topics, this.#positions.after(topics));
       } catch (error) {
         this.#lose(link, 1006, String(error), false);
       }
@@ -356,7 +365,7 @@ export class Client<Types extends ProtocolTypes> {
 
   #opened(link: Link): void {
     const { connection_established: first } = this.protocol.session.toClient;
-    if (first === undefined || link.transport?.kind === "polling") {
+    if (first === undefined || link.transport?.kind !== "websocket") {
       this.#established(link, undefined);
     }
   }
@@ -364,7 +373,13 @@ export class Client<Types extends ProtocolTypes> {
   /** The server has said that the connection is open, and under which limits. */
   #established(link: Link, frame: ServerFrameBase | undefined): void {
     const transport = link.transport;
-    if (transport === undefined || link.openedAt !== undefined) {
+    if (transport === undefined) {
+      return;
+    }
+    if (link.openedAt !== undefined) {
+      // Events have begun anew, for other topics.
+      const { connection_id: connectionId } = (frame?.data ?? {}) as { readonly connection_id?: string };
+      link.connectionId = connectionId ?? link.connectionId;
       return;
     }
     if (link === this.#trial) {
@@ -424,7 +439,7 @@ export class Client<Types extends ProtocolTypes> {
   }
 
   /** A connection has ended, or an attempt: decides what follows. `replaced` says that the client wanted it. */
-  #lose(link: Link | undefined, code: number, reason: string, replaced: boolean): void {
+  #lose(link: Link | undefined, code: number, reason: string, replaced: boolean, retryAfterMs?: number): void {
     if (!this.#isCurrent(link)) {
       return;
     }
@@ -447,10 +462,11 @@ export class Client<Types extends ProtocolTypes> {
         notice: link.notice,
         replaced,
         tokenLeft: this.#tokens !== undefined && !(link.renewed && openMs === undefined),
+        retryAfterMs,
       },
       this.#clock.random(),
     );
-    if (openMs === undefined && link.transport?.kind !== "polling") {
+    if (openMs === undefined) {
       this.#refusals += 1;
     }
     this.#log(next.next === "stop" ? "warn" : "info", "connection.closed", {
@@ -540,7 +556,9 @@ export class Client<Types extends ProtocolTypes> {
 
   #probe(link: Link, now: number): void {
     const { toServer, topic } = this.protocol.session;
-    if (toServer.ping !== undefined) {
+    if (link.transport?.probe !== undefined) {
+      link.transport.probe();
+    } else if (toServer.ping !== undefined) {
       const data = { timestamp: new Date(now).toISOString() };
       this.#transmit(link, frameOf(toServer.ping, topic, data, now));
     }

@@ -19,6 +19,8 @@ export interface Ended {
   readonly replaced: boolean;
   /** Whether another token can be had, which this connection had not been refused for before. */
   readonly tokenLeft: boolean;
+  /** Before that many milliseconds another attempt would come to nothing (`Retry-After`). */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** What to do. */
@@ -62,7 +64,12 @@ export function sequel<Types extends ProtocolTypes>(
     return { next: "retry", delayMs: 0, failures: 0, newToken, closing };
   }
   const failures = openMs === undefined ? ended.failures + 1 : failuresAfter(options, ended.failures, openMs);
+  const leastMs = ended.retryAfterMs === undefined ? 0 : ended.retryAfterMs + Math.round(options.spreadMs * random);
   const delayMs =
-    notice !== undefined ? notice.reconnectAfterMs : newToken ? 0 : backoffDelay(options, failures, random);
+    notice !== undefined
+      ? notice.reconnectAfterMs
+      : newToken
+        ? 0
+        : Math.max(leastMs, backoffDelay(options, failures, random));
   return { next: "retry", delayMs, failures, newToken, closing };
 }

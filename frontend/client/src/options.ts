@@ -98,6 +98,8 @@ export interface ClientEvents<Types extends ProtocolTypes> {
   readonly frame: Types["server"];
   /** Frames of a topic are lost: load its state anew. */
   readonly gap: Gap;
+  /** A transport that can send nothing was refused a topic: it does not come. Over a WebSocket an error frame says so. */
+  readonly refused: { readonly topic: string; readonly reason: string };
   /** A frame does not follow the contract. */
   readonly violation: {
     readonly direction: "in" | "out";

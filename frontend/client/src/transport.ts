@@ -12,8 +12,14 @@ export interface TransportEvents {
   binary(): void;
   /** The other end is there, though it has said nothing that concerns the client. */
   alive(): void;
-  /** The end; 1006 where there was no close code. */
-  closed(code: number, reason: string): void;
+  /** Where a topic is of which nothing has come yet: what is published from now on comes after it. */
+  located(topic: string, position: Position): void;
+  /** Frames of a topic are lost; those that come follow `to`. */
+  lost(topic: string, to: Position): void;
+  /** There is no such topic, or it is not for this client. The others go on. */
+  refused(topic: string, reason: string): void;
+  /** The end; 1006 where there was no close code. Before `retryAfterMs` another attempt would come to nothing. */
+  closed(code: number, reason: string, retryAfterMs?: number): void;
 }
 
 /** A connection that is being made, or is open. */
@@ -21,8 +27,13 @@ export interface Transport {
   readonly kind: TransportKind;
   /** Sends the text of a frame. `false` if this transport cannot, or not now. */
   send(text: string): boolean;
-  /** Which topics are wanted, and after which positions, where those are known: for transports that can send nothing. */
+  /**
+   * Which topics are wanted, and after which positions, where those are known: for transports that can send nothing. It
+   * is said at once, so that they have something to ask for, and after each change.
+   */
   want(topics: readonly string[], after: { readonly [topic: string]: Position }): void;
+  /** Makes the other end give a sign of life. Where this is missing, a `ping` does. */
+  readonly probe?: () => void;
   /** Ends it. `closed` is not told any more. */
   close(code: number, reason: string): void;
 }
