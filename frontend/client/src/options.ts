@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly token?: TokenProvider;
   /** Where the token goes. Default: `protocol`. */
   readonly tokenPlace?: TokenPlace;
-  /** The WebSocket subprotocol that is offered. Default: `tightwire`. */
+  /** The WebSocket subprotocol that is offered beside a token in `protocol`. Default: `tightwire`. */
   readonly subprotocol?: string;
   /** How long to wait before each attempt. */
   readonly backoff?: Partial<BackoffOptions>;

@@ -72,10 +72,11 @@ export function webSocket(
   token: string | undefined,
   events: TransportEvents,
 ): Transport {
-  const protocols = [protocol];
+  // A server selects one only where a token is among them, and browsers give up on a server that selects none.
+  const protocols: string[] = [];
   let address = url;
   if (token !== undefined && place === "protocol") {
-    protocols.push(`bearer.${token}`);
+    protocols.push(protocol, `bearer.${token}`);
   } else if (token !== undefined) {
     address += `${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
   }
