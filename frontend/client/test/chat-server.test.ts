@@ -1,5 +1,5 @@
 /**
- * The fallbacks against the chat server itself: `TIGHTWIRE_CHAT` says where its binary is, and else `target/debug` of this
+ * Fallbacks and remote logs against the chat server itself: `TIGHTWIRE_CHAT` says where its binary is, and else `target/debug` of this
  * repository is looked at (`cargo build --package tightwire-chat`). Without one these tests are left out, and say so.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -8,15 +8,16 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { protocol, topic } from "../../../chat/src/index.js";
-import { polling, serverSentEvents } from "../../src/fallback/index.js";
-import { type ClientOptions, createClient } from "../../src/index.js";
+import { protocol, topic } from "../../chat/src/index.js";
+import { polling, serverSentEvents } from "../src/fallback/index.js";
+import { type ClientOptions, createClient } from "../src/index.js";
+import { remoteLog } from "../src/remote-log/index.js";
 
 const BINARY =
-  process.env.TIGHTWIRE_CHAT ?? fileURLToPath(new URL("../../../../target/debug/tightwire-chat", import.meta.url));
+  process.env.TIGHTWIRE_CHAT ?? fileURLToPath(new URL("../../../target/debug/tightwire-chat", import.meta.url));
 const isThere = existsSync(BINARY);
 if (!isThere) {
-  console.warn(`left out: the fallbacks against the chat server, because there is no ${BINARY}`);
+  console.warn(`left out: all that is tested against the chat server, because there is no ${BINARY}`);
 }
 
 const GUIDE = topic.agent("guide");
@@ -140,6 +141,27 @@ describe.skipIf(!isThere)("against the chat server", () => {
     expect(seen).toEqual(["one", "two", "three"]);
     expect(events).toEqual(["gap"]);
     client.close();
+  });
+
+  it("takes what goes wrong in a page into the server's log", async () => {
+    const answers: number[] = [];
+    const log = remoteLog(`${base}/api/client-logs`, {
+      intervalMs: 10,
+      place: () => "/chat",
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        answers.push(response.status);
+        return response;
+      },
+    });
+    const connectionId = "0190b6a2-7c1e-7b6a-9a64-0d5a3c0f7e21";
+    for (let number = 0; number < 30; number += 1) {
+      const fields = { number, text: "ü".repeat(5000), correlation_id: connectionId };
+      log({ at: Date.now(), level: "warn", event: "test.line", connectionId, fields });
+    }
+    await eventually(() => answers.length === 5);
+    expect(answers).toEqual([204, 204, 204, 204, 204]);
+    log.close();
   });
 });
 
