@@ -55,6 +55,9 @@ type Parts = { readonly [type: string]: keyof SessionMessages["toClient"] };
 /** How many topics one `subscribe` names at most. */
 const TOPICS_AT_ONCE = 100;
 
+/** How long after another way was taken a WebSocket is tried for the first time. */
+const FIRST_UPGRADE_MS = 5000;
+
 /** Makes a client. It does nothing before `connect()`. */
 export function createClient<Types extends ProtocolTypes>(
   protocol: Protocol<Types>,
@@ -379,7 +382,10 @@ export class Client<Types extends ProtocolTypes> {
     if (link.openedAt !== undefined) {
       // Events have begun anew, for other topics.
       const { connection_id: connectionId } = (frame?.data ?? {}) as { readonly connection_id?: string };
-      link.connectionId = connectionId ?? link.connectionId;
+      if (connectionId !== undefined && connectionId !== link.connectionId) {
+        link.connectionId = connectionId;
+        this.#enterOpen(link);
+      }
       return;
     }
     if (link === this.#trial) {
@@ -408,7 +414,9 @@ export class Client<Types extends ProtocolTypes> {
     this.#syncNow();
     this.#drain();
     if (transport.kind !== "websocket") {
-      link.timers.upgrade = this.#clock.after(this.#options.upgradeMs ?? 60_000, () => this.#upgrade(link));
+      // Soon for the first time: perhaps no WebSocket came to be because there was no server at all.
+      const soon = Math.min(FIRST_UPGRADE_MS, this.#options.upgradeMs ?? 60_000);
+      link.timers.upgrade = this.#clock.after(soon, () => this.#upgrade(link));
     }
   }
 

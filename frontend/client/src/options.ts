@@ -35,7 +35,7 @@ export interface ClientOptions {
   readonly fallback?: readonly Connector[];
   /** After how many attempts in a row the first of them is taken. Default: 3. */
   readonly fallbackAfter?: number;
-  /** How often a WebSocket is tried while another way is in use. Default: 60 000. */
+  /** How often a WebSocket is tried while another way is in use, but for the first time after 5000. Default: 60 000. */
   readonly upgradeMs?: number;
   /** Takes what the client says of itself. */
   readonly log?: Log;

@@ -49,12 +49,16 @@ it("takes events where no WebSocket comes to be, and goes back to a WebSocket wi
   expect(seen).toEqual([1, 2]);
   // Frames that are to be sent wait for a WebSocket.
   const sent = client.send("hello", "system" as never, {} as never);
+  await clock.pass(4999);
+  expect(sockets.attempts).toBe(3);
+  await clock.pass(1);
+  expect(sockets.attempts).toBe(4);
   for (let minute = 1; minute <= 2; minute += 1) {
     server.write(": ping\n\n");
     await clock.pass(30_000);
     server.write(": ping\n\n");
     await clock.pass(30_000);
-    expect([sockets.attempts, client.state.status]).toEqual([3 + minute, "open"]);
+    expect([sockets.attempts, client.state.status]).toEqual([4 + minute, "open"]);
   }
   expect(await sent).toMatchObject({ ok: false, reason: "expired" });
   server.publish("a", true);
@@ -117,6 +121,8 @@ it("follows the topics that are wanted", async () => {
   const subscription = client.topic("b").subscribe((frame) => others.push(frame.seq));
   await clock.pass(50);
   expect(server.streams).toEqual([["a", "b"]]);
+  // Other events are another connection.
+  expect(client.state).toMatchObject({ status: "open", connectionId: server.connections.at(-1) });
   server.publish("b");
   server.publish("a");
   await settle();
@@ -161,8 +167,8 @@ it("doubts events that say nothing, and begins anew", async () => {
   await clock.pass(2000);
   happened.splice(0);
   await clock.pass(60_000);
-  // The server is asked again, and answers: nobody has to be told that something was wrong.
-  expect(happened.splice(0)).toEqual(["open by sse probing", "open by sse"]);
+  // The server is asked again, and answers, by another connection: nobody has to be told that something was wrong.
+  expect(happened.splice(0)).toEqual(["open by sse probing", "open by sse", "open by sse"]);
   expect(server.queries("/sse")).toHaveLength(2);
   server.before = () => new Promise(() => {});
   await clock.pass(60_000);

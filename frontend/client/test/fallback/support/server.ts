@@ -23,6 +23,8 @@ interface Stream {
 /** `/sse` and `/api/ws/replay`, as the Rust server answers them, behind a `fetch`. */
 export class FakeServer {
   readonly asked: Asked[] = [];
+  /** The ids of all that ever listened. */
+  readonly connections: string[] = [];
   readonly forbidden: Set<string> = new Set();
   readonly unknown: Set<string> = new Set();
   /** Answers that come before anything else, by path. */
@@ -136,7 +138,9 @@ export class FakeServer {
             controller.error(signal.reason);
           }
         });
-        const first = this.frame("connection_established", "system", { connection_id: `c${this.#ids}` });
+        const id = `connection-${this.connections.length}`;
+        this.connections.push(id);
+        const first = this.frame("connection_established", "system", { connection_id: id });
         this.#write(stream, `retry: 3000\nevent: connection_established\ndata: ${JSON.stringify(first)}\n\n`);
       },
     });
