@@ -37,6 +37,9 @@ export type Sequel =
       readonly closing: Closing;
     };
 
+/** Reasons of the server's notice that are nothing to worry about. */
+const PLANNED: readonly string[] = ["shutdown", "idle_timeout"];
+
 /** The entry of the contract's table for a code. */
 export function closeCode<Types extends ProtocolTypes>(
   protocol: Pick<Protocol<Types>, "closeCodes">,
@@ -52,24 +55,19 @@ export function sequel<Types extends ProtocolTypes>(
   ended: Ended,
   random: number,
 ): Sequel {
-  const known = closeCode(protocol, ended.code);
-  const { notice, openMs } = ended;
-  const planned = ended.replaced || notice?.reason === "shutdown" || ended.code === 1001;
-  const closing: Closing = { code: ended.code, reason: ended.reason, known, planned };
-  const newToken = known !== undefined && known === protocol.closeCodes.unauthorized && ended.tokenLeft;
+  const { code, reason, notice, openMs, replaced } = ended;
+  const known = closeCode(protocol, code);
+  const newToken = code === protocol.closeCodes.unauthorized?.code && ended.tokenLeft;
+  const planned = replaced || newToken || code === 1001 || PLANNED.includes(notice?.reason ?? "");
+  const closing: Closing = { code, reason, known, planned };
   if (known !== undefined && !known.reconnect && !newToken) {
     return { next: "stop", closing };
   }
-  if ((newToken || ended.replaced) && openMs !== undefined) {
-    return { next: "retry", delayMs: 0, failures: 0, newToken, closing };
-  }
   const failures = openMs === undefined ? ended.failures + 1 : failuresAfter(options, ended.failures, openMs);
-  const leastMs = ended.retryAfterMs === undefined ? 0 : ended.retryAfterMs + Math.round(options.spreadMs * random);
-  const delayMs =
-    notice !== undefined
-      ? notice.reconnectAfterMs
-      : newToken
-        ? 0
-        : Math.max(leastMs, backoffDelay(options, failures, random));
-  return { next: "retry", delayMs, failures, newToken, closing };
+  const leastMs = (ended.retryAfterMs ?? Number.NEGATIVE_INFINITY) + Math.round(options.spreadMs * random);
+  const backoff = Math.max(leastMs, backoffDelay(options, failures, random));
+  // Whatever the reason: connections that do not last are not made at a higher rate than attempts that fail.
+  const isShort = openMs !== undefined && openMs < options.firstMs;
+  const wish = notice?.reconnectAfterMs ?? (newToken || (replaced && openMs !== undefined) ? 0 : backoff);
+  return { next: "retry", delayMs: isShort ? Math.max(wish, backoff) : wish, failures, newToken, closing };
 }

@@ -1,16 +1,14 @@
 /** Frames that the client makes. */
 import type { FrameBase } from "./protocol.js";
 
-/** A UUID, version 4 (RFC 9562), in a page without a secure context too. */
+/** A UUID, version 4 (RFC 9562). `crypto.randomUUID` is for pages from a secure context only. */
 export function uuid(): string {
-  if (typeof crypto.randomUUID === "function") {
-    return crypto.randomUUID();
-  }
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 15) | 64;
-  bytes[8] = ((bytes[8] ?? 0) & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+  const random = crypto.getRandomValues(new Uint8Array(36));
+  // `x` is any digit, `y` one from 8 to b.
+  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (digit, at) => {
+    const bits = (random[at] ?? 0) & 15;
+    return (digit === "x" ? bits : (bits & 3) | 8).toString(16);
+  });
 }
 
 /** A frame in version 1 of the envelope. */

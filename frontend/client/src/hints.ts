@@ -16,35 +16,42 @@ export type Hint =
 
 /** Something to listen to: `window` and `document`, or what stands in for them in a test. */
 export interface HintTargets {
-  readonly window: Pick<EventTarget, "addEventListener" | "removeEventListener"> | undefined;
-  readonly document:
+  readonly window?:
+    | (Pick<EventTarget, "addEventListener" | "removeEventListener"> & {
+        readonly navigator?: { readonly onLine?: boolean };
+      })
+    | undefined;
+  readonly document?:
     | (Pick<EventTarget, "addEventListener" | "removeEventListener"> & { readonly visibilityState?: string })
     | undefined;
 }
 
 /** The page's own. */
 export function pageTargets(): HintTargets {
-  const { window, document } = globalThis as { window?: HintTargets["window"]; document?: HintTargets["document"] };
-  return { window, document };
+  return globalThis as HintTargets;
 }
 
 /** Tells of hints until the function that it returns is called. */
 export function watchHints({ window, document }: HintTargets, tell: (hint: Hint) => void): () => void {
-  const seen = () => document?.visibilityState !== "hidden" && tell("awake");
-  const entries: [HintTargets["window"], string, (event: Event) => void][] = [
-    [window, "online", () => tell("online")],
-    [window, "offline", () => tell("offline")],
-    [window, "pageshow", (event) => (event as PageTransitionEvent).persisted && tell("awake")],
-    [window, "pagehide", (event) => (event as PageTransitionEvent).persisted && tell("asleep")],
-    [document, "visibilitychange", seen],
-    [document, "resume", seen],
-  ];
-  for (const [target, type, listener] of entries) {
-    target?.addEventListener(type, listener);
-  }
-  return () => {
-    for (const [target, type, listener] of entries) {
-      target?.removeEventListener(type, listener);
+  const listener = ({ type, persisted }: Event & { readonly persisted?: boolean }): void => {
+    if (type === "online" || type === "offline") {
+      tell(type);
+    } else if (persisted ?? document?.visibilityState !== "hidden") {
+      // `persisted` is said of pages that go into the cache, or come out of it.
+      tell(type === "pagehide" ? "asleep" : "awake");
     }
   };
+  const each = (change: "addEventListener" | "removeEventListener"): void => {
+    for (const type of ["online", "offline", "pageshow", "pagehide"]) {
+      window?.[change](type, listener);
+    }
+    for (const type of ["visibilitychange", "resume"]) {
+      document?.[change](type, listener);
+    }
+  };
+  each("addEventListener");
+  if (window?.navigator?.onLine === false) {
+    tell("offline");
+  }
+  return () => each("removeEventListener");
 }

@@ -14,7 +14,7 @@
  */
 export { assertNever } from "./assert-never.js";
 export { BACKOFF, type BackoffOptions, backoffDelay } from "./backoff.js";
-export { type Client, createClient } from "./client.js";
+export { type Client, createClient, type TopicHandle } from "./client.js";
 export { type Clock, systemClock, type Timer } from "./clock.js";
 export { closeCode } from "./closing.js";
 export { uuid } from "./frame.js";
@@ -45,5 +45,6 @@ export type {
 } from "./protocol.js";
 export { RequestError, type RequestFailure } from "./requests.js";
 export { type Closing, type ConnectionState, colourOf, downSince, type TransportKind } from "./state.js";
+export type { Refusal } from "./subscriptions.js";
 export type { Token, TokenProvider, TokenReason } from "./token.js";
 export type { Connector, TokenPlace, Transport, TransportEvents, WebSocketLike, WebSocketMaker } from "./transport.js";

@@ -8,6 +8,7 @@ import type { Packet } from "./packet.js";
 import type { Gap } from "./positions.js";
 import type { ProtocolTypes, Violation } from "./protocol.js";
 import type { ConnectionState } from "./state.js";
+import type { Refusal } from "./subscriptions.js";
 import type { TokenProvider } from "./token.js";
 import type { Connector, TokenPlace, WebSocketMaker } from "./transport.js";
 
@@ -29,7 +30,7 @@ export interface ClientOptions {
   readonly probeMs?: number;
   /** How long an attempt may take, token included. Default: 10 000. */
   readonly connectMs?: number;
-  /** How long a request waits for each frame of its reply. Default: 10 000. */
+  /** How long a request that was sent waits for each frame of its reply. Default: 10 000. */
   readonly requestMs?: number;
   /** Other ways, in this order, for networks in which no WebSocket comes to be. */
   readonly fallback?: readonly Connector[];
@@ -58,9 +59,9 @@ export interface SendOptions {
 
 /** How a request is made. */
 export interface RequestOptions<Types extends ProtocolTypes> extends SendOptions {
-  /** How long to wait for each frame of the reply, in milliseconds. Default: the client's `requestMs`. */
+  /** How long to wait for each frame of the reply, once the request was sent. Default: the client's `requestMs`. */
   readonly timeoutMs?: number;
-  /** Gives the request up. */
+  /** Gives the request up. If it waits to be sent, it is not sent. */
   readonly signal?: AbortSignal;
   /** Called with each frame of the reply as it comes. */
   readonly onFrame?: (frame: Types["server"]) => void;
@@ -98,8 +99,8 @@ export interface ClientEvents<Types extends ProtocolTypes> {
   readonly frame: Types["server"];
   /** Frames of a topic are lost: load its state anew. */
   readonly gap: Gap;
-  /** A transport that can send nothing was refused a topic: it does not come. Over a WebSocket an error frame says so. */
-  readonly refused: { readonly topic: string; readonly reason: string };
+  /** The server does not grant a topic. It is asked again on the next connection, and for each listener that comes. */
+  readonly refused: Refusal;
   /** A frame does not follow the contract. */
   readonly violation: {
     readonly direction: "in" | "out";
@@ -108,6 +109,6 @@ export interface ClientEvents<Types extends ProtocolTypes> {
   };
   /** The server is about to close the connection. */
   readonly notice: { readonly reason: string; readonly reconnectAfterMs: number };
-  /** A frame went by. Where nobody listens, nothing is made of it. */
+  /** A frame went by, as it is: tokens too. Where nobody listens, nothing is made of it. */
   readonly packet: Packet;
 }

@@ -18,12 +18,6 @@ export interface OutboxOptions {
 /** What applies where nothing is said. */
 export const OUTBOX: OutboxOptions = { frames: 100, bytes: 262_144, ageMs: 60_000 };
 
-/** How fast the server takes frames: `perSecond` for long, `burst` at once. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 /** What became of a frame. */
 export type Fate = "sent" | "expired" | "closed";
 
@@ -43,15 +37,16 @@ export interface Waiting {
 
 /** A bounded queue with a pace. */
 export class Outbox {
-  readonly #options: OutboxOptions;
+  /** How much may wait. */
+  readonly options: OutboxOptions;
   #waiting: Waiting[] = [];
-  #bytes = 0;
-  #rate: Rate | undefined;
+  #perSecond = 0;
+  #burst = 0;
   #tokens = 0;
   #filledAt = 0;
 
   constructor(options: OutboxOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** How many frames wait. */
@@ -60,27 +55,34 @@ export class Outbox {
   }
 
   /** Takes a frame, unless there is no room for it. */
-  push(frame: Waiting): boolean {
-    const { frames, bytes } = this.#options;
-    if (this.#waiting.length >= frames || this.#bytes + frame.bytes > bytes) {
-      return false;
-    }
-    this.#waiting.push(frame);
-    this.#bytes += frame.bytes;
-    return true;
+  push(waiting: Waiting): boolean {
+    const { frames, bytes } = this.options;
+    const total = this.#waiting.reduce((sum, other) => sum + other.bytes, waiting.bytes);
+    return this.#waiting.length < frames && total <= bytes && this.#waiting.push(waiting) > 0;
   }
 
-  /** A new connection, whose server takes frames at this rate. */
-  open(rate: Rate | undefined, now: number): void {
-    this.#rate = rate;
-    this.#tokens = rate?.burst ?? 0;
+  /**
+   * A new connection, whose server takes so many frames per second for long, and `burst` at once; `undefined` for any
+   * number. Only half of the burst is used: what a network has held up arrives at once, and the server drops what is too
+   * much.
+   */
+  open(perSecond: number | undefined, burst: number | undefined, now: number): void {
+    this.#perSecond = perSecond ?? Number.POSITIVE_INFINITY;
+    this.#burst = Math.ceil((burst ?? Number.POSITIVE_INFINITY) / 2);
+    this.#tokens = this.#burst;
     this.#filledAt = now;
   }
 
-  /** Something was sent beside the queue (a pong): it counts for the server all the same. */
-  spend(now: number): void {
+  /** So much was sent beside the queue (a pong), or is to count as sent: the server counts it all the same. */
+  spend(frames: number, now: number): void {
     this.#fill(now);
-    this.#tokens -= 1;
+    this.#tokens -= frames;
+  }
+
+  /** After how many milliseconds another frame may go; 0 for now. */
+  pace(now: number): number {
+    this.#fill(now);
+    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
   }
 
   /**
@@ -89,18 +91,16 @@ export class Outbox {
    */
   drain(now: number, send: (frame: Waiting) => boolean): number | undefined {
     this.expire(now);
-    this.#fill(now);
-    while (this.#waiting[0] !== undefined) {
-      const rate = this.#rate;
-      if (rate !== undefined && this.#tokens < 1) {
-        return Math.ceil(((1 - this.#tokens) * 1000) / rate.perSecond);
+    for (let frame = this.#waiting[0]; frame !== undefined; frame = this.#waiting[0]) {
+      const wait = this.pace(now);
+      if (wait > 0) {
+        return wait;
       }
-      const frame = this.#waiting[0];
       if (!send(frame)) {
         return undefined;
       }
       this.#tokens -= 1;
-      this.#remove(1);
+      this.#waiting.shift();
       frame.settle("sent");
     }
     return undefined;
@@ -108,36 +108,34 @@ export class Outbox {
 
   /** Gives up what has waited too long. Returns when the next one will have, in milliseconds from `now`. */
   expire(now: number): number | undefined {
-    while (this.#waiting[0] !== undefined && now - this.#waiting[0].since >= this.#options.ageMs) {
-      const frame = this.#waiting[0];
-      this.#remove(1);
-      frame.settle("expired");
+    for (let oldest = this.#waiting[0]; oldest !== undefined; oldest = this.#waiting[0]) {
+      // A clock that was set back says nothing of how long it was.
+      const left = this.options.ageMs - Math.abs(now - oldest.since);
+      if (left > 0) {
+        return left;
+      }
+      this.#waiting.shift();
+      oldest.settle("expired");
     }
-    const oldest = this.#waiting[0];
-    return oldest === undefined ? undefined : this.#options.ageMs - (now - oldest.since);
+    return undefined;
+  }
+
+  /** Gives a frame up of which nobody wants to know any more. */
+  withdraw(id: string): void {
+    this.#waiting = this.#waiting.filter(({ frame }) => frame.id !== id);
   }
 
   /** Gives up everything: the client was closed. */
   clear(): void {
-    const all = this.#waiting;
-    this.#remove(all.length);
-    for (const frame of all) {
-      frame.settle("closed");
+    for (const { settle } of this.#waiting.splice(0)) {
+      settle("closed");
     }
-  }
-
-  #remove(count: number): void {
-    for (const frame of this.#waiting.slice(0, count)) {
-      this.#bytes -= frame.bytes;
-    }
-    this.#waiting = this.#waiting.slice(count);
   }
 
   #fill(now: number): void {
-    if (this.#rate !== undefined) {
-      const gained = (Math.max(0, now - this.#filledAt) * this.#rate.perSecond) / 1000;
-      this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
-      this.#filledAt = now;
-    }
+    const gained = (Math.max(0, now - this.#filledAt) * this.#perSecond) / 1000;
+    // Without a limit, infinity times nothing.
+    this.#tokens = Math.min(this.#burst, this.#tokens + (gained || 0));
+    this.#filledAt = now;
   }
 }

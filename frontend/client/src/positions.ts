@@ -18,8 +18,8 @@ export interface Gap {
   readonly topic: string;
   /** Where the client was; `undefined` if it had seen nothing. */
   readonly from: Position | undefined;
-  /** Where it goes on. */
-  readonly to: Position;
+  /** Where it goes on; `undefined` where that is not known. */
+  readonly to: Position | undefined;
 }
 
 /** What to do with a frame: deliver it, drop it since it has been delivered, or tell of a gap before it. */
@@ -34,14 +34,20 @@ export class Positions {
     return this.#positions.get(topic);
   }
 
-  /** Takes note of where the topic is, from what tells it (`thread_history`, `subscription_updated`). */
-  set(topic: string, position: Position): void {
-    this.#positions.set(topic, position);
+  /** Takes note of where a topic is of which that was not known (`thread_history`, `subscription_updated`). */
+  learn(topic: string, position: Position): void {
+    if (!this.#positions.has(topic)) {
+      this.#positions.set(topic, position);
+    }
   }
 
-  /** Whoever left a topic has missed nothing that it asked for. */
-  forget(topic: string): void {
-    this.#positions.delete(topic);
+  /** Forgets the other topics: whoever left one has missed nothing that it asked for. */
+  keep(has: (topic: string) => boolean): void {
+    for (const topic of this.#positions.keys()) {
+      if (!has(topic)) {
+        this.#positions.delete(topic);
+      }
+    }
   }
 
   /** Judges a frame, and takes note of it. Frames without a position are always next. */

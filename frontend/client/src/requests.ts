@@ -1,5 +1,6 @@
 /** Requests that wait for their replies, told apart by `correlation_id`. */
 import type { Clock, Timer } from "./clock.js";
+import { guarded } from "./listeners.js";
 import type { FrameBase, ReplyShape, ServerFrameBase, Violation } from "./protocol.js";
 
 /** Why there is no reply. */
@@ -43,6 +44,9 @@ export class RequestError extends Error {
   }
 }
 
+/** How long a request waits for each frame of its reply, where nothing else is said. */
+const REQUEST_MS = 10_000;
+
 interface Pending {
   readonly request: FrameBase;
   readonly shape: ReplyShape;
@@ -53,7 +57,9 @@ interface Pending {
   readonly reject: (error: RequestError) => void;
   /** How far the sequence has come. */
   step: number;
+  /** Runs since the request was sent, or the last frame of the reply came. */
   timer: Timer;
+  isSent: boolean;
 }
 
 /** The requests of a client. */
@@ -70,15 +76,15 @@ export class Requests {
     return this.#pending.size;
   }
 
-  /** Waits for the reply of a request, no longer than `timeoutMs` without a frame of it. */
+  /** Waits for the reply of a request: once it was sent, no longer than `timeoutMs` without a frame of it. */
   add(
     request: FrameBase,
     shape: ReplyShape,
-    timeoutMs: number,
-    onFrame: ((frame: ServerFrameBase) => void) | undefined,
+    timeoutMs: number = REQUEST_MS,
+    onFrame?: (frame: ServerFrameBase) => void,
   ): Promise<ServerFrameBase | readonly ServerFrameBase[]> {
     return new Promise((resolve, reject) => {
-      const pending: Pending = {
+      this.#pending.set(request.id, {
         request,
         shape,
         timeoutMs,
@@ -88,44 +94,51 @@ export class Requests {
         reject,
         step: 0,
         timer: undefined,
-      };
-      this.#pending.set(request.id, pending);
-      this.#restart(pending);
+        isSent: false,
+      });
     });
+  }
+
+  /** A frame was handed to the network. If it is a request, its time begins. */
+  sent(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) {
+      pending.isSent = true;
+      this.#restart(pending);
+    }
+  }
+
+  /** Whether a request waits for several frames of a topic. */
+  isAwaited(topic: string): boolean {
+    return [...this.#pending.values()].some(
+      ({ isSent, request, shape }) => isSent && shape.kind === "sequence" && request.topic === topic,
+    );
   }
 
   /** Gives a frame to the request that it answers. `isError` says that it is the session's error. */
   arrive(frame: ServerFrameBase, isError: boolean): void {
-    const pending = this.#pending.get(frame.correlation_id);
+    const id = frame.correlation_id;
+    const pending = this.#pending.get(id);
     if (pending === undefined) {
       return;
     }
     if (isError) {
-      const { message } = frame.data as { readonly message?: string };
-      this.fail(
-        frame.correlation_id,
-        new RequestError("refused", message ?? "the server refused the request", { frame }),
-      );
+      const { message } = frame.data as { readonly message: string };
+      this.fail(id, new RequestError("refused", message, { frame }));
       return;
     }
     if (!takes(pending, frame.type)) {
       return;
     }
-    pending.onFrame?.(frame);
-    if (pending.shape.kind === "one") {
-      this.#settle(pending);
-      pending.resolve(frame);
-      return;
-    }
     pending.frames.push(frame);
-    if (
-      pending.shape.steps.slice(pending.step + 1).every(({ times }) => times === "*" || times === "?") &&
-      isLast(pending)
-    ) {
-      this.#settle(pending);
-      pending.resolve(pending.frames);
+    // Before the listener: it may give the request up.
+    if (pending.shape.kind === "one" || isComplete(pending, false)) {
+      this.#resolve(pending);
     } else {
       this.#restart(pending);
+    }
+    if (pending.onFrame !== undefined) {
+      guarded(pending.onFrame, frame);
     }
   }
 
@@ -138,11 +151,26 @@ export class Requests {
     }
   }
 
-  /** The connection broke: what is answered to one client only will not come. `goesOn` says whose frames are replayed. */
-  lost(goesOn: (request: FrameBase) => boolean): void {
-    for (const { request } of [...this.#pending.values()]) {
-      if (!goesOn(request)) {
-        this.fail(request.id, new RequestError("lost", `the connection broke before ${request.type} was answered`));
+  /**
+   * The connection broke, or frames are lost: what was sent, and will not be answered for that, ends. What goes on may take
+   * `graceMs` until there is a connection.
+   */
+  lose(isLost: (request: FrameBase, isSequence: boolean) => boolean, graceMs?: number): void {
+    for (const pending of [...this.#pending.values()]) {
+      const { request, isSent, shape } = pending;
+      if (isSent && isLost(request, shape.kind === "sequence")) {
+        this.fail(request.id, new RequestError("lost", `${request.type} was not answered: the connection broke`));
+      } else if (isSent && graceMs !== undefined) {
+        this.#restart(pending, graceMs);
+      }
+    }
+  }
+
+  /** There is a connection again. */
+  resume(): void {
+    for (const pending of this.#pending.values()) {
+      if (pending.isSent) {
+        this.#restart(pending);
       }
     }
   }
@@ -154,12 +182,22 @@ export class Requests {
     }
   }
 
-  #restart(pending: Pending): void {
+  #restart(pending: Pending, timeoutMs: number = pending.timeoutMs): void {
     this.#clock.cancel(pending.timer);
-    const { request, timeoutMs } = pending;
+    const { request } = pending;
     pending.timer = this.#clock.after(timeoutMs, () => {
-      this.fail(request.id, new RequestError("timeout", `${request.type} was not answered within ${timeoutMs} ms`));
+      if (isComplete(pending, true)) {
+        this.#resolve(pending);
+      } else {
+        const message = `${request.type} was not answered within ${timeoutMs} ms`;
+        this.fail(request.id, new RequestError("timeout", message));
+      }
     });
+  }
+
+  #resolve(pending: Pending): void {
+    this.#settle(pending);
+    pending.resolve(pending.shape.kind === "one" ? (pending.frames[0] as ServerFrameBase) : pending.frames);
   }
 
   #settle(pending: Pending): void {
@@ -185,16 +223,24 @@ function takes(pending: Pending, type: string): boolean {
       pending.step = at;
       return true;
     }
-    const maySkip = step.times === "*" || step.times === "?" || last?.type === step.type;
-    if (!maySkip) {
+    if (!mayLack(step) && last?.type !== step.type) {
       return false;
     }
   }
   return false;
 }
 
-/** Whether the step that the sequence has reached comes no more than once. */
-function isLast(pending: Pending): boolean {
-  const times = pending.shape.steps[pending.step]?.times;
-  return times === "" || times === "?";
+/**
+ * Whether the sequence has come to its end. Where more may follow and nothing says whether it will, only silence tells:
+ * `isQuiet` says that there was.
+ */
+function isComplete({ shape: { kind, steps }, step, frames }: Pending, isQuiet: boolean): boolean {
+  const times = steps[step]?.times;
+  const isLast = frames.length > 0 && (times === "" || times === "?") && step === steps.length - 1;
+  const rest = steps.slice(frames.length > 0 ? step + 1 : 0);
+  return kind === "sequence" && (isLast || (isQuiet && rest.every(mayLack)));
+}
+
+function mayLack({ times }: ReplyShape["steps"][number]): boolean {
+  return times === "*" || times === "?";
 }

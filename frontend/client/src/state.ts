@@ -25,7 +25,7 @@ export interface Closing {
   readonly reason: string;
   /** The entry of the contract's table, if it has one. */
   readonly known: CloseCode | undefined;
-  /** Whether the server, or the client for reasons of its own, means to go on: a deploy, a change of the token. */
+  /** Whether that is nothing to worry about: a deploy, a token that has expired, a probe that was not answered. */
   readonly planned: boolean;
 }
 

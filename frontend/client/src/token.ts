@@ -12,7 +12,7 @@ export type TokenReason =
 /** A token and when it expires (milliseconds since the Unix epoch); read from a JWT's `exp` where it is not said. */
 export type Token = string | { readonly token: string; readonly expiresAt?: number };
 
-/** Gives a token. `signal` is aborted when nobody waits for it any more. */
+/** Gives a token. */
 export type TokenProvider = (reason: TokenReason) => Token | Promise<Token>;
 
 /** A token as the client keeps it. */
@@ -45,6 +45,11 @@ export class TokenSource {
     return this.#asking.answer;
   }
 
+  /** Does not wait any longer for what is being asked for: whoever asks next asks anew. */
+  forget(): void {
+    this.#asking = undefined;
+  }
+
   async #ask(reason: TokenReason): Promise<HeldToken> {
     const given = await this.#provider(reason);
     const token = typeof given === "string" ? given : given.token;
@@ -67,11 +72,11 @@ export function expiryOf(token: string): number | undefined {
   }
 }
 
-/** When to ask for the next token: a tenth of what is left before the last one expires, but at most a minute before. */
+/**
+ * When to ask for the next token: a tenth of what is left before the last one expires, but at most a minute before.
+ * `undefined` for never: it does not expire, or has expired already, which the server will say.
+ */
 export function refreshAt(token: HeldToken, now: number): number | undefined {
-  if (token.expiresAt === undefined) {
-    return undefined;
-  }
-  const left = Math.max(0, token.expiresAt - now);
-  return now + left - Math.min(60_000, left / 10);
+  const left = (token.expiresAt ?? now) - now;
+  return left > 0 ? now + Math.max(1000, left - Math.min(60_000, left / 10)) : undefined;
 }

@@ -2,7 +2,7 @@
 import type { Position } from "./positions.js";
 import type { TransportKind } from "./state.js";
 
-/** What a transport tells. After `closed` it tells nothing more. */
+/** What a transport tells. Nobody listens after `closed`. */
 export interface TransportEvents {
   /** Frames can be sent. */
   opened(): void;
@@ -34,18 +34,18 @@ export interface Transport {
   want(topics: readonly string[], after: { readonly [topic: string]: Position }): void;
   /** Makes the other end give a sign of life. Where this is missing, a `ping` does. */
   readonly probe?: () => void;
-  /** Ends it. `closed` is not told any more. */
+  /** Ends it. Nobody listens any more to what it tells. */
   close(code: number, reason: string): void;
 }
 
-/** Makes a connection, with a token if there is one. */
+/** Makes a connection, with a token if there is one. It tells nothing before it returns. */
 export type Connector = (token: string | undefined, events: TransportEvents) => Transport;
 
 /** What is needed of a `WebSocket`. */
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
-  binaryType: string;
+  binaryType?: string;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
@@ -72,28 +72,17 @@ export function webSocket(
   token: string | undefined,
   events: TransportEvents,
 ): Transport {
-  // A server selects one only where a token is among them, and browsers give up on a server that selects none.
-  const protocols: string[] = [];
-  let address = url;
-  if (token !== undefined && place === "protocol") {
-    protocols.push(protocol, `bearer.${token}`);
-  } else if (token !== undefined) {
-    address += `${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
-  }
-  const socket = make(address, protocols);
-  socket.binaryType = "arraybuffer";
+  const inQuery = place === "query" && token !== undefined;
+  const socket = make(
+    inQuery ? `${url}${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}` : url,
+    // A server selects one only where a token is among them, and browsers give up on a server that selects none.
+    inQuery || token === undefined ? [] : [protocol, `bearer.${token}`],
+  );
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }: { readonly data: unknown }) =>
     typeof data === "string" ? events.text(data) : events.binary();
-  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
-    silence();
+  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
     events.closed(code, reason);
-  };
-  const silence = () => {
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
-  };
   return {
     kind: "websocket",
     send(text) {
@@ -105,8 +94,7 @@ export function webSocket(
     },
     want() {},
     close(code, reason) {
-      silence();
-      // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002.
+      // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002, and 1006 as 4006.
       socket.close(code === 1000 || code >= 3000 ? code : code + 3000, reason);
     },
   };

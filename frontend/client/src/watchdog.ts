@@ -13,14 +13,6 @@
  * how late it is. Who calls it sends the probe and replaces the socket.
  */
 
-/** How long to wait for what, in milliseconds. */
-export interface WatchdogOptions {
-  /** A frame should come at least this often: twice the server's `ping_interval_ms`. */
-  readonly silenceMs: number;
-  /** A probe should be answered within this time. Default of the client: 5000. */
-  readonly probeMs: number;
-}
-
 /** What the watchdog knows. */
 export interface Watchdog {
   /** When something was heard last, on the clock. */
@@ -29,15 +21,10 @@ export interface Watchdog {
   readonly probedAt: number | undefined;
 }
 
-/** What to do now: nothing before `at`, or send a probe, or replace the socket. */
-export type Verdict = { readonly wait: number } | "probe" | "replace";
+/** What to do now: nothing for so many milliseconds, or send a probe, or replace the socket. */
+export type Verdict = number | "probe" | "replace";
 
-/** A watchdog for a connection that is open since `now`. */
-export function watch(now: number): Watchdog {
-  return { heardAt: now, probedAt: undefined };
-}
-
-/** Something was heard, whatever it was. */
+/** Something was heard, whatever it was; that a connection was made counts too. */
 export function heard(now: number): Watchdog {
   return { heardAt: now, probedAt: undefined };
 }
@@ -48,16 +35,17 @@ export function probed(dog: Watchdog, now: number): Watchdog {
 }
 
 /**
- * What to do at `now`. `hint` says that there is a reason to doubt the connection (the machine woke up, the network
- * changed): then a probe is due at once.
+ * What to do at `now`, if a frame should come at least every `silenceMs`, and a probe should be answered within `probeMs`.
+ * `hint` says that there is a reason to doubt the connection (the machine woke up, the network changed): then a probe is
+ * due at once.
  *
  * A clock that was set back makes the watchdog wait no longer than it would have.
  */
-export function judge(dog: Watchdog, options: WatchdogOptions, now: number, hint = false): Verdict {
+export function judge(dog: Watchdog, silenceMs: number, probeMs: number, now: number, hint = false): Verdict {
   if (dog.probedAt !== undefined) {
     const waited = Math.abs(now - dog.probedAt);
-    return waited >= options.probeMs ? "replace" : { wait: options.probeMs - waited };
+    return waited >= probeMs ? "replace" : probeMs - waited;
   }
   const silent = Math.abs(now - dog.heardAt);
-  return hint || silent >= options.silenceMs ? "probe" : { wait: options.silenceMs - silent };
+  return hint || silent >= silenceMs ? "probe" : silenceMs - silent;
 }

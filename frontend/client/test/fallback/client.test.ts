@@ -20,7 +20,7 @@ function bench(options: Partial<ClientOptions> = {}) {
   });
   const seen: (number | undefined)[] = [];
   const happened: string[] = [];
-  client.onEvent("gap", ({ topic, to }) => happened.push(`gap ${topic} ${to.seq}`));
+  client.onEvent("gap", ({ topic, to }) => happened.push(`gap ${topic} ${to?.seq}`));
   client.onEvent("refused", ({ topic, reason }) => happened.push(`refused ${topic}: ${reason}`));
   client.onEvent("state", (state) =>
     happened.push(

@@ -104,8 +104,8 @@ describe("useTopic", () => {
     await world.pass(0);
     expect(world.socket.sent.map(({ type, data }) => [type, data])).toEqual([
       ["subscribe", { topics: [welcome] }],
-      ["subscribe", { topics: [other] }],
       ["unsubscribe", { topics: [welcome] }],
+      ["subscribe", { topics: [other] }],
       ["unsubscribe", { topics: [other] }],
     ]);
   });
