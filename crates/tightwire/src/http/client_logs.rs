@@ -9,8 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, VARY};
-use warp::http::{HeaderMap, HeaderValue, StatusCode};
+use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use super::answer::{problem, unauthorized};
@@ -84,10 +83,6 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                 }
                 let mut response = Response::default();
                 *response.status_mut() = StatusCode::NO_CONTENT;
-                if let Some(origin) = headers.get(ORIGIN) {
-                    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                    response.headers_mut().insert(VARY, HeaderValue::from_static("origin"));
-                }
                 Ok(response)
             })
         })

@@ -15,6 +15,7 @@ mod events;
 mod health;
 mod limits;
 pub(crate) mod metrics;
+mod pages;
 mod publish;
 mod rate;
 mod replay;
@@ -61,11 +62,12 @@ fn own<S: Service>(shared: &Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
         health::route(Arc::clone(shared)),
         limits::route(Arc::clone(shared)),
         metrics::route(Arc::clone(shared)),
-        replay::route(Arc::clone(shared)),
+        pages::readable(shared, replay::route(Arc::clone(shared))),
         publish::route(Arc::clone(shared)),
-        events::route(Arc::clone(shared)),
+        pages::readable(shared, events::route(Arc::clone(shared))),
         contract::route(Arc::clone(shared)),
-        client_logs::route(Arc::clone(shared)),
+        pages::readable(shared, client_logs::route(Arc::clone(shared))),
+        pages::route(Arc::clone(shared)),
     ];
     let [first, rest @ ..] = routes;
     rest.into_iter().fold(first, |routes, route| routes.or(route).unify().boxed())

@@ -4,8 +4,8 @@ import { type Clock, systemClock } from "../clock.js";
 /** What all fallbacks can be told. */
 export interface HttpOptions {
   /**
-   * Where the token goes: the header `Authorization`, or the parameter `token` of the query, for servers of another origin
-   * that do not answer the browser's question (CORS preflight) whether they take the header. Default: `header`.
+   * Where the token goes: the header `Authorization`, or the parameter `token` of the query, for proxies in front of a server
+   * of another origin that do not pass on the browser's question whether it takes the header. Default: `header`.
    */
   readonly tokenPlace?: "header" | "query";
   /** Whether cookies go along. Default: `same-origin`. */

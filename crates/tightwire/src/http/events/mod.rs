@@ -16,9 +16,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument;
 use uuid::Uuid;
 use warp::filters::BoxedFilter;
-use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
-};
+use warp::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Reply};
@@ -62,16 +60,10 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
             let (traced, trace) = trace::handshake(&headers, "sse");
             let attempt = Attempt { shared: Arc::clone(&shared), caller, query, headers, remote, line, trace };
             routed(async move {
-                let origin = attempt.allowed_origin();
-                let mut response = match attempt.answer().instrument(traced.clone()).await {
+                let response = match attempt.answer().instrument(traced.clone()).await {
                     Ok(response) | Err(response) => response,
                 };
                 traced.record("http.response.status_code", response.status().as_u16());
-                // A page of another origin may only read what says so, errors included.
-                if let Some(origin) = origin {
-                    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-                    response.headers_mut().insert(VARY, HeaderValue::from_static("origin"));
-                }
                 Ok(response)
             })
         })
@@ -115,12 +107,6 @@ impl Asked {
 }
 
 impl<S: Service> Attempt<S> {
-    /// The origin of the page that asks, if there is one and it may.
-    fn allowed_origin(&self) -> Option<HeaderValue> {
-        let origin = self.headers.get(ORIGIN)?;
-        origin_may_connect(&self.headers, &self.shared.config.allowed_origins).then(|| origin.clone())
-    }
-
     async fn answer(self) -> Result<Response, Response> {
         self.pass_rate()?;
         if !origin_may_connect(&self.headers, &self.shared.config.allowed_origins) {

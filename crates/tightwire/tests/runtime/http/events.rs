@@ -180,21 +180,6 @@ async fn a_token_opens_what_it_opens_to_others() {
     settle(&site.server).await;
 }
 
-/// A page of another origin reads what the server lets it read, errors included.
-#[tokio::test]
-async fn a_page_of_an_allowed_origin_may_read() {
-    let site =
-        Site::open(Config { allowed_origins: vec!["https://app.example".to_owned()], ..Config::default() }).await;
-    let origin = [("origin", "https://app.example")];
-    let source = connect(&site, "topics=room:a", &origin).await;
-    let allowed = "access-control-allow-origin: https://app.example\r\n";
-    assert!(source.head.contains(allowed) && source.head.contains("vary: origin\r\n"), "{}", source.head);
-    drop(source);
-    let refused = site.ask("GET", "/sse?topics=lobby", &origin, "").await;
-    assert!(refused.status == 404 && refused.head.contains(allowed), "{refused:?}");
-    settle(&site.server).await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn comments_keep_a_quiet_connection_alive_until_it_is_idle() {
     let heartbeat = Some(Heartbeat { ping_interval_ms: 30_000, pong_timeout_ms: 60_000 });

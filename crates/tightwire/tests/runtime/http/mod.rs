@@ -3,6 +3,7 @@
 mod client_logs;
 mod contract;
 mod events;
+mod pages;
 mod publish;
 mod replay;
 
