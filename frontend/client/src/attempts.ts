@@ -140,6 +140,8 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
         closed: (code, reason, retryAfterMs) => core.muffled || lose(link, code, reason, false, retryAfterMs),
       });
     } catch (error) {
+      // There may be no WebSockets here at all.
+      refusals += link === core.link ? 1 : 0;
       // Browsers repeat address and subprotocols in the message, and the token with them.
       lose(link, 1006, `no way to connect: ${(error as Error).name}`);
       return;

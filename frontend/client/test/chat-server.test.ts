@@ -80,7 +80,7 @@ describe.skipIf(!isThere)("against the chat server", () => {
     const http = { replayUrl: `${base}/api/ws/replay` };
     const fallback = [serverSentEvents({ url: `${base}/sse`, ...http })];
     const { client, events, seen } = connect({ fallback, upgradeMs: 1500 });
-    client.topic("nowhere" as never).subscribe(() => {});
+    client.topic(topic.agent("nobody")).subscribe(() => {});
     await eventually(() => client.state.status === "open");
     expect(client.state).toMatchObject({ transport: "sse" });
     await publish("one");
@@ -94,7 +94,11 @@ describe.skipIf(!isThere)("against the chat server", () => {
     await publish("four");
     await eventually(() => seen.length === 4);
     expect(seen).toEqual(["one", "two", "three", "four"]);
-    expect(events).toEqual(["nowhere refused: HTTP 404: there is no such topic"]);
+    // The events said so, and then the WebSocket.
+    expect(events).toEqual([
+      "agent:nobody refused: HTTP 404: there is no such topic",
+      expect.stringMatching(/^agent:nobody refused: (?!HTTP)/),
+    ]);
     client.close();
   });
 

@@ -113,6 +113,18 @@ it("tries all ways in turn while there is no server", async () => {
   client.close();
 });
 
+it("takes events where there are no WebSockets at all", async () => {
+  const { clock, client, happened } = bench({
+    webSocket: () => {
+      throw new ReferenceError("WebSocket is not defined");
+    },
+  });
+  client.connect();
+  await clock.pass(9500);
+  expect(happened).toEqual([...REFUSED, "open by sse"]);
+  client.close();
+});
+
 it("follows the topics that are wanted", async () => {
   const { server, clock, client, seen } = bench({ fallbackAfter: 0 });
   client.connect();
