@@ -1,5 +1,18 @@
 # The chat server. `docker build -t tightwire-chat .`; ops/compose.yml runs three of them behind a balancer.
 
+# The page at /.
+FROM node:20-bookworm-slim AS page
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+COPY frontend/client/package.json frontend/client/
+COPY frontend/chat/package.json frontend/chat/
+COPY frontend/app/package.json frontend/app/
+COPY scripts/package.json scripts/
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY frontend frontend
+COPY generated/typescript generated/typescript
+RUN npm run build --workspace frontend/app
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
@@ -11,10 +24,11 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM debian:bookworm-slim
 COPY --from=build /usr/local/bin/tightwire-chat /usr/local/bin/tightwire-chat
+COPY --from=page /src/frontend/app/dist /usr/local/share/tightwire-chat
 # By number, so that whoever runs it can see that it is not root without looking into the image.
 USER 10001:10001
 # Everybody can reach it here: so the server does not start before it is told who may connect (docs/auth.md).
-ENV BIND=0.0.0.0:8080 LOG_FORMAT=json
+ENV BIND=0.0.0.0:8080 LOG_FORMAT=json WEB_ROOT=/usr/local/share/tightwire-chat
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # 503 once it shuts down. bash is in the image, curl is not.

@@ -12,19 +12,34 @@ CARGO_TEST := $(CARGO) test --tests --no-fail-fast
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
+.PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
 	test-typescript bench bench-fanout soak chaos nightly hooks node-modules redis-server
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Start the chat server on http://127.0.0.1:8080 (in-memory broker, no services, no tokens)
+run: app ## Start the chat server on http://127.0.0.1:8080 (in-memory broker, no services, no tokens)
 	$(CARGO) run -- --auth-disabled
+
+# The page at /: built again when one of these is newer. The server starts without it, too, and says so at /.
+APP := frontend/app/dist/index.html
+APP_SOURCES := $(shell find frontend/app/src frontend/client/src frontend/chat/src generated/typescript -type f) \
+	frontend/app/index.html frontend/app/vite.config.ts frontend/app/package.json
+
+app: ## Build the page at / where it is missing or older than its sources (needs Node.js)
+	@if ! command -v npm >/dev/null; then \
+		echo "Node.js is missing, so the page at / is not built: install version $$(cat .nvmrc), then run make app."; \
+	elif ! $(MAKE) --no-print-directory $(APP); then \
+		echo "The page at / could not be built: see above. The server runs without it."; \
+	fi
+
+$(APP): $(APP_SOURCES) node_modules/.package-lock.json
+	npm run --silent build --workspace frontend/app
 
 # Where the balancer of `make cluster` listens; its nodes have the ports after it.
 PORT ?= 8080
 
-cluster: redis-server ## Start Redis, three chat servers and a balancer on http://127.0.0.1:PORT, and show what arrives on each
+cluster: app redis-server ## Start Redis, three chat servers and a balancer on http://127.0.0.1:PORT, and show what arrives on each
 	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli --package example-cluster
 	$(CARGO) run --quiet --package example-cluster -- --port $(PORT)
 
@@ -57,7 +72,7 @@ test-rust: node-modules redis-server
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
 	$(CARGO) test --workspace --doc --quiet
 
-test-typescript: node-modules
+test-typescript: node-modules $(APP)
 	npm test
 
 bench: node-modules ## The benchmarks (release builds); each says what it measures

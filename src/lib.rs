@@ -44,7 +44,8 @@ fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Ch
     let document = Some(include_str!("../asyncapi/chat.yml").into());
     let config = Config { document, ..settings.server.config()? };
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
-    let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config).with_routes(web::routes());
+    let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config)
+        .with_routes(web::routes(settings.chat.web_root.clone().into()));
     let server = server.with_presence(Voice(Arc::downgrade(&chat)));
     chat.attach(&server, settings.server.connections);
     Ok((server, chat))

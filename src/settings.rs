@@ -21,6 +21,8 @@ tightwire::settings! {
     "Chat" {
         /// The pause between two pieces of the built-in responder's answer, in milliseconds.
         responder_delay_ms: u64 = 30, value_parser!(u64);
+        /// The folder with the page that is served at /, as `make app` builds it; from the working directory if it is not absolute.
+        web_root: String = "frontend/app/dist", value_parser!(String);
     }
 }
 

@@ -1,27 +1,56 @@
-//! The page at `/`: a small console for trying the protocol by hand. No build step, no inline script.
+//! The page at `/`: what `npm run build` has made of `frontend/app`, from a folder. Where nothing was built, a page says how.
 
-use warp::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use warp::http::{Response, StatusCode};
 use warp::{Filter, Rejection, Reply};
 
 use tightwire::warp;
 
-const PAGE: &str = include_str!("web/index.html");
-const SCRIPT: &str = include_str!("web/console.js");
-const STYLE: &str = include_str!("web/console.css");
+/// Only what the server itself serves; `ws:` and `wss:` because older browsers do not count them as 'self'. A token in the
+/// address is nothing for others.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
 
-/// Only what the server itself serves; `ws:` and `wss:` because older browsers do not count them as 'self'.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Where files are that have a hash of their content in their name: what is there never changes.
+const HASHED: &str = "assets";
 
-/// The page and what belongs to it.
-pub(crate) fn routes() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let page = warp::path::end().map(|| file(PAGE, "text/html; charset=utf-8"));
-    let script = warp::path!("console.js").map(|| file(SCRIPT, "text/javascript; charset=utf-8"));
-    let style = warp::path!("console.css").map(|| file(STYLE, "text/css; charset=utf-8"));
-    warp::get().and(page.or(script).unify().or(style).unify())
+/// What stands at `/` where nothing was built.
+const NOT_BUILT: &str = include_str!("not-built.html");
+
+/// The page and what belongs to it, from a folder.
+pub(crate) fn routes(
+    root: PathBuf,
+) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let root: Arc<Path> = root.into();
+    let built = warp::fs::dir(root.to_path_buf()).map(move |file: warp::fs::File| {
+        let is_hashed = file.path().strip_prefix(&root).is_ok_and(|path| path.starts_with(HASHED));
+        let cache = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+        with_headers(file.into_response(), cache)
+    });
+    let not_built = warp::get().and(warp::path::end()).map(|| {
+        let page = warp::reply::with_status(warp::reply::html(NOT_BUILT), StatusCode::NOT_FOUND);
+        with_headers(page.into_response(), "no-cache")
+    });
+    built.or(not_built).unify()
 }
 
-fn file(text: &'static str, content_type: &'static str) -> impl Reply {
-    let reply = warp::reply::with_header(text, CONTENT_TYPE, content_type);
-    warp::reply::with_header(reply, CONTENT_SECURITY_POLICY, POLICY)
+fn with_headers<B>(mut response: Response<B>, cache: &'static str) -> Response<B> {
+    let headers = response.headers_mut();
+    headers.extend(HEADERS);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
 }

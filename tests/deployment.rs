@@ -168,6 +168,28 @@ fn the_image_is_built_of_what_is_there() {
     assert_eq!(instruction("ENTRYPOINT"), r#"["tightwire-chat"]"#);
 }
 
+#[test]
+fn the_image_has_the_page() {
+    let text = read("Dockerfile");
+    let copied = text.lines().find_map(|line| line.strip_prefix("COPY --from=page ")).expect("it is copied");
+    let (built, root) = copied.split_once(' ').expect("from and to");
+    assert_eq!(
+        built.strip_prefix("/src/"),
+        Some(&*Settings::read(["tightwire-chat"]).expect("defaults").chat.web_root)
+    );
+    let told = instruction("ENV");
+    let told = told.split(' ').map(|pair| format!("--{}", pair.to_lowercase().replace('_', "-")));
+    let settings = Settings::read(std::iter::once("tightwire-chat".to_owned()).chain(told)).expect("they are settings");
+    assert_eq!(settings.chat.web_root, root);
+    // What npm is told of, and with which Node.js.
+    assert!(text.contains(&format!("\nFROM node:{}-", read(".nvmrc").trim())));
+    let packages: Value = serde_json::from_str(&read("package.json")).expect("JSON");
+    for package in packages["workspaces"].as_array().expect("a list") {
+        let package = package.as_str().expect("a folder");
+        assert!(text.contains(&format!("\nCOPY {package}/package.json {package}/\n")), "{package}");
+    }
+}
+
 #[tokio::test]
 async fn the_health_check_says_whether_the_server_takes_clients() {
     let server = ServerProcess::command(BINARY).args(["--bind", "{addr}", "--auth-disabled"]);

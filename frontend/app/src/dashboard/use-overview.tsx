@@ -1,0 +1,76 @@
+/** What is known of agents and system, for all views: alerts concern whoever is on another one, too. */
+import { DataType } from "@tightwire/chat";
+import { useClient, useConnectionState, useTopicState } from "@tightwire/client/react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { EMPTY_OVERVIEW, type Overview, overviewReducer } from "./overview.js";
+
+/** What is known, and how to ask again. */
+export interface UseOverview {
+  readonly overview: Overview;
+  /** Whether it is being asked for. */
+  readonly isAsking: boolean;
+  /** Asks for all data sets. */
+  readonly refresh: () => Promise<void>;
+}
+
+const OverviewContext = createContext<UseOverview | undefined>(undefined);
+
+/** What is known of agents and system. */
+export function useOverview(): UseOverview {
+  const found = useContext(OverviewContext);
+  if (found === undefined) {
+    throw new Error("there is no <OverviewProvider> around");
+  }
+  return found;
+}
+
+/** Subscribes to the dashboard, and asks for all of it where something is missing. */
+export function OverviewProvider({ children }: { readonly children: ReactNode }): ReactNode {
+  const client = useClient();
+  const canAsk = useCanAsk();
+  const overview = useTopicState("dashboard", overviewReducer, EMPTY_OVERVIEW);
+  const [asking, setAsking] = useState(0);
+  const refresh = useCallback(async () => {
+    setAsking((count) => count + 1);
+    // The answers come on the topic, like everything else: what comes last counts.
+    const asked = Object.values(DataType).map((data_type) =>
+      client.request("request_data", "dashboard", { data_type }),
+    );
+    await Promise.allSettled(asked);
+    setAsking((count) => count - 1);
+  }, [client]);
+  useEffect(() => {
+    if (canAsk && overview.isIncomplete) {
+      void refresh();
+    }
+  }, [canAsk, overview.isIncomplete, refresh]);
+  const value = useMemo(() => ({ overview, isAsking: asking > 0, refresh }), [overview, asking, refresh]);
+  return <OverviewContext value={value}>{children}</OverviewContext>;
+}
+
+/** Asks again every so often while the view is open, the page is seen and there is a connection. */
+export function useRefreshing(everyMs: number): void {
+  const { clock } = useClient();
+  const canAsk = useCanAsk();
+  const { refresh } = useOverview();
+  useEffect(() => {
+    if (!canAsk) {
+      return;
+    }
+    let timer: unknown;
+    const ask = (): void => {
+      if (document.visibilityState === "visible") {
+        void refresh();
+      }
+      timer = clock.after(everyMs, ask);
+    };
+    ask();
+    return () => clock.cancel(timer);
+  }, [clock, canAsk, refresh, everyMs]);
+}
+
+/** Whether there is a connection on which something can be asked: events only come. */
+function useCanAsk(): boolean {
+  const state = useConnectionState();
+  return state.status === "open" && state.transport === "websocket";
+}
