@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Devtools, type DevtoolsOptions, installDevtools } from "../../src/devtools/index.js";
 import { createClient, type FrameBase, type WebSocketLike } from "../../src/index.js";
-import { ManualClock } from "../fallback/support/clock.js";
-import { protocol } from "../fallback/support/protocol.js";
+import { EvenClock } from "../support/even-clock.js";
+import { protocol } from "../support/plain-protocol.js";
 
 /** A client whose server answers `ping`, and says what it is told to say. */
 class Bench {
-  readonly clock = new ManualClock();
+  readonly clock = new EvenClock();
   readonly sent: FrameBase[] = [];
   sockets: WebSocketLike[] = [];
   readonly devtools: Devtools;
@@ -48,7 +48,7 @@ class Bench {
 
   async connect(): Promise<void> {
     this.client.connect();
-    await this.clock.pass(0);
+    await this.clock.advance(0);
     this.say("connection_established", { id: "first", data: { connection_id: "c" } });
   }
 
@@ -239,7 +239,7 @@ it("can be walked through by keys", async () => {
 it("shows what belongs together", async () => {
   bench.send("request");
   const { id } = bench.sent.at(-1) as FrameBase;
-  await bench.clock.pass(40);
+  await bench.clock.advance(40);
   bench.say("reply", { correlation_id: id });
   bench.say("other");
   await open();
@@ -349,7 +349,7 @@ it("cuts the connection, makes it half-open, and connects again", async () => {
   await drawn();
   expect(text(".state")).toBe("next attempt in 2 s, after 1006 (cut by hand)");
   button("Reconnect").click();
-  await bench.clock.pass(0);
+  await bench.clock.advance(0);
   expect(bench.sockets).toHaveLength(2);
   bench.say("connection_established");
   expect(bench.client.state.status).toBe("open");
@@ -366,16 +366,16 @@ it("cuts the connection, makes it half-open, and connects again", async () => {
   await drawn();
   expect(rows()).toContain("heard");
   button("Reconnect").click();
-  await bench.clock.pass(0);
+  await bench.clock.advance(0);
   expect(bench.sockets).toHaveLength(3);
   bench.client.close();
   button("Reconnect").click();
-  await bench.clock.pass(0);
+  await bench.clock.advance(0);
   expect(bench.sockets).toHaveLength(4);
 });
 
 it("shows where the connection was", async () => {
-  await bench.clock.pass(60_000);
+  await bench.clock.advance(60_000);
   await open();
   const picture = shadow().querySelector(".charts svg");
   expect(picture?.getAttribute("aria-label")).toBe("the last 5 minutes: live 20 %, with limits 0 %, down 0 %");

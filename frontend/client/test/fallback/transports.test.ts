@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { polling, serverSentEvents } from "../../src/fallback/index.js";
 import type { Transport } from "../../src/index.js";
-import { ManualClock, settle } from "./support/clock.js";
+import { settled } from "../support/clock.js";
+import { EvenClock } from "../support/even-clock.js";
 import { Recorder } from "./support/recorder.js";
 import { FakeServer, problem } from "./support/server.js";
 
@@ -9,7 +10,7 @@ const REPLAY = "/api/ws/replay";
 
 class Bench {
   readonly server = new FakeServer();
-  readonly clock = new ManualClock();
+  readonly clock = new EvenClock();
   readonly events = new Recorder();
   readonly transport: Transport;
 
@@ -28,7 +29,7 @@ class Bench {
       topics.map((topic) => (typeof topic === "string" ? topic : topic[0])),
       after,
     );
-    await this.clock.pass(50);
+    await this.clock.advance(50);
     return this.events.take();
   }
 }
@@ -40,7 +41,7 @@ it("tells events of topics that were nowhere yet", async () => {
   expect(bench.server.streams).toEqual([["a"]]);
   bench.server.publish("a");
   bench.server.push(bench.server.frame("passing", "a", {}));
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["a 2", "passing"]);
   expect(bench.transport.send("{}")).toBe(false);
 });
@@ -69,10 +70,10 @@ it("fetches what was missed before it tells what is live", async () => {
   expect(await bench.want(["a", 1])).toEqual(["connection_established", "opened"]);
   bench.server.publish("a");
   bench.server.push(bench.server.frame("passing", "a", {}));
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual([]);
   release();
-  await settle();
+  await settled();
   // What is in the log and was held back comes twice: the client drops it.
   expect(bench.events.take()).toEqual(["a 2", "a 3", "a 4", "a 5", "a 6", "a 6", "passing"]);
   expect(bench.server.queries(REPLAY)).toEqual([
@@ -94,7 +95,7 @@ it("reads a log again that ends before what is live", async () => {
     }
   };
   expect(await bench.want(["a", 1])).toEqual(["connection_established", "opened"]);
-  await bench.clock.pass(200);
+  await bench.clock.advance(200);
   expect(bench.events.take()).toEqual(["a 2", "a 3", "a 3"]);
 });
 
@@ -106,7 +107,7 @@ it("tells of a gap, and goes on with what is live", async () => {
   bench.server.log("a").frames.splice(0, 3);
   expect(await bench.want(["a", 1])).toEqual(["connection_established", "opened", "a lost up to e:5"]);
   bench.server.publish("a");
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["a 6"]);
 });
 
@@ -130,10 +131,10 @@ it("opens the events again for other topics, once for changes that come together
   bench.transport.want(["a", "b"], {});
   bench.transport.want(["b", "c"], {});
   bench.transport.want(["c", "b"], {});
-  await bench.clock.pass(49);
+  await bench.clock.advance(49);
   expect(bench.server.streams).toEqual([["a"]]);
   bench.server.publish("c");
-  await bench.clock.pass(1);
+  await bench.clock.advance(1);
   expect(bench.server.streams).toEqual([["b", "c"]]);
   expect(bench.events.take()).toEqual(["b is at e:0", "c is at e:1", "connection_established"]);
   await bench.want("b", "c");
@@ -144,7 +145,7 @@ it("loses nothing while the events are opened again", async () => {
   const bench = new Bench("sse");
   await bench.want("a");
   bench.server.publish("a");
-  await settle();
+  await settled();
   bench.server.before = ({ path }) => {
     if (path === "/sse") {
       bench.server.publish("a", true);
@@ -158,10 +159,10 @@ it("takes comments for signs of life, and begins anew to get one", async () => {
   await bench.want("a");
   const before = bench.events.beats;
   bench.server.write(": ping\n\n");
-  await settle();
+  await settled();
   expect(bench.events.beats).toBe(before + 1);
   bench.transport.probe?.();
-  await settle();
+  await settled();
   expect(bench.events.beats).toBeGreaterThan(before + 1);
   expect(bench.server.streams).toEqual([["a"]]);
 });
@@ -201,7 +202,7 @@ it("asks whether there is a server where no topic is wanted", async () => {
   expect(bench.server.queries("/sse")).toEqual([""]);
   bench.server.isDown = true;
   bench.transport.probe?.();
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["closed 1006: fetch failed"]);
 });
 
@@ -210,7 +211,7 @@ it("ends when the events end, and says when to come back", async () => {
   await bench.want("a");
   bench.server.write("retry: 1234\n\n");
   bench.server.end();
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["closed 1006: the events ended, 1234 ms"]);
   expect(await bench.want("a", "b")).toEqual([]);
 });
@@ -232,7 +233,7 @@ it("ends with what is no event stream, and with a stream that cannot be read", a
   const flood = new Bench("sse");
   await flood.want("a");
   flood.server.write("x".repeat(3 << 20));
-  await settle();
+  await settled();
   expect(flood.events.take()).toEqual(["closed 1006: an event is too long, 3000 ms"]);
 });
 
@@ -254,13 +255,13 @@ it("waits where it asks for logs too often, and gives up where that does not end
   bench.server.answerOnce(REPLAY, () => problem(429, "too many", { "Retry-After": "2" }));
   bench.server.publish("a");
   expect(await bench.want(["a", 0])).toEqual(["connection_established", "opened"]);
-  await bench.clock.pass(2250);
+  await bench.clock.advance(2250);
   expect(bench.events.take()).toEqual(["a 1"]);
   for (let count = 0; count < 4; count += 1) {
     bench.server.answerOnce(REPLAY, () => problem(429, "too many", { "Retry-After": "1" }));
   }
   bench.transport.probe?.();
-  await bench.clock.pass(10_000);
+  await bench.clock.advance(10_000);
   expect(bench.events.take()).toEqual(["connection_established", "closed 1013: HTTP 429: too many, 1000 ms"]);
 });
 
@@ -284,11 +285,11 @@ it("asks again and again for what is kept", async () => {
   expect(await bench.want("a")).toEqual(["a is at e:1", "opened"]);
   bench.server.publish("a");
   bench.server.publish("a");
-  await bench.clock.pass(4949);
+  await bench.clock.advance(4949);
   expect(bench.events.take()).toEqual([]);
-  await bench.clock.pass(1);
+  await bench.clock.advance(1);
   expect(bench.events.take()).toEqual(["a 2", "a 3"]);
-  await bench.clock.pass(5000);
+  await bench.clock.advance(5000);
   expect(bench.server.queries(REPLAY)).toEqual([
     "topic=a&limit=1",
     "topic=a&after=e:1&limit=500",
@@ -305,7 +306,7 @@ it("asks at once for a topic that is new, and when it should give a sign of life
   bench.server.publish("a");
   const before = bench.events.beats;
   bench.transport.probe?.();
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["a 2"]);
   expect(bench.events.beats).toBeGreaterThan(before);
 });
@@ -320,7 +321,7 @@ it("asks once more after a round in which topics changed", async () => {
   bench.transport.want(["a"], {});
   bench.transport.want(["a", "b"], {});
   release();
-  await settle();
+  await settled();
   expect(bench.events.take()).toEqual(["a is at e:0", "opened", "b is at e:0"]);
 });
 
@@ -335,10 +336,10 @@ it("tells of gaps, of topics that are not to be had, and of the end", async () =
     "b refused: HTTP 403: the topic is not allowed",
   ]);
   bench.server.isDown = true;
-  await bench.clock.pass(5000);
+  await bench.clock.advance(5000);
   expect(bench.events.take()).toEqual(["closed 1006: fetch failed"]);
   const before = bench.server.asked.length;
-  await bench.clock.pass(60_000);
+  await bench.clock.advance(60_000);
   expect(bench.server.asked.length).toBe(before);
 });
 
@@ -346,9 +347,9 @@ it("asks no more once it was closed", async () => {
   const bench = new Bench("polling");
   await bench.want("a");
   bench.transport.close(1000, "");
-  await bench.clock.pass(60_000);
+  await bench.clock.advance(60_000);
   bench.transport.want(["b"], {});
-  await settle();
+  await settled();
   expect(bench.server.queries(REPLAY)).toHaveLength(2);
   expect(bench.events.take()).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { LogLevel } from "../../src/index.js";
 import { allLogs, consoleLog, type RemoteLogOptions, remoteLog } from "../../src/remote-log/index.js";
-import { ManualClock, settle } from "../fallback/support/clock.js";
+import { settled } from "../support/clock.js";
+import { EvenClock } from "../support/even-clock.js";
 
 interface Request {
   readonly url: string;
@@ -10,7 +11,7 @@ interface Request {
 }
 
 function bench(options: RemoteLogOptions = {}, url = "/api/client-logs") {
-  const clock = new ManualClock();
+  const clock = new EvenClock();
   const requests: Request[] = [];
   const answers: (() => Response | Promise<Response>)[] = [];
   const window = new EventTarget();
@@ -34,21 +35,21 @@ const status =
 it("gathers lines, and sends them in batches no more often than every few seconds", async () => {
   const { clock, requests, say } = bench();
   say("one");
-  await clock.pass(4000);
+  await clock.advance(4000);
   say("two");
-  await clock.pass(999);
+  await clock.advance(999);
   expect(requests).toEqual([]);
-  await clock.pass(1);
+  await clock.advance(1);
   expect(requests.map(({ messages }) => messages)).toEqual([["one", "two"]]);
   expect(requests[0]?.init).toMatchObject({ method: "POST", keepalive: false });
   for (let number = 0; number < 50; number += 1) {
     say(`${number}`);
   }
-  await clock.pass(4999);
+  await clock.advance(4999);
   expect(requests).toHaveLength(1);
-  await clock.pass(10_001);
+  await clock.advance(10_001);
   expect(requests.slice(1).map(({ messages }) => messages.length)).toEqual([20, 20, 10]);
-  await clock.pass(60_000);
+  await clock.advance(60_000);
   expect(requests).toHaveLength(4);
 });
 
@@ -56,13 +57,13 @@ it("leaves out what matters less than it should", async () => {
   const { clock, requests, say } = bench();
   say("info", "info");
   say("debug", "debug");
-  await clock.pass(5000);
+  await clock.advance(5000);
   expect(requests).toEqual([]);
   const all = bench({ level: "debug" });
   for (const level of ["debug", "info", "warn", "error"] as const) {
     all.say(level, level);
   }
-  await all.clock.pass(5000);
+  await all.clock.advance(5000);
   expect(all.requests[0]?.messages).toEqual(["debug", "info", "warn", "error"]);
 });
 
@@ -70,19 +71,19 @@ it("waits longer and longer where the server does not take it, and then sends wh
   const { clock, requests, answers, say } = bench();
   answers.push(status(429), status(503), () => Promise.reject(new TypeError("no network")));
   say("one");
-  await clock.pass(5000);
+  await clock.advance(5000);
   expect(requests).toHaveLength(1);
-  await clock.pass(10_999);
+  await clock.advance(10_999);
   expect(requests).toHaveLength(1);
-  await clock.pass(1);
+  await clock.advance(1);
   expect(requests).toHaveLength(2);
-  await clock.pass(22_000);
+  await clock.advance(22_000);
   expect(requests).toHaveLength(3);
   say("two");
-  await clock.pass(44_000);
+  await clock.advance(44_000);
   expect(requests.at(-1)?.messages).toEqual(["one", "two"]);
   say("three");
-  await clock.pass(5000);
+  await clock.advance(5000);
   expect(requests.at(-1)?.messages).toEqual(["three"]);
 });
 
@@ -90,11 +91,11 @@ it("waits as long as the server says, within reason", async () => {
   const { clock, requests, answers, say } = bench();
   answers.push(status(429, { "Retry-After": "60" }), status(429, { "Retry-After": "999999" }));
   say("one");
-  await clock.pass(5000 + 65_999);
+  await clock.advance(5000 + 65_999);
   expect(requests).toHaveLength(1);
-  await clock.pass(1);
+  await clock.advance(1);
   expect(requests).toHaveLength(2);
-  await clock.pass(330_000);
+  await clock.advance(330_000);
   expect(requests).toHaveLength(3);
 });
 
@@ -103,9 +104,9 @@ it("gives up what the server will never take, and says so", async () => {
   answers.push(status(400));
   say("one");
   say("two");
-  await clock.pass(5000);
+  await clock.advance(5000);
   say("three");
-  await clock.pass(11_000);
+  await clock.advance(11_000);
   expect(requests.at(-1)?.messages).toEqual(["log.dropped lines=2", "three"]);
 });
 
@@ -115,9 +116,9 @@ it("keeps the newest while nothing gets through", async () => {
   for (let number = 0; number < 4; number += 1) {
     say(`${number}`);
   }
-  await clock.pass(5000);
+  await clock.advance(5000);
   say("4");
-  await clock.pass(11_000);
+  await clock.advance(11_000);
   expect(requests.map(({ messages }) => messages)).toEqual([
     ["log.dropped lines=1", "1", "2", "3"],
     ["log.dropped lines=2", "2", "3", "4"],
@@ -129,7 +130,7 @@ it("sends what it has when the page goes, in a way that outlives it", async () =
   say("one");
   document.dispatchEvent(new Event("visibilitychange"));
   expect(requests).toEqual([]);
-  await clock.pass(5000);
+  await clock.advance(5000);
   say("two");
   document.visibilityState = "hidden";
   document.dispatchEvent(new Event("visibilitychange"));
@@ -149,7 +150,7 @@ it("sends what it has when the page goes, in a way that outlives it", async () =
 it("shows the token where it should, and asks no other origin first", async () => {
   const inQuery = bench({ token: async () => "a b", tokenPlace: "query" }, "https://b.example/logs?x=1");
   inQuery.say("one");
-  await inQuery.clock.pass(5000);
+  await inQuery.clock.advance(5000);
   expect(inQuery.requests[0]?.url).toBe("https://b.example/logs?x=1&token=a%20b");
   const headers = new Headers(inQuery.requests[0]?.init.headers);
   expect([headers.get("Authorization"), headers.get("Content-Type")]).toEqual([null, "text/plain;charset=UTF-8"]);
@@ -161,7 +162,7 @@ it("takes nothing more once it was closed", async () => {
   log.close();
   say("two");
   window.dispatchEvent(new Event("pagehide"));
-  await clock.pass(60_000);
+  await clock.advance(60_000);
   expect(requests.map(({ messages }) => messages)).toEqual([["one"]]);
 });
 
@@ -171,14 +172,14 @@ it("never throws", async () => {
   };
   const { clock, log, say } = bench({ place: broken, token: broken });
   say("one");
-  await clock.pass(60_000);
+  await clock.advance(60_000);
   const unreachable = bench({ fetch: broken });
   unreachable.say("one");
   unreachable.log.flush();
-  await unreachable.clock.pass(60_000);
+  await unreachable.clock.advance(60_000);
   log.flush();
   log.close();
-  await settle();
+  await settled();
   expect(unreachable.requests).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import type { FrameBase, Protocol, ProtocolTypes, ServerFrameBase } from "../../../src/index.js";
+import type { FrameBase, Protocol, ProtocolTypes, ServerFrameBase } from "../../src/index.js";
 
 interface AnyTypes extends ProtocolTypes {
   readonly client: FrameBase;
