@@ -25,6 +25,8 @@ export class FakeServer {
   readonly asked: Asked[] = [];
   /** The ids of all that ever listened. */
   readonly connections: string[] = [];
+  /** Others to whom frames are pushed. */
+  readonly others: Set<(frame: ServerFrameBase) => void> = new Set();
   readonly forbidden: Set<string> = new Set();
   readonly unknown: Set<string> = new Set();
   /** Answers that come before anything else, by path. */
@@ -72,6 +74,9 @@ export class FakeServer {
 
   /** Pushes a frame to those who have its topic. */
   push(frame: ServerFrameBase): void {
+    for (const tell of this.others) {
+      tell(frame);
+    }
     for (const stream of this.#streams) {
       if (frame.topic === "system" || stream.topics.includes(frame.topic)) {
         this.#write(stream, `event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`);

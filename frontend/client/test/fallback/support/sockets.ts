@@ -8,13 +8,22 @@ export class Sockets {
   /** What clients have said, by type. */
   readonly said: FrameBase[] = [];
   readonly #server: FakeServer;
+  readonly #ends = new Set<() => void>();
 
   constructor(server: FakeServer) {
     this.#server = server;
   }
 
+  /** Ends those that are open. */
+  end(): void {
+    for (const end of this.#ends) {
+      end();
+    }
+  }
+
   readonly make: WebSocketMaker = () => {
     this.attempts += 1;
+    const topics = new Set<string>();
     const socket: WebSocketLike = {
       readyState: 0,
       bufferedAmount: 0,
@@ -23,12 +32,23 @@ export class Sockets {
       onmessage: null,
       onclose: null,
       onerror: null,
-      send: (text) => this.#hear(socket, JSON.parse(text) as FrameBase),
-      close: () => {},
+      send: (text) => this.#hear(socket, topics, JSON.parse(text) as FrameBase),
+      close: () => end(false),
+    };
+    const tell = (frame: FrameBase): unknown => topics.has(frame.topic) && this.#say(socket, frame);
+    const endIt = (): void => end(true);
+    const end = (isTold: boolean): void => {
+      this.#ends.delete(endIt);
+      this.#server.others.delete(tell);
+      if (isTold) {
+        socket.onclose?.({ code: 1006, reason: "" } as never);
+      }
     };
     queueMicrotask(() => {
       if (this.accepts) {
         Object.assign(socket, { readyState: 1 });
+        this.#ends.add(endIt);
+        this.#server.others.add(tell);
         socket.onopen?.({} as never);
         this.#say(socket, this.#server.frame("connection_established", "system", { connection_id: "ws" }));
       } else {
@@ -38,13 +58,24 @@ export class Sockets {
     return socket;
   };
 
-  #hear(socket: WebSocketLike, frame: FrameBase): void {
+  #hear(socket: WebSocketLike, subscribed: Set<string>, frame: FrameBase): void {
     this.said.push(frame);
     if (frame.type === "subscribe") {
       const { topics, after = {} } = frame.data as {
         readonly topics: readonly string[];
         readonly after?: { readonly [topic: string]: { readonly seq: number } };
       };
+      const positions = Object.fromEntries(
+        topics.map((topic) => [topic, { epoch: this.#server.log(topic).epoch, seq: this.#server.log(topic).seq }]),
+      );
+      for (const topic of topics) {
+        subscribed.add(topic);
+      }
+      const updated = this.#server.frame("subscription_updated", "system", {
+        topics: [...subscribed].sort(),
+        positions,
+      });
+      this.#say(socket, { ...updated, correlation_id: frame.id });
       for (const topic of topics) {
         const seq = after[topic]?.seq ?? this.#server.log(topic).seq;
         for (const missed of this.#server.log(topic).frames.slice(seq)) {
