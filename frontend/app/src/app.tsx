@@ -1,13 +1,19 @@
 /** The application: one connection, three views on it. */
 import { assertNever } from "@tightwire/client";
-import { ClientProvider, ConnectionBanner, ConnectionToasts, useConnectionState } from "@tightwire/client/react";
+import {
+  type BannerView,
+  ClientProvider,
+  ConnectionBanner,
+  ConnectionToasts,
+  useConnectionState,
+} from "@tightwire/client/react";
 import { type ReactNode, useState } from "react";
 import { AgentsView } from "./agents/agents-view.js";
 import { ChatView } from "./chat/chat-view.js";
-import { SignIn } from "./connection/sign-in.js";
+import { focusSignIn, SignIn } from "./connection/sign-in.js";
 import { initialToken, keepToken } from "./connection/token.js";
 import { useChatClient } from "./connection/use-chat-client.js";
-import { bannerTexts, toastWords, wantsToken } from "./connection/words.js";
+import { bannerTexts, remedyFor, toastWords } from "./connection/words.js";
 import { DashboardView } from "./dashboard/dashboard-view.js";
 import { OverviewProvider } from "./dashboard/use-overview.js";
 import { useRoute } from "./routing.js";
@@ -35,7 +41,7 @@ function Connected({
 }): ReactNode {
   const client = useChatClient(token);
   const state = useConnectionState(client);
-  const isSignedOut = state.status === "stopped" && wantsToken(state.closing);
+  const isSignedOut = state.status === "stopped" && remedyFor(state.closing) === "sign-in";
   // What somebody is reading stays.
   const wasLive = state.status === "stopped" && state.downSince !== undefined;
   return (
@@ -43,7 +49,7 @@ function Connected({
       <OverviewProvider>
         <SkipLink />
         <Header />
-        <ConnectionBanner texts={bannerTexts} />
+        <ConnectionBanner texts={bannerTexts} onAction={remedy} />
         <ConnectionToasts words={toastWords} />
         <main id="main" className="main" tabIndex={-1}>
           {isSignedOut && <SignIn onSignIn={onSignIn} />}
@@ -53,6 +59,23 @@ function Connected({
       </OverviewProvider>
     </ClientProvider>
   );
+}
+
+/** What the banner's button does beside trying again. */
+function remedy(view: BannerView): boolean {
+  const name = view.kind === "stopped" ? remedyFor(view.closing) : "connect";
+  switch (name) {
+    case "sign-in":
+      focusSignIn();
+      return true;
+    case "reload":
+      window.location.reload();
+      return true;
+    case "connect":
+      return false;
+    default:
+      return assertNever(name);
+  }
 }
 
 function View(): ReactNode {

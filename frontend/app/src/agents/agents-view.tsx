@@ -1,6 +1,6 @@
 import { AgentEventEvent, type AgentEventFrame, type AgentState, topic } from "@tightwire/chat";
 import { StaleData, useTopicState } from "@tightwire/client/react";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { useOverview, useRefreshing } from "../dashboard/use-overview.js";
 import { hrefOf, THREAD_NAME } from "../routing.js";
 import { Status } from "../shell/status.js";
@@ -45,7 +45,10 @@ const ACTIVITY = {
 
 function AgentCard({ agent }: { readonly agent: AgentState }): ReactNode {
   const { agent_id, name, status, active_streams, completed, failed } = agent;
-  const { events, hasGap, problem } = useTopicState(topic.agent(agent_id), agentEventsReducer, NO_EVENTS);
+  const [refusal, setRefusal] = useState<string>();
+  const { events, hasGap, problem } = useTopicState(topic.agent(agent_id), agentEventsReducer, NO_EVENTS, {
+    onRefused: ({ reason }) => setRefusal(reason),
+  });
   const id = useId();
   return (
     <article className="card" aria-labelledby={id}>
@@ -69,7 +72,7 @@ function AgentCard({ agent }: { readonly agent: AgentState }): ReactNode {
           </div>
         </dl>
         <h3>Events</h3>
-        {problem !== undefined && <p className="note">{problem}</p>}
+        {(problem ?? refusal) !== undefined && <p className="note wrong">{problem ?? refusal}</p>}
         {hasGap && <p className="note">Some events were missed.</p>}
         {events.length === 0 ? (
           <p className="note">Nothing has happened since you opened this view. Write in a thread, and watch.</p>

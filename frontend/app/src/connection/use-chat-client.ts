@@ -1,9 +1,11 @@
 /** The one connection of this page. */
 import { type ChatTypes, protocol } from "@tightwire/chat";
 import type { Client } from "@tightwire/client";
+import { installDevtools } from "@tightwire/client/devtools";
 import { polling, serverSentEvents } from "@tightwire/client/fallback";
 import { useConnectionState, useResilientWebSocket } from "@tightwire/client/react";
 import { allLogs, consoleLog, remoteLog } from "@tightwire/client/remote-log";
+import { useEffect } from "react";
 import { rememberConnection } from "./own.js";
 import { keptToken } from "./token.js";
 
@@ -23,6 +25,7 @@ export function useChatClient(token: string | undefined): Client<ChatTypes> {
     fallback,
     log,
   });
+  useEffect(() => installDevtools(client).uninstall, [client]);
   const state = useConnectionState(client);
   if (state.status === "open" && state.connectionId !== undefined) {
     rememberConnection(state.connectionId);

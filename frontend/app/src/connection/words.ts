@@ -71,22 +71,34 @@ export const toastWords: ToastWords = (closing, name, willReconnect) => {
   return { ...words, next: words.next ?? (willReconnect ? RECONNECTING : "Connect again, or reload the page.") };
 };
 
-/** Whether the server wants another token. */
-export function wantsToken(closing: Closing | undefined): boolean {
-  return closing?.code === CLOSE_CODES.unauthorized.code || closing?.code === CLOSE_CODES.topic_forbidden.code;
+/** What helps after the client has stopped. */
+export type Remedy = "sign-in" | "reload" | "connect";
+
+/** What helps after an end of the connection that the client does not come back from. */
+export function remedyFor(closing: Closing | undefined): Remedy {
+  switch (closing?.code) {
+    case CLOSE_CODES.unauthorized.code:
+    case CLOSE_CODES.topic_forbidden.code:
+      return "sign-in";
+    case CLOSE_CODES.contract_violation.code:
+    case CLOSE_CODES.unsupported_data.code:
+      return "reload";
+    default:
+      return "connect";
+  }
 }
+
+const REMEDIES: { readonly [Name in Remedy]: { readonly message: string; readonly action: string } } = {
+  "sign-in": { message: "Sign in to go on.", action: "Sign in" },
+  reload: { message: "Reload the page to get its newest version.", action: "Reload" },
+  connect: { message: "Connect again, or reload the page.", action: "Connect again" },
+};
 
 /** The banner in the words of this application. */
 export const bannerTexts: Partial<BannerTexts> = {
-  message: (view) => {
-    if (view.kind !== "stopped") {
-      return BANNER_TEXTS.message(view);
-    }
-    const next = wantsToken(view.closing)
-      ? "Sign in to go on."
-      : view.closing.code === CLOSE_CODES.contract_violation.code
-        ? "Reload the page to get its newest version."
-        : "Connect again, or reload the page.";
-    return `Live updates have stopped. ${next}`;
-  },
+  message: (view) =>
+    view.kind === "stopped"
+      ? `Live updates have stopped. ${REMEDIES[remedyFor(view.closing)].message}`
+      : BANNER_TEXTS.message(view),
+  action: (view) => (view.kind === "stopped" ? REMEDIES[remedyFor(view.closing)].action : BANNER_TEXTS.action(view)),
 };

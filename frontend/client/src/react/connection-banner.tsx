@@ -23,6 +23,11 @@ export const BANNER_TEXTS: BannerTexts = { message, detail, action };
 export interface ConnectionBannerProps extends PieceProps, Partial<BannerOptions> {
   /** Words of the application's own. */
   readonly texts?: Partial<BannerTexts> | undefined;
+  /**
+   * What the button does where the application knows better than to try again, for instance to reload the page. `true` says
+   * that this was done, and nothing else is.
+   */
+  readonly onAction?: ((view: BannerView) => boolean) | undefined;
 }
 
 /**
@@ -34,6 +39,7 @@ export function ConnectionBanner({
   client,
   className,
   texts,
+  onAction,
   afterMs = BANNER.afterMs,
   backMs = BANNER.backMs,
 }: ConnectionBannerProps): ReactNode {
@@ -42,6 +48,16 @@ export function ConnectionBanner({
   const [view] = useRule(connection, rule);
   const { message, detail, action } = { ...BANNER_TEXTS, ...texts };
   const hasAction = view.kind !== "none" && view.kind !== "back";
+  const act = (): void => {
+    if (onAction?.(view) === true) {
+      return;
+    }
+    if (view.kind === "stopped") {
+      connection.connect();
+    } else {
+      connection.retryNow();
+    }
+  };
   return (
     <div className={classes("tw-banner", className)} data-kind={view.kind}>
       <p className="tw-banner-message" role="status">
@@ -49,12 +65,7 @@ export function ConnectionBanner({
         <span aria-hidden="true">{detail(view)}</span>
       </p>
       {hasAction && (
-        <button
-          type="button"
-          className="tw-banner-action"
-          aria-disabled={view.kind === "connecting"}
-          onClick={() => (view.kind === "stopped" ? connection.connect() : connection.retryNow())}
-        >
+        <button type="button" className="tw-banner-action" aria-disabled={view.kind === "connecting"} onClick={act}>
           {action(view)}
         </button>
       )}

@@ -32,7 +32,7 @@ export function useTopicState<State, Topic extends Types["topic"], Types extends
       return { topic, state: reducer(before.topic === topic ? before.state : initial, event) };
     });
   useTopic<Topic, Types>(topic, (frame) => take({ kind: "frame", frame }), {
-    client: options.client,
+    ...options,
     onGap: (gap) => {
       take({ kind: "gap", gap });
       options.onGap?.(gap);

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import type { Client } from "../client.js";
 import type { Gap } from "../positions.js";
 import type { FramesOn, ProtocolTypes } from "../protocol.js";
+import type { Refusal } from "../subscriptions.js";
 import { useClient } from "./context.js";
 import { useLatest } from "./latest.js";
 import type { RegisteredTypes } from "./register.js";
@@ -12,6 +13,8 @@ export interface TopicOptions<Types extends ProtocolTypes> {
   readonly client?: Client<Types> | undefined;
   /** Told when frames of the topic are lost: what was made of them has to be loaded anew. */
   readonly onGap?: ((gap: Gap) => void) | undefined;
+  /** Told when the server does not grant the topic. */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined;
 }
 
 /**
@@ -24,20 +27,26 @@ export function useTopic<Topic extends Types["topic"], Types extends ProtocolTyp
   options: TopicOptions<Types> = {},
 ): void {
   const client = useClient(options.client);
-  const latest = useLatest({ onFrame, onGap: options.onGap });
+  const latest = useLatest({ onFrame, onGap: options.onGap, onRefused: options.onRefused });
   useEffect(() => {
     if (topic === undefined) {
       return;
     }
     const { unsubscribe } = client.topic(topic).subscribe((frame) => latest.current.onFrame(frame as never));
-    const stop = client.onEvent("gap", (gap) => {
+    const offGap = client.onEvent("gap", (gap) => {
       if (gap.topic === topic) {
         latest.current.onGap?.(gap);
       }
     });
+    const offRefused = client.onEvent("refused", (refusal) => {
+      if (refusal.topic === topic) {
+        latest.current.onRefused?.(refusal);
+      }
+    });
     return () => {
       unsubscribe();
-      stop();
+      offGap();
+      offRefused();
     };
   }, [client, topic, latest]);
 }

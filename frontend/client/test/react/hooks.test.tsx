@@ -55,7 +55,7 @@ describe("useResilientWebSocket", () => {
     expect(screen.getByText("open")).toBeTruthy();
     unmount();
     expect(world.socket.closedWith).toBe(1000);
-    expect(world.clock.size).toBe(0);
+    expect(world.clock.timers).toBe(0);
   });
 
   it("does nothing on a server", () => {
@@ -108,6 +108,29 @@ describe("useTopic", () => {
       ["subscribe", { topics: [other] }],
       ["unsubscribe", { topics: [other] }],
     ]);
+  });
+});
+
+describe("a topic that is refused", () => {
+  it("is told to whoever wants it, and to nobody else", async () => {
+    const refused: string[] = [];
+    const onRefused = ({ reason }: { readonly reason: string }) => refused.push(reason);
+    renderHook(() => useTopic<ThreadTopic, ChatTypes>(welcome, () => {}, { onRefused }), { wrapper: inProvider });
+    renderHook(() => useTopic<ThreadTopic, ChatTypes>(other, () => {}), { wrapper: inProvider });
+    await world.open();
+    await world.pass(0);
+    const { id } = world.socket.sent.at(-1) ?? { id: "" };
+    const error = {
+      code: "topic_forbidden",
+      message: "not for you",
+      timestamp: "2026-01-01T00:00:00Z",
+      topics: [welcome],
+    };
+    await world.run(() => world.socket.frame("error", "system", error, { correlation_id: id }));
+    await world.run(() =>
+      world.socket.frame("subscription_updated", "system", { topics: [other] }, { correlation_id: id }),
+    );
+    expect(refused).toEqual(["not for you"]);
   });
 });
 

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  type BannerView,
   ClientProvider,
   ConnectionBadge,
   ConnectionBanner,
@@ -129,6 +130,20 @@ describe("the pieces", () => {
     expect(badge()?.textContent).toBe("Live");
   });
 
+  it("let the application do something better than try again", async () => {
+    const views: string[] = [];
+    const onAction = (view: BannerView): boolean => views.push(view.kind) === 1;
+    render(<ConnectionBanner client={world.client} onAction={onAction} />);
+    await world.open();
+    await world.run(() => world.socket.end(1002));
+    const button = screen.getByRole("button", { name: "Connect again" });
+    await world.run(() => fireEvent.click(button));
+    expect(views).toEqual(["stopped"]);
+    expect(world.sockets).toHaveLength(1);
+    await world.run(() => fireEvent.click(button));
+    expect(world.sockets).toHaveLength(2);
+  });
+
   it("mention 4408 politely, and let go of it", async () => {
     render(page());
     await world.open();
@@ -172,17 +187,17 @@ describe("the pieces", () => {
     const { unmount } = render(page());
     await world.open();
     await world.run(() => world.socket.end(4408));
-    const own = world.clock.size;
+    const own = world.clock.timers;
     unmount();
-    expect(world.clock.size).toBeLessThan(own);
+    expect(world.clock.timers).toBeLessThan(own);
     await world.run(() => world.client.close());
-    expect(world.clock.size).toBe(0);
+    expect(world.clock.timers).toBe(0);
   });
 
   it("are rendered on a server, where nothing is connected", () => {
     const text = renderToString(page());
     expect(text).toContain("Not connected");
     expect(text).toContain('role="status"');
-    expect(world.clock.size).toBe(0);
+    expect(world.clock.timers).toBe(0);
   });
 });

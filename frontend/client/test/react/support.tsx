@@ -1,52 +1,16 @@
 /** A client on a clock and on sockets that the test holds in its hands. */
 import { act } from "@testing-library/react";
 import { type ChatTypes, protocol } from "../../../chat/src/index.js";
-import { type Client, type ClientOptions, type Clock, createClient, type WebSocketLike } from "../../src/index.js";
+import { type Client, type ClientOptions, createClient, type WebSocketLike } from "../../src/index.js";
+import { FakeClock } from "../support/clock.js";
 
-/** When tests begin. */
-export const START: number = Date.UTC(2026, 0, 1);
+/** When the frames were made that tests hand in. */
+const TS: number = Date.UTC(2026, 0, 1);
 
-/** Time that passes when it is told to. */
-export class ManualClock implements Clock {
-  #now = START;
-  #timers: { readonly at: number; readonly then: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, then: () => void): unknown {
-    const timer = { at: this.#now + ms, then };
-    this.#timers.push(timer);
-    return timer;
-  }
-
-  cancel(timer: unknown): void {
-    this.#timers = this.#timers.filter((other) => other !== timer);
-  }
-
-  random(): number {
+/** No chance: waits are as long as they are said to be. */
+class SteadyClock extends FakeClock {
+  override random(): number {
     return 0.5;
-  }
-
-  /** How many timers there are. */
-  get size(): number {
-    return this.#timers.length;
-  }
-
-  /** Lets time pass, timer by timer. */
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const next = this.#timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
-      if (next === undefined) {
-        break;
-      }
-      this.#now = Math.max(this.#now, next.at);
-      this.cancel(next);
-      next.then();
-    }
-    this.#now = end;
   }
 }
 
@@ -76,7 +40,7 @@ export class Socket implements WebSocketLike {
   /** The server sends a frame. */
   frame(type: string, topic: string, data: object, more: object = {}): void {
     const id = crypto.randomUUID();
-    const frame = { v: 1, id, type, topic, ts: START, correlation_id: crypto.randomUUID(), data, ...more };
+    const frame = { v: 1, id, type, topic, ts: TS, correlation_id: crypto.randomUUID(), data, ...more };
     this.onmessage?.({ data: JSON.stringify(frame) } as never);
   }
 
@@ -87,7 +51,7 @@ export class Socket implements WebSocketLike {
     this.frame("connection_established", "system", {
       connection_id: crypto.randomUUID(),
       contract_version: protocol.version,
-      server_time: new Date(START).toISOString(),
+      server_time: new Date(TS).toISOString(),
       ping_interval_ms: 3_600_000,
       pong_timeout_ms: 3_600_000,
       limits: {
@@ -111,7 +75,7 @@ export class Socket implements WebSocketLike {
 
 /** A client, its clock and its sockets, the newest last. */
 export class World {
-  readonly clock: ManualClock = new ManualClock();
+  readonly clock: FakeClock = new SteadyClock();
   readonly sockets: Socket[] = [];
   readonly window: EventTarget = new EventTarget();
   readonly options: ClientOptions = {
@@ -142,7 +106,7 @@ export class World {
 
   /** Lets time pass. */
   async pass(ms: number): Promise<void> {
-    await this.run(() => this.clock.advance(ms));
+    await act(() => this.clock.advance(ms));
   }
 
   /** Connects. */
