@@ -39,6 +39,8 @@ pub mod context;
 mod dispatch;
 mod entrance;
 pub mod failure;
+#[cfg(test)]
+mod fixture;
 mod fnv;
 mod handshake;
 mod http;

@@ -73,33 +73,13 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole};
-    use tightwire_proto::envelope::{Head, Publication, Stamp};
+    use tightwire_proto::contract::Delivery;
     use tightwire_proto::log::Gap;
     use tightwire_proto::session::Voice;
 
     use super::*;
-
-    static MESSAGES: [MessageInfo; 1] = [MessageInfo {
-        wire_type: "replay_gap",
-        id: "replay_gap",
-        delivery: Delivery::Control,
-        session: Some(SessionRole::ReplayGap),
-    }];
-
-    static CONTRACT: Contract = Contract {
-        title: "",
-        version: "1",
-        framing: Framing::Enveloped,
-        routes: &[],
-        to_server: &[],
-        to_client: &MESSAGES,
-        channels: &[],
-        close_codes: &[],
-        limits: Limits::DEFAULT,
-        heartbeat: Heartbeat::DEFAULT,
-        schema_bundle: "{}",
-    };
+    use crate::clock;
+    use crate::fixture::{CONTRACT, publication};
 
     /// Holds frames 3 to 6 of the epoch `e`, does something to them, and looks what is left after a position.
     #[track_caller]
@@ -107,7 +87,7 @@ mod tests {
         let mut held = Held::default();
         for seq in 3..=6 {
             let position = Position { epoch: "e".into(), seq };
-            held.push(publication(seq).finish(Some(position)));
+            held.push(publication("a", Delivery::Durable, "").finish(Some(position)));
         }
         change(&mut held);
         assert_eq!(held.size(), (held.frames.len(), held.frames.iter().map(|frame| frame.wire().len()).sum()));
@@ -120,7 +100,7 @@ mod tests {
     #[test]
     fn gaps_up_to_where_the_client_is_are_left_out() {
         let gap = |epoch: &str, latest| {
-            let (stamp, gap) = (stamp(9), Gap { epoch: epoch.into(), oldest: 0, latest });
+            let (stamp, gap) = (clock::stamp(None), Gap { epoch: epoch.into(), oldest: 0, latest });
             Voice::new(&CONTRACT).say_gap(&"a".into(), stamp, &gap).expect("there is a message for it")
         };
         let all = |held: &mut Held| [gap("e", 4), gap("e", 5), gap("f", 0)].into_iter().for_each(|gap| held.push(gap));
@@ -132,30 +112,15 @@ mod tests {
         check(both, Some(("e", 9)), &[0, 0]);
     }
 
-    fn publication(id: u64) -> Publication {
-        let head = Head {
-            stamp: stamp(id),
-            wire_type: "t".into(),
-            topic: "a".into(),
-            delivery: Delivery::Durable,
-            heartbeat: false,
-        };
-        Publication::new(head, &serde_json::json!({})).expect("encodes")
-    }
-
-    fn stamp(id: u64) -> Stamp {
-        Stamp { id: Uuid::from_u128(id.into()), unix_ms: 0, correlation_id: Uuid::nil() }
-    }
-
     #[test]
     fn what_the_client_has_is_left_out() {
         check(|_| {}, None, &[3, 4, 5, 6]);
         check(|_| {}, Some(("e", 4)), &[5, 6]);
         check(|_| {}, Some(("e", 2)), &[3, 4, 5, 6]);
         check(|_| {}, Some(("f", 4)), &[3, 4, 5, 6]);
-        let until = |id: u64| move |held: &mut Held| held.forget_until(Uuid::from_u128(id.into()));
-        check(until(4), None, &[5, 6]);
-        check(until(6), None, &[]);
-        check(until(2), None, &[3, 4, 5, 6]);
+        let until = |index: usize| move |held: &mut Held| held.forget_until(held.frames[index].id());
+        check(until(1), None, &[5, 6]);
+        check(until(3), None, &[]);
+        check(|held| held.forget_until(Uuid::nil()), None, &[3, 4, 5, 6]);
     }
 }

@@ -4,41 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use serde_json::json;
-use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits};
-use tightwire_proto::envelope::Head;
+use tightwire_proto::contract::{Contract, Delivery};
 use tightwire_proto::inbound::StreamPosition;
 use tightwire_proto::log::Gap;
 
 use super::*;
+use crate::fixture::publication;
 
 const RETENTION: Retention = Retention { frames: 4, age: Duration::from_millis(100), bytes: 2500 };
 const BOUNDS: Bounds = Bounds { bytes: 9000, topics: 5 };
 
-static CONTRACT: Contract = Contract {
-    title: "",
-    version: "1",
-    framing: Framing::Enveloped,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
-};
-
 fn broker(retention: Retention, bounds: Bounds) -> (MemoryBroker, Arc<Counters>) {
-    let counters = Arc::new(Counters::new(&CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     (MemoryBroker::new(hub, retention, bounds, Arc::clone(&counters)), counters)
-}
-
-fn publication(topic: &str, delivery: Delivery, text: &str) -> Publication {
-    let head =
-        Head { stamp: clock::stamp(None), wire_type: "note".into(), topic: topic.into(), delivery, heartbeat: false };
-    Publication::new(head, &json!({ "text": text })).expect("encodes")
 }
 
 /// What is done to the broker. Topics and starts are numbers, taken modulo how many there are.

@@ -10,8 +10,9 @@ use tightwire_testbed::RedisServer;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::node::{Node, RETENTION, Seen, config, eventually, note};
+use super::node::{Node, RETENTION, Seen, config, eventually};
 use crate::broker::{Broker, BusState};
+use crate::fixture::publication;
 
 const TOPICS: usize = 6;
 const FRAMES: usize = 300;
@@ -164,7 +165,7 @@ async fn a_history_is_complete_or_a_gap() {
     let other = Node::start_with(config(&redis.url()), retention).await;
     let mut ids = Vec::new();
     for text in ["a", "b", "c", "d", "e"] {
-        let publication = note("room:1", "note", tightwire_proto::contract::Delivery::Durable, text);
+        let publication = publication("room:1", tightwire_proto::contract::Delivery::Durable, text);
         ids.push(publication.head().stamp.id);
         node.broker.publish(publication).await.expect("published");
     }
