@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use uuid::Uuid;
 
+use super::{Outbound, State};
+
 /// Live frames of what is just being subscribed to: they follow the reply or the replay.
 #[derive(Debug, Default)]
 pub(super) struct Held {
@@ -16,19 +18,19 @@ pub(super) struct Held {
 
 impl Held {
     /// Holds the topic's frames from now on.
-    pub(super) fn add_topic(&mut self, topic: &Arc<str>) {
+    fn add_topic(&mut self, topic: &Arc<str>) {
         self.topics.push(Arc::clone(topic));
     }
 
     /// Forgets a topic and its frames.
-    pub(super) fn remove_topic(&mut self, topic: &str) {
+    fn remove_topic(&mut self, topic: &str) {
         self.topics.retain(|held| **held != *topic);
         self.frames.retain(|frame| *frame.tag().topic != *topic);
         self.count_bytes();
     }
 
     /// Forgets the frames up to and with the one of that id. None, if there is no such frame.
-    pub(super) fn forget_until(&mut self, id: Uuid) {
+    fn forget_until(&mut self, id: Uuid) {
         if let Some(index) = self.frames.iter().position(|frame| frame.id() == id) {
             self.frames.drain(..=index);
             self.count_bytes();
@@ -44,7 +46,7 @@ impl Held {
         self.topics.contains(topic)
     }
 
-    pub(super) fn push(&mut self, frame: OutboundFrame) {
+    fn push(&mut self, frame: OutboundFrame) {
         self.bytes += frame.wire().len();
         self.frames.push(frame);
     }
@@ -56,7 +58,7 @@ impl Held {
 
     /// The frames, without what lies at or before this position. That goes for gaps as well: the client was told of them, or
     /// has what is missing there. And it goes for former epochs: the client is told no more of them once it is in the next.
-    pub(super) fn into_frames_after(self, after: Option<&Position>) -> impl Iterator<Item = OutboundFrame> {
+    fn into_frames_after(self, after: Option<&Position>) -> impl Iterator<Item = OutboundFrame> {
         let is_told = move |position: &Position| {
             after.is_some_and(|after| after.epoch == position.epoch && position.seq <= after.seq)
         };
@@ -68,6 +70,53 @@ impl Held {
             !frame.position().is_some_and(|position| is_told(position) || is_former(*index, position))
         };
         self.frames.into_iter().enumerate().filter(stays).map(|(_, frame)| frame)
+    }
+}
+
+impl Outbound {
+    /// Holds the topic's live frames back until [`Self::release`].
+    pub(crate) fn hold(&self, topic: &Arc<str>) {
+        self.lock().held.get_or_insert_default().add_topic(topic);
+    }
+
+    /// Forgets what was held back of a topic: the client has left it again.
+    pub(crate) fn unhold(&self, topic: &str) {
+        if let Some(held) = &mut self.lock().held {
+            held.remove_topic(topic);
+        }
+    }
+
+    /// Sends what was held back, without what lies at or before `after`: the client has it already.
+    pub(crate) fn release(&self, after: Option<&Position>) {
+        let mut state = self.lock();
+        let Some(held) = state.held.take() else { return };
+        for frame in held.into_frames_after(after) {
+            self.push(&mut state, frame);
+        }
+        self.task.wake();
+    }
+
+    /// Forgets what was held back up to and with that frame, if it is there.
+    pub(crate) fn forget_held_until(&self, id: Uuid) {
+        if let Some(held) = &mut self.lock().held {
+            held.forget_until(id);
+        }
+    }
+
+    /// Forgets what was held back so far: the subscription did not come about.
+    pub(crate) fn forget_held(&self) {
+        self.lock().held = None;
+    }
+
+    /// Keeps a live frame for [`Self::release`]. False if the client will not get it.
+    pub(super) fn hold_back(&self, state: &mut State, frame: &OutboundFrame) -> bool {
+        let Some(held) = &mut state.held else { return self.push(state, frame.clone()) };
+        held.push(frame.clone());
+        let fits = state.queue.fits_with(held.size());
+        if !fits {
+            self.overflow(state);
+        }
+        fits
     }
 }
 
