@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::answer::Unexpected;
 use super::breaker::Status;
 use super::followed::Followed;
-use super::history::{Question, Told};
+use super::history::{Answers, Question, Told};
 use super::keys::Keys;
 use super::link::{Link, Trouble};
 use super::mark::{Mark, Shard};
@@ -113,8 +113,8 @@ impl Core {
 
     pub(super) async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
         let topic: Arc<str> = topic.into();
-        let call = || self.history_call(shard, &topic, question);
-        self.call(shard, call, |answer| self.told(&topic, question, answer)).await
+        let call = || self.history_call(shard, [(&topic, question)]);
+        self.call(shard, call, |answer| self.told(&Answers::read(answer)?, 0, &topic, question)).await
     }
 
     /// Calls a script of a shard that may be called twice, and reads the answer.

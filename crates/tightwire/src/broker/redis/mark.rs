@@ -33,11 +33,13 @@ pub(super) struct Shard {
     seen: Mutex<Mark>,
     /// How far this node has handed frames to its subscribers.
     delivered: watch::Sender<Mark>,
+    /// Where the reader has gone on last after what it could not read.
+    skipped_to: Mutex<Mark>,
 }
 
 impl Shard {
     pub(super) fn new() -> Self {
-        Self { seen: Mutex::default(), delivered: watch::Sender::default() }
+        Self { seen: Mutex::default(), delivered: watch::Sender::default(), skipped_to: Mutex::default() }
     }
 
     pub(super) fn seen(&self) -> Mark {
@@ -58,6 +60,16 @@ impl Shard {
             *delivered = max(*delivered, mark);
             is_newer
         });
+    }
+
+    /// The reader goes on from here, without having read all that comes before.
+    pub(super) fn skips_to(&self, mark: Mark) {
+        *self.skipped_to.lock().unwrap_or_else(PoisonError::into_inner) = mark;
+    }
+
+    /// Whether the reader has not read all that comes after this.
+    pub(super) fn has_skipped_after(&self, mark: Mark) -> bool {
+        *self.skipped_to.lock().unwrap_or_else(PoisonError::into_inner) > mark
     }
 
     /// Waits until this node has begun to follow the shard. What Redis tells later is not before its beginning.

@@ -168,18 +168,26 @@ impl RedisBroker {
         let asking = async {
             // What is published between the answer and the reader's beginning would reach nobody here.
             core.shards[shard].begins().await;
-            let told = core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
-            core.shards[shard].saw(told.mark);
-            let topic = core.hub.name_of(topic);
-            if let Some(topic) = &topic {
-                // Should the reader have to fetch what it has missed, it does so from here.
-                core.followed.told(topic, &told.position);
+            loop {
+                let told =
+                    core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
+                core.shards[shard].saw(told.mark);
+                let topic = core.hub.name_of(topic);
+                if let Some(topic) = &topic {
+                    // Should the reader have to fetch what it has missed, it does so from here.
+                    core.followed.told(topic, &told.position, told.mark);
+                }
+                core.shards[shard].delivers(told.mark).await;
+                if core.shards[shard].has_skipped_after(told.mark) {
+                    // It may have fetched nothing of this topic, since it did not know yet where its subscribers are. They
+                    // need an answer that has what was skipped.
+                    continue;
+                }
+                if let Some(topic) = &topic {
+                    core.followed.at_least(topic, &told.position, told.mark);
+                }
+                return Ok(told);
             }
-            core.shards[shard].delivers(told.mark).await;
-            if let Some(topic) = &topic {
-                core.followed.at_least(topic, &told.position);
-            }
-            Ok(told)
         };
         let late = |_| unavailable("Redis did not answer in time");
         timeout(core.config.publish_timeout, asking).await.map_err(late)?

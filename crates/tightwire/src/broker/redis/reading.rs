@@ -3,9 +3,10 @@
 //! It goes on from where it was, whatever happens in between. What it cannot read there any more is the business of
 //! `recovering`.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{Pipeline, Value, cmd};
 use tightwire_proto::frame::Position;
@@ -44,6 +45,10 @@ pub(super) struct Reading {
     largest: usize,
     /// Spreads what nodes do that have all missed something.
     pub(super) spread: Backoff,
+    /// When that was waited for.
+    pub(super) waited: Option<Instant>,
+    /// Topics whose subscribers have missed what cannot be had for now.
+    pub(super) owed: HashSet<Arc<str>>,
 }
 
 /// Where the reader is in the stream of a shard.
@@ -76,7 +81,7 @@ impl Reading {
         let place = |shard: &usize| Place::new(*shard, core.keys.stream(*shard));
         let places = core.groups[group].shards.iter().map(place).collect();
         let spread = Backoff::new(seed());
-        Self { core, places, largest: 4096, spread }
+        Self { core, places, largest: 4096, spread, waited: None, owed: HashSet::new() }
     }
 
     async fn read(&mut self, link: &Link, status: &Status) -> Result<Infallible, Trouble> {
@@ -93,7 +98,7 @@ impl Reading {
     }
 
     /// Whether there was anything.
-    async fn read_once(&mut self, link: &Link) -> Result<bool, Trouble> {
+    pub(super) async fn read_once(&mut self, link: &Link) -> Result<bool, Trouble> {
         let count = (READ_BYTES / (self.places.len().max(1) * self.largest)).clamp(1, MOST_ENTRIES);
         let mut call = cmd("XREAD");
         call.arg("COUNT").arg(count).arg("BLOCK").arg(BLOCK.as_millis() as u64).arg("STREAMS");
@@ -151,7 +156,7 @@ impl Reading {
         }
         let size = match Entry::read(fields) {
             Ok(entry) => {
-                let size = self.deliver(link, &entry).await?;
+                let size = self.deliver(link, self.places[index].shard, &entry, mark).await?;
                 let place = &mut self.places[index];
                 place.read = mark;
                 entry.id().clone_into(&mut place.id);
@@ -168,25 +173,25 @@ impl Reading {
     }
 
     /// Hands a frame to its subscribers.
-    async fn deliver(&self, link: &Link, entry: &Entry<'_>) -> Result<usize, Trouble> {
-        let core = &*self.core;
+    async fn deliver(&mut self, link: &Link, shard: usize, entry: &Entry<'_>, mark: Mark) -> Result<usize, Trouble> {
+        let core = Arc::clone(&self.core);
         let size = entry.size();
         let Some(topic) = core.hub.name_of(entry.topic) else {
             if let Some((epoch, seq)) = entry.position {
-                core.followed.pass(entry.topic, epoch, seq);
+                core.followed.pass(entry.topic, epoch, seq, mark);
             }
             return Ok(size);
         };
         let epoch = match entry.position {
             None => Arc::default(),
-            Some((epoch, seq)) => match core.followed.step(&topic, epoch, seq) {
+            Some((epoch, seq)) => match core.followed.step(&topic, epoch, seq, mark) {
                 Step::Next(epoch) => {
-                    core.followed.set(&topic, Position { epoch: Arc::clone(&epoch), seq });
+                    core.followed.set(&topic, Position { epoch: Arc::clone(&epoch), seq }, mark);
                     epoch
                 }
                 Step::Old => return Ok(size),
                 Step::Missing => {
-                    self.fetch(link, std::slice::from_ref(&topic)).await?;
+                    self.fetch(link, shard, std::slice::from_ref(&topic)).await?;
                     return Ok(size);
                 }
             },
@@ -206,7 +211,7 @@ impl Reading {
     }
 
     /// Asks how far all shards are.
-    async fn check(&mut self, link: &Link) -> Result<(), Trouble> {
+    pub(super) async fn check(&mut self, link: &Link) -> Result<(), Trouble> {
         for index in 0..self.places.len() {
             self.note_delivered(index);
         }
@@ -234,7 +239,7 @@ impl Reading {
                 self.catch_up(link, index).await?;
             }
         }
-        Ok(())
+        self.fetch_owed(link).await
     }
 
     pub(super) fn checked(&self, index: usize, answer: &Value) -> Result<Mark, Trouble> {

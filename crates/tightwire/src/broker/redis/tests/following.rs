@@ -242,7 +242,8 @@ async fn a_topic_that_was_forgotten_begins_in_an_epoch_that_it_never_had() {
 }
 
 /// A connection that is gone before the broker is there does not start it twice.
-#[tokio::test(flavor = "multi_thread")]
+/// In one thread: nothing that the start waits for happens while it is polled.
+#[tokio::test]
 async fn a_start_that_is_given_up_is_gone_on_with() {
     let Some(redis) = RedisServer::start() else { return };
     let node = Node::new(config(&redis.url()), RETENTION);

@@ -4,6 +4,7 @@
 mod failing;
 mod following;
 mod losing;
+mod missing;
 mod node;
 mod places;
 mod strange;
