@@ -24,6 +24,7 @@ pub use self::redis_channel::{RedisChannel, RedisChannelError};
 #[cfg(feature = "redis")]
 pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;
+use crate::proxies::ForwardedHeader;
 use crate::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
 use crate::tls::ServerTls;
@@ -62,9 +63,11 @@ pub struct Config {
     /// events, or none yet; beyond it new ones get HTTP 503, or are closed where something comes before HTTP. Together with
     /// [`Limits::connections`] it bounds how many files the server has open. Default: 1024.
     pub http_connections: usize,
-    /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
+    /// Proxies whose word is taken for the client's address: in logs, for the handshake rate, and as
     /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies say it. Default: `X-Forwarded-For`.
+    pub forwarded_header: ForwardedHeader,
     /// Whether connections that [`Server::run`](crate::Server::run) takes begin with a header of the PROXY protocol, and
     /// of which version. Then only trusted proxies may connect, and each connection must have one, within the time of
     /// [`Self::handshake_timeout`]. Default: off.
@@ -146,6 +149,7 @@ impl Default for Config {
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
             http_connections: 1024,
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
             proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]
             tls: None,

@@ -86,6 +86,7 @@ pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
 pub use crate::plain::{PlainCode, PlainMessage, TooManyGroups};
+pub use crate::proxies::ForwardedHeader;
 pub use crate::proxy_protocol::ProxyProtocol;
 pub use crate::publisher::{PublishError, Publisher};
 pub use crate::request::{HandshakeParameters, HandshakeRequest, TypedHandshake};

@@ -53,6 +53,7 @@ impl ServerSettings {
             http_connections: size(self.http_connections),
             metrics_bind: self.metrics_bind.0,
             trusted_proxies: self.trusted_proxies.0.clone(),
+            forwarded_header: self.forwarded_header,
             proxy_protocol: self.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: tls::tls(self)?,

@@ -7,6 +7,7 @@ use clap::value_parser;
 use super::redis;
 use super::value::{MaybeAddress, Networks, Secret, choice, list};
 use crate::proto::outbound::SlowConsumer;
+use crate::proxies::ForwardedHeader;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::telemetry::Format;
 
@@ -22,8 +23,13 @@ crate::settings! {
         tls_cert_file: String = "", value_parser!(String);
         /// The certificate's private key, as a PEM file.
         tls_key_file: String = "", value_parser!(String);
-        /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
+        /// Proxies that are believed for whom they ask: addresses and networks separated by commas, for instance 10.0.0.0/8.
         trusted_proxies: Networks = "", value_parser!(Networks);
+        /// The header in which those proxies say it: x-forwarded-for, or forwarded (RFC 7239). The other one is not read.
+        forwarded_header: ForwardedHeader = "x-forwarded-for", choice([
+            ("x-forwarded-for", ForwardedHeader::XForwardedFor),
+            ("forwarded", ForwardedHeader::Forwarded),
+        ]);
         /// The version of the PROXY protocol with which those proxies begin every connection: off, v1, v2, or any. Nobody else may connect then.
         proxy_protocol: ProxyProtocol = "off", choice([
             ("off", ProxyProtocol::Off),
