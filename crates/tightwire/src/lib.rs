@@ -39,6 +39,7 @@ pub mod context;
 mod dispatch;
 mod entrance;
 pub mod failure;
+pub mod fenced;
 #[cfg(test)]
 mod fixture;
 mod fnv;
@@ -85,6 +86,7 @@ pub use crate::cluster::{Cluster, ClusterView, Node, Presence, SharedList, Share
 pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
+pub use crate::fenced::FencedPublisher;
 pub use crate::plain::{PlainCode, PlainMessage, TooManyGroups};
 pub use crate::proxies::ForwardedHeader;
 pub use crate::proxy_protocol::ProxyProtocol;

@@ -20,6 +20,10 @@ fn broker(retention: Retention, bounds: Bounds) -> (MemoryBroker, Arc<Counters>)
     (MemoryBroker::new(hub, retention, bounds, Arc::clone(&counters)), counters)
 }
 
+fn publish(broker: &MemoryBroker, publication: Publication) -> Position {
+    broker.publish_now(publication, None).expect("there is no fence")
+}
+
 /// What is done to the broker. Topics and starts are numbers, taken modulo how many there are.
 #[derive(Clone, Debug)]
 enum Step {
@@ -286,7 +290,7 @@ fn the_bounds_hold_whoever_publishes() {
                     // Half of it goes to a few topics, the rest all over the place.
                     let topics = if number % 2 == 0 { 5 } else { 120 };
                     let topic = format!("room:{}", (number * 7 + thread) % topics);
-                    broker.publish_now(publication(&topic, Delivery::Durable, "hello"));
+                    publish(broker, publication(&topic, Delivery::Durable, "hello"));
                     assert!(counters.replay_topics.get() <= bounds.topics + THREADS as u64);
                     assert!(counters.replay_bytes.get() <= bounds.bytes + 2000 * THREADS as u64);
                 }
@@ -309,12 +313,12 @@ fn the_bounds_hold_whoever_publishes() {
 async fn frames_of_topics_that_nobody_touches_expire() {
     let (broker, counters) = broker(Retention { frames: 100, ..RETENTION }, Bounds { bytes: 1 << 20, topics: 1000 });
     for number in 0..100 {
-        broker.publish_now(publication(&format!("room:{number}"), Delivery::Durable, ""));
+        publish(&broker, publication(&format!("room:{number}"), Delivery::Durable, ""));
     }
     assert_eq!(counters.replay_frames.get(), 100);
     tokio::time::advance(RETENTION.age * 2).await;
     for _ in 0..PUBLICATIONS_PER_SWEEP * SHARDS as u64 {
-        broker.publish_now(publication("busy", Delivery::Durable, ""));
+        publish(&broker, publication("busy", Delivery::Durable, ""));
     }
     assert!(counters.replay_frames.get() <= 100, "only those of one topic");
     assert_eq!(counters.replay_topics.get(), 101, "where the others are is still known");
@@ -336,7 +340,7 @@ fn bytes_are_counted_honestly() {
     for number in 0..100_000 {
         // Some topics have one frame, others have many.
         let topic = if number % 2 == 0 { number } else { number % 100 };
-        broker.publish_now(publication(&format!("room:{topic}"), Delivery::Durable, "hello"));
+        publish(&broker, publication(&format!("room:{topic}"), Delivery::Durable, "hello"));
     }
     let ratio = counters.replay_bytes.get() as f64 / (resident() - before);
     assert!((0.8..1.6).contains(&ratio), "counted {ratio:.2} times what the process has grown by");

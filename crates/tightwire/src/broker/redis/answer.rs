@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Denied(String),
     /// A publication of the same writer is missing before this one.
     Hole,
+    /// Somebody has taken over from whoever asks.
+    Fenced,
 }
 
 impl Refusal {
@@ -24,6 +26,9 @@ impl Refusal {
         let Value::ServerError(error) = answer else { return None };
         if error.code() == "WRITER" {
             return Some(Self::Hole);
+        }
+        if error.code() == "FENCED" {
+            return Some(Self::Fenced);
         }
         let text = error.to_string();
         let passes = match error.kind() {

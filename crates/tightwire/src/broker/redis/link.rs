@@ -79,6 +79,7 @@ impl From<Refusal> for Trouble {
             Refusal::Elsewhere(text) => Self::Lost(text),
             Refusal::Denied(text) => Self::Refused(text),
             Refusal::Hole => Self::Refused("a publication is missing".to_owned()),
+            Refusal::Fenced => Self::Refused("somebody else has taken over".to_owned()),
         }
     }
 }

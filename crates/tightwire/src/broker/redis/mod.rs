@@ -13,6 +13,7 @@ mod answer;
 mod backoff;
 mod breaker;
 mod core;
+mod fences;
 mod followed;
 mod history;
 mod keep;
@@ -57,10 +58,10 @@ use self::keys::shard_of;
 use self::link::Trouble;
 pub(crate) use self::listening::{Heard, listen};
 use self::publishing::Publishing;
-use self::queue::{Item, Said, unavailable};
+use self::queue::{Item, Said, Terms, unavailable};
 use self::reading::Reading;
 use self::wire::Content;
-use super::{Broker, BusHealth, BusState, Lists, Met, Once, Published};
+use super::{Broker, BusHealth, BusState, Fence, Lists, Met, Once, Published};
 use crate::clock;
 use crate::config::RedisConfig;
 use crate::hub::Hub;
@@ -133,7 +134,7 @@ impl RedisBroker {
         }
     }
 
-    async fn hand_in(&self, content: Content, once: Option<Once>) -> Result<Said, PublishError> {
+    async fn hand_in(&self, content: Content, terms: Terms) -> Result<Said, PublishError> {
         let core = &*self.core;
         let Some(runtime) = core.runtime.get() else { return Err(unavailable("the server does not run yet")) };
         let shard = shard_of(content.topic(), core.shards.len());
@@ -143,7 +144,7 @@ impl RedisBroker {
             return Err(unavailable("there is no connection to Redis"));
         }
         let began = clock::now();
-        let (item, ticket) = Item::new(content, shard, once);
+        let (item, ticket) = Item::new(content, shard, terms);
         group.queue.push(item)?;
         let sleep = |time| {
             let _entered = runtime.enter();
@@ -213,7 +214,15 @@ impl Broker for RedisBroker {
     }
 
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
-        self.hand_in(Content::Enveloped(publication), None).map_ok(|said| said.position).boxed()
+        self.hand_in(Content::Enveloped(publication), Terms::None).map_ok(|said| said.position).boxed()
+    }
+
+    fn publish_behind(&self, fence: Fence, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
+        self.hand_in(Content::Enveloped(publication), Terms::Behind(fence)).map_ok(|said| said.position).boxed()
+    }
+
+    fn take_over<'a>(&'a self, topic: &'a str, name: &'a str) -> BoxFuture<'a, Result<u64, PublishError>> {
+        self.core.take_over(topic, name).boxed()
     }
 
     fn publish_once(&self, publication: Publication, once: Once) -> BoxFuture<'_, Result<Published, PublishError>> {
@@ -227,11 +236,11 @@ impl Broker for RedisBroker {
                 Published::Before(found.id, found.position)
             }
         };
-        self.hand_in(Content::Enveloped(publication), Some(once)).map_ok(found).boxed()
+        self.hand_in(Content::Enveloped(publication), Terms::Once(once)).map_ok(found).boxed()
     }
 
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {
-        self.hand_in(Content::Flat(frame), None).map_ok(drop).boxed()
+        self.hand_in(Content::Flat(frame), Terms::None).map_ok(drop).boxed()
     }
 
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {

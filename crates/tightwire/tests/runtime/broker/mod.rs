@@ -11,6 +11,7 @@ mod channels;
 mod chaos;
 #[cfg(feature = "redis")]
 mod failures;
+mod fences;
 mod groups;
 mod handlers;
 mod keys;
@@ -81,6 +82,10 @@ suite! {
     keys:
         a_request_that_comes_twice_publishes_once
         requests_that_come_at_once_publish_once;
+    fences:
+        who_was_taken_over_from_publishes_nothing
+        a_fence_is_around_one_name_of_one_topic
+        nothing_comes_after_a_takeover;
     model:
         histories_are_what_the_model_says;
 }

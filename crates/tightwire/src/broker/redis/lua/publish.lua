@@ -1,9 +1,10 @@
 -- Gives a publication the next position of its topic, keeps it, and hands it to all nodes.
--- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer, 6 idempotency key, if there is one
+-- KEYS: 1 state, 2 stream, 3 history, 4 meta, 5 writer, 6 idempotency key or fence, if there is one
 -- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name,
 --   5 number of the publication among the writer's, 6 whether to keep it, 7 frames, 8 milliseconds and 9 bytes to keep,
 --   10 milliseconds to remember a topic, 11 frames of the stream, 12 form, 13 topic, 14 id, 15 ts, 16 correlation_id,
---   17 type, 18 delivery, 19 data, 20 what is said with the idempotency key, in short, 21 milliseconds to remember it
+--   17 type, 18 delivery, 19 data, 20 what is said with the idempotency key, in short, 21 milliseconds to remember it,
+--   22 term, or empty: what KEYS has is no fence, 23 milliseconds to remember it
 -- Returns the generation, the number, the epoch and the sequence number. With an idempotency key these are of what was first
 -- published with it, and what follows is its id and what was said in short.
 
@@ -29,8 +30,13 @@ if k > written + 1 then
   return redis.error_reply('WRITER the publication before it is missing')
 end
 
-if KEYS[6] then
-  local known = redis.call('HMGET', KEYS[6], 'epoch', 'seq', 'id', 'said')
+local once, fence = KEYS[6], nil
+if ARGV[22] ~= '' then
+  once, fence = nil, KEYS[6]
+end
+
+if once then
+  local known = redis.call('HMGET', once, 'epoch', 'seq', 'id', 'said')
   if known[1] then
     if k > written then
       redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
@@ -50,6 +56,11 @@ if k <= written then
     end
   end
   return { int(generation), int(number), epoch, position, id, ARGV[20] }
+end
+
+-- What was done before somebody took over was done.
+if not lets_pass(fence, ARGV[22], ARGV[23]) then
+  return fenced()
 end
 
 local text = ''
@@ -113,8 +124,8 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[11], int(generation) .. '-' .. i
   'type', ARGV[17], 'delivery', ARGV[18], 'data', data)
 redis.call('HSET', KEYS[1], 'number', int(number))
 redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
-if KEYS[6] then
-  redis.call('HSET', KEYS[6], 'epoch', epoch, 'seq', int(seq), 'id', id, 'said', ARGV[20])
-  redis.call('PEXPIRE', KEYS[6], ARGV[21])
+if once then
+  redis.call('HSET', once, 'epoch', epoch, 'seq', int(seq), 'id', id, 'said', ARGV[20])
+  redis.call('PEXPIRE', once, ARGV[21])
 end
 return { int(generation), int(number), epoch, int(seq), id, ARGV[20] }

@@ -27,6 +27,25 @@ local function shard(state, stream, seen_generation, seen_number, shards, name)
   return generation, 0, name
 end
 
+-- Whether a fence lets pass what has this term: nobody has taken over since. `key` is none where there is no fence. Nobody has to
+-- be remembered before somebody has taken over.
+local function lets_pass(key, term, remembered)
+  if not key then
+    return true
+  end
+  if (redis.call('GET', key) or '0') ~= term then
+    return false
+  end
+  if term ~= '0' then
+    redis.call('PEXPIRE', key, remembered)
+  end
+  return true
+end
+
+local function fenced()
+  return redis.error_reply('FENCED somebody else has taken over')
+end
+
 -- The epoch of topics that begin now. It is another one whenever a topic can have been forgotten in between, so that no topic
 -- comes back in an epoch that it had; and nothing has to be kept of a topic before something is published to it.
 local function epoch_now(generation, epochs, remembered)

@@ -2,6 +2,7 @@
 //! and pass.
 
 mod failing;
+mod fencing;
 mod following;
 mod losing;
 mod missing;
