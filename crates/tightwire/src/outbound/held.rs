@@ -10,7 +10,7 @@ use super::{Outbound, State};
 /// Live frames of what is just being subscribed to: they follow the reply or the replay.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// One topic; or the groups that a handler has joined so far.
+    /// Those that a client is just being given; or the groups that a handler has joined so far.
     topics: Vec<Arc<str>>,
     frames: Vec<OutboundFrame>,
     bytes: usize,
@@ -22,11 +22,15 @@ impl Held {
         self.topics.push(Arc::clone(topic));
     }
 
-    /// Forgets a topic and its frames.
-    fn remove_topic(&mut self, topic: &str) {
-        self.topics.retain(|held| **held != *topic);
-        self.frames.retain(|frame| *frame.tag().topic != *topic);
-        self.count_bytes();
+    /// Takes a topic and its frames out.
+    fn take_topic(&mut self, topic: &str) -> Self {
+        let is_its = |held: &str| *held == *topic;
+        let topics = self.topics.extract_if(.., |held| is_its(held)).collect();
+        let frames = self.frames.extract_if(.., |frame| is_its(&frame.tag().topic)).collect();
+        let mut taken = Self { topics, frames, bytes: 0 };
+        taken.count_bytes();
+        self.bytes -= taken.bytes;
+        taken
     }
 
     /// Forgets the frames up to and with the one of that id. None, if there is no such frame.
@@ -79,19 +83,34 @@ impl Outbound {
         self.lock().held.get_or_insert_default().add_topic(topic);
     }
 
-    /// Forgets what was held back of a topic: the client has left it again.
+    /// Forgets what was held back of a topic: the client has left it again, or has not got it after all.
     pub(crate) fn unhold(&self, topic: &str) {
         if let Some(held) = &mut self.lock().held {
-            held.remove_topic(topic);
+            held.take_topic(topic);
         }
     }
 
-    /// Sends what was held back, without what lies at or before `after`: the client has it already.
-    pub(crate) fn release(&self, after: Option<&Position>) {
+    /// Sends all that was held back.
+    pub(crate) fn release_all(&self) {
         let mut state = self.lock();
         let Some(held) = state.held.take() else { return };
+        self.send_held(&mut state, *held, None);
+    }
+
+    /// Sends what was held back of a topic, without what lies at or before `after`: the client has it already.
+    pub(crate) fn release(&self, topic: &str, after: Option<&Position>) {
+        let mut state = self.lock();
+        let Some(held) = &mut state.held else { return };
+        let released = held.take_topic(topic);
+        if held.topics.is_empty() {
+            state.held = None;
+        }
+        self.send_held(&mut state, released, after);
+    }
+
+    fn send_held(&self, state: &mut State, held: Held, after: Option<&Position>) {
         for frame in held.into_frames_after(after) {
-            self.push(&mut state, frame);
+            self.push(state, frame);
         }
         self.task.wake();
     }
@@ -101,11 +120,6 @@ impl Outbound {
         if let Some(held) = &mut self.lock().held {
             held.forget_until(id);
         }
-    }
-
-    /// Forgets what was held back so far: the subscription did not come about.
-    pub(crate) fn forget_held(&self) {
-        self.lock().held = None;
     }
 
     /// Keeps a live frame for [`Self::release`]. False if the client will not get it.

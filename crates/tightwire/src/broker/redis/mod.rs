@@ -177,6 +177,8 @@ impl RedisBroker {
                 if let Some(topic) = &topic {
                     // Should the reader have to fetch what it has missed, it does so from here.
                     core.followed.told(topic, &told.position, told.mark);
+                    // Who comes and goes is not to fill this up while nothing is published.
+                    core.followed.tidy(|topic| core.hub.name_of(topic).is_some());
                 }
                 core.shards[shard].delivers(told.mark).await;
                 if core.shards[shard].has_skipped_after(told.mark) {

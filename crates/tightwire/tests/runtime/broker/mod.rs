@@ -62,7 +62,8 @@ suite! {
         everyone_sees_the_order_of_each_publisher
         many_topics_have_positions_of_their_own
         what_is_not_kept_has_no_position
-        who_is_not_subscribed_gets_nothing;
+        who_is_not_subscribed_gets_nothing
+        who_is_told_to_be_subscribed_misses_nothing;
     resuming:
         what_was_missed_comes_first
         what_cannot_be_replayed_is_a_gap

@@ -106,7 +106,7 @@ impl Node {
         }
         self.broker.position(topic).await.expect("a position");
         self.hub.catch_up(topic, peer);
-        peer.outbound().release(sent.as_ref());
+        peer.outbound().release(topic, sent.as_ref());
         client
     }
 
