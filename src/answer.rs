@@ -68,26 +68,34 @@ impl Answering {
             self.agent(AgentEventEvent::TaskStarted, agent).await;
         }
 
-        let outcome = match self.stream(&stream, stream_id, message_id, &agent_id).await {
+        let end = self.stream(&stream, stream_id, message_id, &agent_id).await;
+        let outcome = match end.as_ref().map(|end| &end.finish_reason) {
             Ok(StreamEndFinishReason::Stop | StreamEndFinishReason::Length) => Outcome::Completed,
-            Ok(StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error) => Outcome::Failed,
-            Err(Overtaken) => {
-                tracing::warn!(%stream_id, topic = %self.topic, "another server has ended an answer of this one");
-                Outcome::Failed
-            }
+            Ok(StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error) | Err(Overtaken) => Outcome::Failed,
         };
+        // Before the end is told: whoever sees it, and asks, is not told that the agent is busy with the answer.
+        let ended = self.chat.agents.task_ended(&agent_id, outcome);
+        let told = match end {
+            Ok(end) => self.write(&stream, &end).await.map(drop),
+            Err(overtaken) => Err(overtaken),
+        };
+        if let Err(Overtaken) = told {
+            tracing::warn!(%stream_id, topic = %self.topic, "another server has ended an answer of this one");
+        }
         self.chat.unfinished.end(stream_id);
-        self.ended(&agent_id, outcome).await;
+        if let Some((agent, failures)) = ended {
+            self.ended(outcome, agent, failures).await;
+        }
     }
 
-    /// Publishes all that comes after `stream_start`, and keeps it in the history.
+    /// Publishes all that comes after `stream_start`, and keeps it in the history. The end, which is still to be told.
     async fn stream(
         &self,
         stream: &FencedPublisher<ThreadTopic>,
         stream_id: Uuid,
         message_id: Uuid,
         agent_id: &str,
-    ) -> Result<StreamEndFinishReason, Overtaken> {
+    ) -> Result<StreamEnd, Overtaken> {
         let history = self.history().await;
         let mut pieces = self.pieces(&history);
         let (mut text, mut index) = (String::new(), 0);
@@ -139,8 +147,7 @@ impl Answering {
         if let Err(error) = self.chat.threads().append_answer(message, stream).await {
             tracing::warn!(%error, topic = %self.topic, "an answer could not be kept");
         }
-        self.write(stream, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await?;
-        Ok(finish_reason)
+        Ok(StreamEnd { chunks: index, finish_reason, message_id, stream_id })
     }
 
     /// What was said before. A responder that does not know it can still answer the question.
@@ -159,8 +166,8 @@ impl Answering {
     }
 
     /// Tells agent topic and dashboard how it went, and raises an alert when it went wrong too often.
-    async fn ended(&self, agent_id: &str, outcome: Outcome) {
-        let Some((agent, failures)) = self.chat.agents.task_ended(agent_id, outcome) else { return };
+    async fn ended(&self, outcome: Outcome, agent: AgentState, failures: u64) {
+        let agent_id = agent.agent_id.clone();
         let event = match outcome {
             Outcome::Completed => AgentEventEvent::TaskCompleted,
             Outcome::Failed => AgentEventEvent::TaskFailed,

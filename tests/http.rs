@@ -1,37 +1,19 @@
 //! The chat server over plain HTTP: what it publishes and sends as events follows the contract, which it shows.
 
-use std::net::SocketAddr;
+mod common;
 
 use serde_json::{Value, json};
 use tightwire::proto::reference::{Direction, Reference};
 use tightwire_chat::chat::CONTRACT;
-use tightwire_chat::settings::Settings;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::AsyncReadExt;
 
-/// A stream on which a chat server was sent this request.
-async fn ask(server: &Server, head: &str, body: &str) -> DuplexStream {
-    let (mut near, far) = tokio::io::duplex(256 * 1024);
-    tokio::spawn(server.serve_stream(far, SocketAddr::from(([127, 0, 0, 1], 1))));
-    let length = body.len();
-    let request =
-        format!("{head} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
-    near.write_all(format!("{request}Connection: close\r\n\r\n{body}").as_bytes()).await.expect("the server reads");
-    near
-}
+use crate::common::bus::{Bus, Kind, on_each_bus, on_streams};
+use crate::common::{answer, ask, chat};
 
-type Server = tightwire::Server<tightwire_chat::chat::ChatServer<tightwire_chat::service::Handlers>>;
-
-fn server() -> Server {
-    let settings = Settings::read(["tightwire-chat", "--auth-disabled"]).expect("the flags are right");
-    tightwire_chat::server(&settings).expect("the settings say who may connect")
-}
-
-/// The status and the body of what is answered.
-async fn answer(server: &Server, head: &str, body: &str) -> (u16, String) {
-    let mut response = String::new();
-    ask(server, head, body).await.read_to_string(&mut response).await.expect("the server answers");
-    let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
-    (head[9..12].parse().expect("a status"), body.to_owned())
+on_each_bus! { on_streams:
+    what_is_published_is_checked_by_the_contract
+    events_are_frames_of_the_contract
+    the_contract_is_shown
 }
 
 fn agent_event(status: &str) -> String {
@@ -39,9 +21,8 @@ fn agent_event(status: &str) -> String {
     json!({"topic": "agent:guide", "type": "agent_event", "data": data}).to_string()
 }
 
-#[tokio::test]
-async fn what_is_published_is_checked_by_the_contract() {
-    let server = server();
+async fn what_is_published_is_checked_by_the_contract(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let (status, body) = answer(&server, "POST /api/publish", &agent_event("busy")).await;
     assert_eq!(status, 200, "{body}");
     let (status, body) = answer(&server, "POST /api/publish", &agent_event("bored")).await;
@@ -53,9 +34,8 @@ async fn what_is_published_is_checked_by_the_contract() {
     assert_eq!((status, &body["latest_seq"], &body["frames"][0]["data"]["status"]), (200, &json!(1), &json!("busy")));
 }
 
-#[tokio::test]
-async fn events_are_frames_of_the_contract() {
-    let server = server();
+async fn events_are_frames_of_the_contract(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let mut stream = ask(&server, "GET /sse?topics=dashboard,agent:guide,thread:welcome", "").await;
     let reference = Reference::new(CONTRACT.schema_bundle, Direction::ToClient);
     let (mut text, mut published, mut kinds) = (String::new(), false, Vec::new());
@@ -77,9 +57,8 @@ async fn events_are_frames_of_the_contract() {
     assert_eq!(kinds, ["connection_established", "subscription_updated", "dashboard_initialized", "agent_event"]);
 }
 
-#[tokio::test]
-async fn the_contract_is_shown() {
-    let server = server();
+async fn the_contract_is_shown(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let (status, body) = answer(&server, "GET /asyncapi.yml", "").await;
     assert_eq!((status, body.as_str()), (200, include_str!("../asyncapi/chat.yml")));
     let (status, page) = answer(&server, "GET /docs", "").await;
@@ -91,4 +70,11 @@ async fn the_contract_is_shown() {
         assert!(page.contains(&format!("<td>{}</td><td>{}</td>", code.code, code.name)), "{}", code.name);
     }
     assert!(page.contains("thread:{thread_id}") && page.contains("href=\"asyncapi.yml\""));
+}
+
+/// What the names of all tests on a broker rest on.
+#[test]
+#[should_panic(expected = "on another broker")]
+fn a_server_on_another_broker_is_found_out() {
+    on_streams(Kind::Memory, async |bus| drop(chat(bus, &["--redis-url", "redis://127.0.0.1:1"]).await));
 }
