@@ -30,7 +30,11 @@ impl Refusal {
         if error.code() == "FENCED" {
             return Some(Self::Fenced);
         }
-        let text = error.to_string();
+        let is_right = error.details().is_some_and(|details| details.contains("user executing the script"));
+        let text = match hint(if is_right { "NOPERM" } else { error.code() }) {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        };
         let passes = match error.kind() {
             Some(
                 ServerErrorKind::BusyLoading
@@ -48,6 +52,20 @@ impl Refusal {
         };
         Some(if passes { Self::Elsewhere(text) } else { Self::Denied(text) })
     }
+}
+
+/// What to do about an error, where Redis does not say it.
+fn hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "OOM" => "give Redis more memory (`maxmemory`), or let topics keep less",
+        "NOPERM" => "give the user in `redis_url` the rights that docs/redis.md names",
+        "WRONGTYPE" | "STRANGER" => {
+            "somebody else writes keys with this system's prefix: delete what they have written, or change `redis_prefix`"
+        }
+        "READONLY" => "`redis_url` leads to a replica: name the master, or Sentinels that know it",
+        "NOREPLICAS" => "the master has lost its replicas (`min-replicas-to-write`)",
+        _ => return None,
+    })
 }
 
 /// Bytes, if that is what it is.

@@ -117,6 +117,7 @@ impl Core {
                 let frames: Result<Vec<_>, _> = entries.iter().map(frame).collect();
                 let Ok(mut frames) = frames else {
                     tracing::error!(subscription = &**topic, "the history cannot be read");
+                    self.counters.bus_unreadable_total.increment();
                     return Ok(Told { mark, replay: gap()?, position });
                 };
                 match start {

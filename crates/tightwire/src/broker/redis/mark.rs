@@ -13,11 +13,15 @@ pub(super) struct Mark {
     pub(super) number: u64,
 }
 
+/// Scripts count exactly up to here.
+const MOST: u64 = 1 << 52;
+
 impl Mark {
-    /// Reads the name of an entry.
+    /// Reads the name of an entry. None, if no server of ours can have given it.
     pub(super) fn read(entry: &str) -> Option<Self> {
         let (generation, number) = entry.split_once('-')?;
-        Some(Self { generation: generation.parse().ok()?, number: number.parse().ok()? })
+        let mark = Self { generation: generation.parse().ok()?, number: number.parse().ok()? };
+        (mark.generation <= MOST && mark.number <= MOST).then_some(mark)
     }
 
     /// The name of its entry.
@@ -98,7 +102,17 @@ mod tests {
         let mark = Mark { generation: 1_763_000_000_000, number: 42 };
         assert_eq!(mark.entry(), "1763000000000-42");
         assert_eq!(Mark::read(&mark.entry()), Some(mark));
-        for wrong in ["", "1", "1-", "-1", "a-b", "1-2-3", "99999999999999999999-0"] {
+        for wrong in [
+            "",
+            "1",
+            "1-",
+            "-1",
+            "a-b",
+            "1-2-3",
+            "99999999999999999999-0",
+            "18446744073709551615-1",
+            "1-9007199254740993",
+        ] {
             assert_eq!(Mark::read(wrong), None, "{wrong}");
         }
         assert!(Mark { generation: 2, number: 0 } > Mark { generation: 1, number: 9 });

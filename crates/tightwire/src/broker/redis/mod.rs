@@ -97,6 +97,12 @@ impl RedisBroker {
     /// Starts the broker's tasks, and sees how their first attempts go.
     async fn start_now(&self) -> io::Result<()> {
         let core = &self.core;
+        if !RedisConfig::is_prefix(&core.config.prefix) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the prefix of the keys in Redis (`redis_prefix`) is 1 to 64 visible ASCII characters without braces",
+            ));
+        }
         core.runtime.get_or_init(Handle::current);
         self.spawn();
         let statuses = core.groups.iter().flat_map(|group| [&group.reading, &group.publishing]);

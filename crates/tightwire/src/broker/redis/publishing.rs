@@ -99,7 +99,7 @@ impl Publishing {
                 }
                 Refusal::Elsewhere(text) => {
                     trouble.get_or_insert(Trouble::Lost(text));
-                    item.number = None;
+                    item.was_refused();
                     again.push(item);
                 }
             }

@@ -122,6 +122,13 @@ impl Item {
         self.answer(Err(PublishError::Fenced(name)));
     }
 
+    /// Redis has refused it: it waits as if it had never been sent.
+    pub(super) fn was_refused(&mut self) {
+        self.number = None;
+        // Fails where nobody waits for it any more.
+        let _ = self.phase.compare_exchange(SENT, QUEUED, Ordering::AcqRel, Ordering::Acquire);
+    }
+
     /// Whether it is to be sent. Then it counts as sent.
     fn is_to_be_sent(&self) -> bool {
         let found = self.phase.compare_exchange(QUEUED, SENT, Ordering::AcqRel, Ordering::Acquire);

@@ -34,6 +34,9 @@ const CHECK: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 8 << 20;
 const MOST_ENTRIES: usize = 256;
 
+/// Stands for the name of an entry that no server of ours can have given.
+const STRANGER: Mark = Mark { generation: u64::MAX, number: u64::MAX };
+
 /// After so many entries others have their turn.
 const STEP: usize = 64;
 
@@ -139,19 +142,35 @@ impl Reading {
     /// Takes an entry of the stream. Returns its size.
     async fn take(&mut self, link: &Link, index: usize, entry: &Value) -> Result<usize, Trouble> {
         let [name, fields] = answer::array(entry)?;
-        let mark = Mark::read(answer::text(name)?).ok_or(Unexpected)?;
+        let name = answer::text(name)?;
+        let mark = Mark::read(name).unwrap_or(STRANGER);
         if mark <= self.at(index) {
             // What was read with it has shown that something is missing, or lost: then this was fetched already, or is of a
             // generation that is over.
             return Ok(0);
         }
         if mark.generation > self.at(index).generation {
-            self.begin_generation(link, index, mark.generation).await?;
+            let now = self.ask_how_far(link, index).await?;
+            if now.generation >= mark.generation {
+                self.begin_generation(link, index, now.generation).await?;
+            }
         }
-        if mark.number > self.at(index).number + 1 {
+        let at = self.at(index);
+        if mark.generation == at.generation && mark.number > at.number + 1 {
             self.catch_up(link, index).await?;
         }
-        if mark <= self.at(index) {
+        let at = self.at(index);
+        if mark <= at {
+            return Ok(0);
+        }
+        if mark.generation > at.generation || mark.number > at.number + 1 {
+            let stream = &self.places[index].stream;
+            tracing::error!(
+                entry = name,
+                stream,
+                "somebody else has written into a stream of this system: it is deleted, and what was missed is in the histories"
+            );
+            self.core.counters.bus_unreadable_total.increment();
             return Ok(0);
         }
         let size = match Entry::read(fields) {
@@ -164,7 +183,8 @@ impl Reading {
             }
             Err(Unexpected) => {
                 // Where it has a position, the next frame of its topic shows that something is missing.
-                tracing::error!(entry = mark.entry(), stream = self.places[index].stream, "an entry cannot be read");
+                tracing::error!(entry = name, stream = self.places[index].stream, "an entry cannot be read");
+                self.core.counters.bus_unreadable_total.increment();
                 0
             }
         };
@@ -200,6 +220,7 @@ impl Reading {
             Ok(frame) => core.hub.deliver(frame),
             Err(Unexpected) => {
                 tracing::error!(subscription = &*topic, "a frame cannot be read");
+                core.counters.bus_unreadable_total.increment();
                 let latest = entry.position.map_or(0, |(_, seq)| seq);
                 if latest > 0 {
                     self.say_gap(&topic, &Gap { epoch, oldest: 0, latest });
@@ -240,6 +261,14 @@ impl Reading {
             }
         }
         self.fetch_owed(link).await
+    }
+
+    /// Asks how far a shard is. What is beyond that in its stream is gone then.
+    pub(super) async fn ask_how_far(&self, link: &Link, index: usize) -> Result<Mark, Trouble> {
+        let mut commands = Pipeline::new();
+        commands.add_command(self.core.check_call(self.places[index].shard, None));
+        let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
+        self.checked(index, &answer)
     }
 
     pub(super) fn checked(&self, index: usize, answer: &Value) -> Result<Mark, Trouble> {

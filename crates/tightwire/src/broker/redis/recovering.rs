@@ -66,10 +66,7 @@ impl Reading {
         self.wait_for_its_turn().await;
         let shard = self.places[index].shard;
         self.core.counters.bus_holes_total.increment();
-        let mut commands = Pipeline::new();
-        commands.add_command(self.core.check_call(shard, None));
-        let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
-        let mark = self.checked(index, &answer)?;
+        let mark = self.ask_how_far(link, index).await?;
         if mark.generation > self.at(index).generation {
             Box::pin(self.begin_generation(link, index, mark.generation)).await?;
         }
@@ -140,6 +137,7 @@ impl Reading {
                 error = why,
                 "what was missed of a topic cannot be read: see what is under its keys in Redis, and delete it"
             );
+            self.core.counters.bus_unreadable_total.increment();
             self.owed.insert(Arc::clone(topic));
         }
     }

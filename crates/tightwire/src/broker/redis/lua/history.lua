@@ -10,7 +10,7 @@
 -- What a frame takes beside its data, and what a topic takes.
 local BESIDE = 200
 
-local generation, number, epochs = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+local generation, number, epochs, period = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 local kept_from, spent = now - tonumber(ARGV[5]), 0
 
 local function frames_of(history, from)
@@ -28,7 +28,7 @@ local function oldest(history)
     local entries = redis.call('XRANGE', history, from, '+', 'COUNT', 16)
     spent = spent + #entries * BESIDE
     for _, entry in ipairs(entries) do
-      if tonumber(entry[2][4]) >= kept_from then
+      if (tonumber(entry[2][4]) or 0) >= kept_from then
         return tonumber(string.match(entry[1], '^%d+'))
       end
     end
@@ -42,9 +42,14 @@ end
 local function topic(history, meta_key, question, asked_epoch, asked_seq)
   local meta = redis.call('HMGET', meta_key, 'generation', 'epoch', 'seq', 'last')
   local is_known = meta[1] == int(generation)
-  local epoch, seq, last = epoch_now(generation, epochs, ARGV[6]), 0, ''
+  local epoch, seq, last
   if is_known then
     epoch, seq, last = meta[2], tonumber(meta[3]), meta[4]
+    if not (epoch and seq and last) then
+      return stranger(meta_key)
+    end
+  else
+    epoch, seq, last = epoch_now(KEYS[1], generation, epochs, period, ARGV[6]), 0, ''
   end
 
   local function answer(oldest, frames)
@@ -69,7 +74,7 @@ local function topic(history, meta_key, question, asked_epoch, asked_seq)
     return answer(0, {})
   end
   local frames = frames_of(history, int(after + 1) .. '-0')
-  if #frames ~= seq - after or tonumber(frames[1][2][4]) < kept_from then
+  if #frames ~= seq - after or (tonumber(frames[1][2][4]) or 0) < kept_from then
     return answer(oldest(history), '')
   end
   return answer(after + 1, frames)

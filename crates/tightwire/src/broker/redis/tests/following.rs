@@ -241,6 +241,18 @@ async fn a_topic_that_was_forgotten_begins_in_an_epoch_that_it_never_had() {
     assert!(client.sees(2).await.iter().all(|frame| frame.ends_with(":1 a")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_brings_no_former_epoch_back() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::start(config(&redis.url())).await;
+    let begin = node.position("room:1").await.epoch;
+    let of_the_shard = begin.strip_suffix(".0").expect("it is new");
+    // As it is when seven such times were over before.
+    redis.ask(&["HSET", "tightwire:{3}:state", "period", "7"]);
+    assert_eq!(*node.position("room:1").await.epoch, *format!("{of_the_shard}.7"));
+    assert_eq!(*node.publish("room:1", "a").await.expect("published").epoch, *format!("{of_the_shard}.7"));
+}
+
 /// A connection that is gone before the broker is there does not start it twice.
 /// In one thread: nothing that the start waits for happens while it is polled.
 #[tokio::test]

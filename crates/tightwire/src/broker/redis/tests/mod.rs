@@ -8,4 +8,5 @@ mod losing;
 mod missing;
 mod node;
 mod places;
+mod refusing;
 mod strange;
