@@ -77,9 +77,11 @@ bench-fanout: node-modules ## What a delivery costs, beside other servers; write
 
 # How long the soak lasts, in seconds.
 DURATION ?= 3600
+# Where the server of the soak publishes: memory or redis.
+BROKER ?= memory
 
-soak: ## Churn, floods, slow and broken clients against the chat server for DURATION seconds: no growth, no loss, no panic
-	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::
+soak: $(if $(filter redis,$(BROKER)),redis-server) ## Churn, floods, slow and broken clients against the chat server, in memory or with BROKER=redis, for DURATION seconds: no growth, no loss, no panic
+	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::$(BROKER)::
 
 chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on one Redis, calm, while everything fails, and when all data is lost
 	TIGHTWIRE_CLUSTER_CLIENTS=300 TIGHTWIRE_CLUSTER_TOPICS=50 TIGHTWIRE_CLUSTER_TOPICS_PER_CLIENT=5 \
@@ -89,11 +91,12 @@ chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on
 nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, nodes that fail, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
-	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture idle::
+	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture --test-threads 1 idle::
 	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \
 		$(CARGO) test --package tightwire --features redis --test runtime -- --nocapture broker::chaos::
 	$(MAKE) chaos
 	$(MAKE) soak
+	$(MAKE) soak BROKER=redis DURATION=900
 	scripts/autobahn.sh
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift
