@@ -23,7 +23,9 @@ const runsTheRest = 'shift; exec env "$@"';
 function run(programs, user = 1000) {
   const place = mkdtempSync(join(tmpdir(), "tightwire-redis-"));
   try {
-    for (const name of ["sed", "env", "chmod"]) symlinkSync(where(name), join(place, name));
+    for (const name of ["sed", "env", "chmod"]) {
+      symlinkSync(where(name), join(place, name));
+    }
     for (const [name, body] of Object.entries({ id: `echo ${user}`, ...programs })) {
       const noting = name === "id" || name === "redis-server" ? "" : `echo "${name} $*" >> "$PLACE/calls"\n`;
       writeFileSync(join(place, name), `#!/bin/sh\n${noting}${body}\n`, { mode: 0o755 });
