@@ -5,6 +5,8 @@ mod redis;
 #[cfg(feature = "redis")]
 mod redis_channel;
 #[cfg(feature = "redis")]
+mod redis_login;
+#[cfg(feature = "redis")]
 mod redis_url;
 
 use std::borrow::Cow;
@@ -21,6 +23,8 @@ use tightwire_proto::session::ContractPolicy;
 pub use self::redis::RedisConfig;
 #[cfg(feature = "redis")]
 pub use self::redis_channel::{RedisChannel, RedisChannelError};
+#[cfg(feature = "redis")]
+pub use self::redis_login::RedisLogin;
 #[cfg(feature = "redis")]
 pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;

@@ -177,6 +177,10 @@ crate::settings! {
     "Several servers" {
         /// The Redis through which several servers are one system: redis://[user:password@]host:port/database, redis+sentinel://host,host/master or redis+cluster://host,host, each with rediss for TLS. Empty: this server is alone. Better given as a variable or in the file than as a flag: others on the machine can read flags.
         redis_url: Secret = "", Secret::parser();
+        /// The user as whom Sentinels are asked, where they have users; the one in the URL is that of the servers of Redis. Empty: none.
+        redis_sentinel_user: String = "", value_parser!(String);
+        /// The password with which Sentinels are asked; the one in the URL is that of the servers of Redis. Empty: none. Better given as a variable or in the file than as a flag.
+        redis_sentinel_password: Secret = "", Secret::parser();
         /// A PEM file with the certificates of authorities that servers of Redis are believed by, beside those that Mozilla trusts; for URLs with rediss. Empty: only those.
         redis_ca_file: String = "", value_parser!(String);
         /// What this server is called where the servers of a system are listed. Empty: the host's name.
