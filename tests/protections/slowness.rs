@@ -237,7 +237,7 @@ fn closes_that_nobody_answers(bus: &Bus) {
 /// Subscribers that never read, beside one that does: they are closed with 4409 when so many bytes wait, and the other
 /// gets every frame.
 fn subscribers_that_never_read(bus: &Bus) {
-    const MESSAGES: usize = 100;
+    const MESSAGES: usize = 30;
     let subscribe = || frame("subscribe", "system", json!({"topics": ["thread:busy"]})).to_bytes();
     let attack = async |arena: &Arena| {
         let dropped = arena.counter("backpressure_disconnects_total").await;
@@ -276,6 +276,8 @@ fn subscribers_that_never_read(bus: &Bus) {
         ["--message-burst", "1000"],
         ["--close-timeout-ms", "100"],
         ["--replay-frames", "10"],
+        // A quarter of what it usually is, so that a quarter of the messages fills it.
+        ["--outbound-queue-bytes", "262144"],
     ];
     check_kept(bus, flags.as_flattened(), attack, &["20 closed"]);
 }
@@ -313,7 +315,7 @@ fn events_that_nobody_reads(bus: &Bus) {
         }
         let mut writer = arena.join().await;
         let message = frame("send_message", "thread:busy", json!({"content": "x".repeat(16_000)})).to_bytes();
-        for _ in 0..100 {
+        for _ in 0..30 {
             writer.send(&message).await.expect("the server reads");
             while !next(&mut writer).await.as_text().is_some_and(|text| text.contains(r#""type":"stream_end""#)) {}
         }
@@ -327,6 +329,8 @@ fn events_that_nobody_reads(bus: &Bus) {
         ["--message-burst", "1000"],
         ["--close-timeout-ms", "100"],
         ["--replay-frames", "10"],
+        // A quarter of what it usually is, so that a quarter of the messages fills it.
+        ["--outbound-queue-bytes", "262144"],
     ];
     check_kept(bus, flags.as_flattened(), attack, &[]);
 }
