@@ -34,6 +34,9 @@ const CHECK: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 8 << 20;
 const MOST_ENTRIES: usize = 256;
 
+/// What is taken for the largest frame where nothing is known: what waits on a new connection may be much.
+const LARGE: usize = 1 << 20;
+
 /// Stands for the name of an entry that no server of ours can have given.
 const STRANGER: Mark = Mark { generation: u64::MAX, number: u64::MAX };
 
@@ -84,7 +87,7 @@ impl Reading {
         let place = |shard: &usize| Place::new(*shard, core.keys.stream(*shard));
         let places = core.groups[group].shards.iter().map(place).collect();
         let spread = Backoff::new(seed());
-        Self { core, places, largest: 4096, spread, waited: None, owed: HashSet::new() }
+        Self { core, places, largest: LARGE, spread, waited: None, owed: HashSet::new() }
     }
 
     async fn read(&mut self, link: &Link, status: &Status) -> Result<Infallible, Trouble> {
@@ -307,6 +310,7 @@ impl Work for Reading {
     }
 
     async fn work(&mut self, link: &Link, status: &Status) -> Trouble {
+        self.largest = LARGE;
         let Err(trouble) = self.read(link, status).await;
         trouble
     }

@@ -281,6 +281,10 @@ async fn settings_that_differ_are_refused() {
     let refused = Node::new(other, RETENTION);
     let error = refused.broker.start().await.expect_err("another number of shards");
     assert!(error.to_string().contains("spread over 4 streams, and this server is set to 5"), "{error}");
+    let mut braces = config(&redis.url());
+    braces.prefix = "a{b}".to_owned();
+    let error = Node::new(braces, RETENTION).broker.start().await.expect_err("the hash tag would be another");
+    assert!(error.to_string().contains("without braces"), "{error}");
     let nobody = Node::new(config(&format!("redis://{}", redis.address())), RETENTION);
     let error = nobody.broker.start().await.expect_err("no password");
     assert!(error.to_string().contains("NOAUTH"), "{error}");

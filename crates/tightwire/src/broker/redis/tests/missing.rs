@@ -159,3 +159,29 @@ async fn ten_thousand_topics_are_caught_up_with_in_few_steps() {
     assert_eq!(redis.ask(&["SLOWLOG", "LEN"]).number(), Some(0), "Redis was held up");
     assert_eq!(node.broker.health().state, BusState::Up);
 }
+
+/// What waits for a node that was away does not come all at once, however large it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn much_that_was_missed_is_read_in_parts() {
+    const LARGE: usize = 256 << 10;
+    let Some(redis) = RedisServer::start() else { return };
+    let proxy = ChaosProxy::start(redis.address());
+    let node = Node::start(config(&redis.url_at(proxy.address()))).await;
+    let other = Node::start(config(&redis.url())).await;
+    for number in 0..100 {
+        // Small frames say nothing about those that follow.
+        other.publish("room:1", &number.to_string()).await.expect("published");
+    }
+    node.position("room:1").await;
+    proxy.cut();
+    for _ in 0..64 {
+        other.publish("room:1", &"x".repeat(LARGE)).await.expect("published");
+    }
+    drop(other);
+    redis.ask(&["CONFIG", "RESETSTAT"]);
+    proxy.heal();
+    eventually("it is back", || (node.broker.health().state == BusState::Up).then_some(())).await;
+    node.position("room:1").await;
+    let reads = calls(&redis, "xread");
+    assert!(reads >= 4, "{} MiB came in {reads} reads", (64 * LARGE) >> 20);
+}
