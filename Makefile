@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout soak chaos nightly hooks node-modules redis-server
+	test-typescript bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench: node-modules ## The benchmarks (release builds); each says what it measur
 
 bench-fanout: node-modules ## What a delivery costs, beside other servers; writes the table in docs/performance.md
 	$(CARGO) run --release --package tightwire-fanout-bench -- --write docs/performance.md
+
+bench-broker: redis-server ## What several servers cost over Redis, and what a million connections need; writes the tables in docs/scaling.md
+	$(CARGO) run --release --package tightwire-broker-bench -- --write docs/scaling.md
 
 # How long the soak lasts, in seconds.
 DURATION ?= 3600
