@@ -17,6 +17,7 @@ on_each_bus! { on_its_own:
     the_preface_of_http2
     handshakes_with_a_body
     more_connections_than_there_may_be
+    more_connections_than_one_address_may_have
     more_handshakes_than_one_address_may_begin
     handshakes_that_are_not_completed
 }
@@ -170,6 +171,28 @@ fn more_handshakes_than_one_address_may_begin(bus: &Bus) {
         Seen::from(statuses.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     check(bus, &["--handshakes-per-second", "10"], attack, &["101", "429"]);
+}
+
+/// One address that has as many connections as one may have; the valid client has another.
+fn more_connections_than_one_address_may_have(bus: &Bus) {
+    let attack = async |arena: &Arena| {
+        let source = Ipv4Addr::new(127, 0, 8, arena.round as u8 + 1).into();
+        let (mut clients, mut seen) = (Vec::new(), Vec::new());
+        for _ in 0..50 {
+            let mut client = RawClient::connect_from(source, arena.address()).await.expect("the server listens");
+            client.send(with("").as_bytes()).await.expect("sent");
+            let response = client.response().await.expect("an answer");
+            seen.push(format!("{}, {}", response.status, response.header("retry-after").unwrap_or("at once")));
+            if response.status == 101 {
+                clients.push(client);
+            }
+        }
+        assert_eq!(clients.len(), 10);
+        seen.dedup();
+        Seen::from(seen).holding(clients)
+    };
+    let flags = ["--connections-per-address", "10", "--handshakes-per-second", "0"];
+    check(bus, &flags, attack, &["101, at once", "429, 5"]);
 }
 
 /// Gone before the handshake is done: at each step of it, politely or not.

@@ -63,6 +63,10 @@ pub struct Config {
     /// How often one address may begin a WebSocket; beyond it the answer is HTTP 429. An IPv6 address stands for its
     /// network of 64 bits. `None` is no limit. Default: 10 per second, 20 at once.
     pub handshake_rate: Option<AddressRate>,
+    /// How many WebSockets and streams of events one address may have at the same time; beyond it the answer is HTTP 429. An
+    /// IPv6 address stands for its network of 64 bits. `None` is no limit but [`Limits::connections`], which is the default:
+    /// behind a balancer that hides addresses all clients have the same.
+    pub connections_per_address: Option<u64>,
     /// How many connections [`Server::run`](crate::Server::run) holds at the same time that are no WebSocket or stream of
     /// events, or none yet; beyond it new ones get HTTP 503, or are closed where something comes before HTTP. Together with
     /// [`Limits::connections`] it bounds how many files the server has open. Default: 1024.
@@ -151,6 +155,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
+            connections_per_address: None,
             http_connections: 1024,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::XForwardedFor,

@@ -80,6 +80,8 @@ crate::settings! {
     "Handshake" {
         /// Connections at the same time; beyond it new ones get HTTP 503.
         connections: u64 = contract.limits.connections, value_parser!(u64).range(1..);
+        /// Connections at the same time that one address may have (an IPv6 address stands for its /64); beyond it new ones get HTTP 429. 0: no limit.
+        connections_per_address: u64 = 0, value_parser!(u64);
         /// Connections at the same time that are no WebSocket or stream of events, or none yet; beyond it new ones get HTTP 503.
         http_connections: u64 = 1024, value_parser!(u64).range(1..);
         /// Connections that one address may begin per second, for long; beyond it HTTP 429. 0: no limit.
