@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout soak chaos nightly hooks node-modules redis-server
+	test-typescript bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,11 +90,16 @@ bench: node-modules ## The benchmarks (release builds); each says what it measur
 bench-fanout: node-modules ## What a delivery costs, beside other servers; writes the table in docs/performance.md
 	$(CARGO) run --release --package tightwire-fanout-bench -- --write docs/performance.md
 
+bench-broker: redis-server ## What several servers cost over Redis, and what a million connections need; writes the tables in docs/scaling.md
+	$(CARGO) run --release --package tightwire-broker-bench -- --write docs/scaling.md
+
 # How long the soak lasts, in seconds.
 DURATION ?= 3600
+# Where the server of the soak publishes: memory or redis.
+BROKER ?= memory
 
-soak: ## Churn, floods, slow and broken clients against the chat server for DURATION seconds: no growth, no loss, no panic
-	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::
+soak: $(if $(filter redis,$(BROKER)),redis-server) ## Churn, floods, slow and broken clients against the chat server, in memory or with BROKER=redis, for DURATION seconds: no growth, no loss, no panic
+	TIGHTWIRE_SOAK_SECONDS=$(DURATION) $(CARGO) test --release --test protections -- --nocapture soak::$(BROKER)::
 
 chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on one Redis, calm, while everything fails, and when all data is lost
 	TIGHTWIRE_CLUSTER_CLIENTS=300 TIGHTWIRE_CLUSTER_TOPICS=50 TIGHTWIRE_CLUSTER_TOPICS_PER_CLIENT=5 \
@@ -104,11 +109,12 @@ chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on
 nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, nodes that fail, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
-	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture idle::
+	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture --test-threads 1 idle::
 	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \
 		$(CARGO) test --package tightwire --features redis --test runtime -- --nocapture broker::chaos::
 	$(MAKE) chaos
 	$(MAKE) soak
+	$(MAKE) soak BROKER=redis DURATION=900
 	scripts/autobahn.sh
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift

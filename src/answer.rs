@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::Utc;
 use futures_util::{FutureExt, StreamExt, stream};
 use tightwire::proto::inbound::StreamPosition;
-use tightwire::{Publisher, ServerMessage};
+use tightwire::{FencedPublisher, PublishError, Publisher, ServerMessage};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -37,6 +37,9 @@ const PIECES: u64 = 10_000;
 /// How often it is said again how an agent is, where that changes all the time.
 const ATTEMPTS: usize = 3;
 
+/// Another server has ended the answer: it took this one for lost.
+struct Overtaken;
+
 /// An answer in the making.
 pub(crate) struct Answering {
     pub(crate) chat: Arc<Chat>,
@@ -48,13 +51,14 @@ pub(crate) struct Answering {
 
 impl Answering {
     /// Streams the answer and stores it. A frame that cannot be published is logged; the rest goes on, because the
-    /// answer still belongs into the history.
+    /// answer still belongs into the history. Where another server has ended it nothing follows.
     pub(crate) async fn run(self) {
         let agent_id = self.chat.responder.agent_id().to_owned();
         let stream_id = Uuid::now_v7();
         let (in_reply_to, message_id) = (self.question.message_id, Uuid::now_v7());
+        let stream = self.publisher.fenced(self.topic.clone(), &stream_id.to_string());
         let start = StreamStart { agent_id: agent_id.clone(), in_reply_to, stream_id };
-        if let Some(StreamPosition { epoch, seq }) = self.publish(&self.topic, &start).await {
+        if let Ok(Some(StreamPosition { epoch, seq })) = self.write(&stream, &start).await {
             let (thread_id, agent_id) = (self.question.thread_id.clone(), agent_id.clone());
             self.chat.unfinished.begin(Unfinished { thread_id, agent_id, stream_id, message_id, epoch, seq });
         }
@@ -64,6 +68,34 @@ impl Answering {
             self.agent(AgentEventEvent::TaskStarted, agent).await;
         }
 
+        let end = self.stream(&stream, stream_id, message_id, &agent_id).await;
+        let outcome = match end.as_ref().map(|end| &end.finish_reason) {
+            Ok(StreamEndFinishReason::Stop | StreamEndFinishReason::Length) => Outcome::Completed,
+            Ok(StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error) | Err(Overtaken) => Outcome::Failed,
+        };
+        // Before the end is told: whoever sees it, and asks, is not told that the agent is busy with the answer.
+        let ended = self.chat.agents.task_ended(&agent_id, outcome);
+        let told = match end {
+            Ok(end) => self.write(&stream, &end).await.map(drop),
+            Err(overtaken) => Err(overtaken),
+        };
+        if let Err(Overtaken) = told {
+            tracing::warn!(%stream_id, topic = %self.topic, "another server has ended an answer of this one");
+        }
+        self.chat.unfinished.end(stream_id);
+        if let Some((agent, failures)) = ended {
+            self.ended(outcome, agent, failures).await;
+        }
+    }
+
+    /// Publishes all that comes after `stream_start`, and keeps it in the history. The end, which is still to be told.
+    async fn stream(
+        &self,
+        stream: &FencedPublisher<ThreadTopic>,
+        stream_id: Uuid,
+        message_id: Uuid,
+        agent_id: &str,
+    ) -> Result<StreamEnd, Overtaken> {
         let history = self.history().await;
         let mut pieces = self.pieces(&history);
         let (mut text, mut index) = (String::new(), 0);
@@ -87,7 +119,7 @@ impl Answering {
                 }
                 Ok(delta) => {
                     text.push_str(&delta);
-                    self.publish(&self.topic, &StreamChunk { delta, index, stream_id }).await;
+                    self.write(stream, &StreamChunk { delta, index, stream_id }).await?;
                     index += 1;
                 }
                 Err(cause) => {
@@ -100,28 +132,22 @@ impl Answering {
         if index == 0 {
             // The contract promises at least one piece.
             text.push_str(NO_ANSWER);
-            self.publish(&self.topic, &StreamChunk { delta: NO_ANSWER.to_owned(), index, stream_id }).await;
+            self.write(stream, &StreamChunk { delta: NO_ANSWER.to_owned(), index, stream_id }).await?;
             index += 1;
         }
 
         let message = ThreadMessage {
-            author: Author { id: agent_id.clone(), kind: AuthorKind::Agent },
+            author: Author { id: agent_id.to_owned(), kind: AuthorKind::Agent },
             content: text,
             created_at: Utc::now(),
             message_id,
             metadata: None,
             thread_id: self.question.thread_id.clone(),
         };
-        if let Err(error) = self.chat.threads().append(message).await {
+        if let Err(error) = self.chat.threads().append_answer(message, stream).await {
             tracing::warn!(%error, topic = %self.topic, "an answer could not be kept");
         }
-        let outcome = match finish_reason {
-            StreamEndFinishReason::Stop | StreamEndFinishReason::Length => Outcome::Completed,
-            StreamEndFinishReason::Cancelled | StreamEndFinishReason::Error => Outcome::Failed,
-        };
-        self.publish(&self.topic, &StreamEnd { chunks: index, finish_reason, message_id, stream_id }).await;
-        self.chat.unfinished.end(stream_id);
-        self.ended(&agent_id, outcome).await;
+        Ok(StreamEnd { chunks: index, finish_reason, message_id, stream_id })
     }
 
     /// What was said before. A responder that does not know it can still answer the question.
@@ -140,8 +166,8 @@ impl Answering {
     }
 
     /// Tells agent topic and dashboard how it went, and raises an alert when it went wrong too often.
-    async fn ended(&self, agent_id: &str, outcome: Outcome) {
-        let Some((agent, failures)) = self.chat.agents.task_ended(agent_id, outcome) else { return };
+    async fn ended(&self, outcome: Outcome, agent: AgentState, failures: u64) {
+        let agent_id = agent.agent_id.clone();
         let event = match outcome {
             Outcome::Completed => AgentEventEvent::TaskCompleted,
             Outcome::Failed => AgentEventEvent::TaskFailed,
@@ -185,16 +211,36 @@ impl Answering {
         }
     }
 
+    /// Publishes a frame of the answer itself.
+    async fn write<M: ServerMessage<Topic = ThreadTopic>>(
+        &self,
+        stream: &FencedPublisher<ThreadTopic>,
+        message: &M,
+    ) -> Result<Option<StreamPosition>, Overtaken> {
+        match stream.publish(message).await {
+            Err(PublishError::Fenced(_)) => Err(Overtaken),
+            published => Ok(logged::<M>(&self.topic, published)),
+        }
+    }
+
     async fn publish<M: ServerMessage>(&self, topic: &M::Topic, message: &M) -> Option<StreamPosition> {
         let published = self.publisher.publish(topic, message).await;
-        published
-            .inspect_err(|error| {
-                tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
-            })
-            .ok()
+        logged::<M>(topic, published)
     }
 }
 
 fn panicked() -> ResponderError {
     ResponderError("the responder panicked".to_owned())
+}
+
+/// What was published; what was not is logged.
+fn logged<M: ServerMessage>(
+    topic: &M::Topic,
+    published: Result<StreamPosition, PublishError>,
+) -> Option<StreamPosition> {
+    published
+        .inspect_err(|error| {
+            tracing::warn!(%error, %topic, r#type = M::TYPE, "a frame could not be published");
+        })
+        .ok()
 }

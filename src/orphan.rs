@@ -1,4 +1,7 @@
 //! Answers whose server is lost: somebody else ends them, so that their readers do not wait for ever.
+//!
+//! That server may be cut off only, and come back. So it is shut out from the answer before that is read and ended: what it
+//! publishes later is refused, and it ends the answer without a word.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tightwire::Publisher;
 use tightwire::proto::inbound::StreamPosition;
 use uuid::Uuid;
 
@@ -66,15 +70,18 @@ pub(crate) async fn end_all(chat: Arc<Chat>, answers: Vec<Unfinished>) {
 async fn end(chat: &Chat, answer: Unfinished) -> Result<(), String> {
     let publisher = &chat.server().ok_or("there is no server")?.publisher;
     let topic = ThreadTopic::new(answer.thread_id.clone()).map_err(|error| error.to_string())?;
-    let start = StreamPosition { epoch: answer.epoch.clone(), seq: answer.seq };
-    let frames = publisher.published_since(&topic, &start).await.map_err(|error| error.to_string())?;
-    // Whoever reads it was told of the gap, too.
-    let frames = frames.ok_or("its beginning is not kept any more")?;
-    let Some(Written { mut text, mut chunks }) = written(&frames, answer.stream_id) else { return Ok(()) };
+    // Nobody is shut out from what cannot be ended here, or has its end.
+    if read(publisher, &topic, &answer).await?.is_none() {
+        return Ok(());
+    }
+    let name = answer.stream_id.to_string();
+    let stream = publisher.take_over(topic.clone(), &name).await.map_err(|error| error.to_string())?;
+    // From here on nothing comes to it but what is published here.
+    let Some(Written { mut text, mut chunks }) = read(publisher, &topic, &answer).await? else { return Ok(()) };
     if chunks == 0 {
         text.push_str(NO_ANSWER);
         let chunk = StreamChunk { delta: NO_ANSWER.to_owned(), index: 0, stream_id: answer.stream_id };
-        publisher.publish(&topic, &chunk).await.map_err(|error| error.to_string())?;
+        stream.publish(&chunk).await.map_err(|error| error.to_string())?;
         chunks = 1;
     }
     let known = chat.threads().newest(&answer.thread_id, MESSAGES_PER_THREAD).await.map_err(|error| error.0)?;
@@ -87,12 +94,21 @@ async fn end(chat: &Chat, answer: Unfinished) -> Result<(), String> {
             metadata: None,
             thread_id: answer.thread_id,
         };
-        chat.threads().append(message).await.map_err(|error| error.0)?;
+        chat.threads().append_answer(message, &stream).await.map_err(|error| error.0)?;
     }
     let (finish_reason, message_id) = (StreamEndFinishReason::Error, answer.message_id);
     let end = StreamEnd { chunks, finish_reason, message_id, stream_id: answer.stream_id };
-    publisher.publish(&topic, &end).await.map_err(|error| error.to_string())?;
+    stream.publish(&end).await.map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// What was published of the answer, if it has no end.
+async fn read(publisher: &Publisher, topic: &ThreadTopic, answer: &Unfinished) -> Result<Option<Written>, String> {
+    let start = StreamPosition { epoch: answer.epoch.clone(), seq: answer.seq };
+    let frames = publisher.published_since(topic, &start).await.map_err(|error| error.to_string())?;
+    // Whoever reads it was told of the gap, too.
+    let frames = frames.ok_or("its beginning is not kept any more")?;
+    Ok(written(&frames, answer.stream_id))
 }
 
 /// What there is of an answer.

@@ -6,10 +6,11 @@ mod memory;
 mod shared;
 
 use futures_util::future::BoxFuture;
+use tightwire::FencedPublisher;
 
 pub use self::memory::MemoryThreads;
 pub use self::shared::SharedThreads;
-use crate::chat::ThreadMessage;
+use crate::chat::{ThreadMessage, ThreadTopic};
 
 /// How many messages of a thread are kept. The contract allows a history of so many.
 pub const MESSAGES_PER_THREAD: usize = 200;
@@ -23,6 +24,13 @@ pub const THREADS: usize = 10_000;
 pub trait ThreadStore: Send + Sync + 'static {
     /// Appends a message to its thread, which begins to exist with its first message.
     fn append(&self, message: ThreadMessage) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// The same for an answer, unless another server has taken over from whoever publishes it with `stream`.
+    fn append_answer<'a>(
+        &'a self,
+        message: ThreadMessage,
+        stream: &'a FencedPublisher<ThreadTopic>,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// The newest `limit` messages of a thread, oldest first; none for a thread that nobody has written to.
     fn newest<'a>(&'a self, thread_id: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<ThreadMessage>, StoreError>>;

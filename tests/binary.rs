@@ -1,5 +1,7 @@
 //! The real binary on a real socket: a client that shares no code with us, the settings' refusals, and SIGTERM.
 
+mod common;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -8,23 +10,33 @@ use serde_json::json;
 use tightwire_chat::chat::{CONTRACT, DisconnectNotice, DisconnectNoticeReason, StreamEnd, StreamEndFinishReason};
 use tightwire_testkit::{Contract, ServerProcess, WsHarness};
 
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_sockets:
+    the_conversations_hold_with_a_client_of_others
+    a_terminated_server_says_goodbye
+    a_terminated_server_ends_its_answers
+}
+
 const BINARY: &str = env!("CARGO_BIN_EXE_tightwire-chat");
 
-async fn start(flags: &[&str]) -> ServerProcess {
+async fn start(bus: &Bus, flags: &[&str]) -> ServerProcess {
     let flags = ["--bind", "{addr}", "--auth-disabled"].iter().chain(flags).copied();
-    ServerProcess::command(BINARY).args(flags).ready_when_http("/health").start().await
+    let launch = ServerProcess::command(BINARY).args(flags).args(bus.flags());
+    let server = launch.ready_when_http("/health").start().await;
+    common::reach_at(bus, server.address()).await;
+    server
 }
 
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-#[tokio::test]
-async fn the_conversations_hold_with_a_client_of_others() {
+async fn the_conversations_hold_with_a_client_of_others(bus: &Bus) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if !root.join("node_modules/ws").exists() {
         // `make test` installs it; a bare `cargo test` may run without.
         println!("skipped: npm's ws is not installed; `make node-modules` installs it");
         return;
     }
-    let server = start(&["--responder-delay-ms", "1"]).await;
+    let server = start(bus, &["--responder-delay-ms", "1"]).await;
     let script = root.join("scripts/conversations.mjs");
     let url = server.ws_url("/ws");
     let run = move || Command::new("node").arg(script).arg(url).output();
@@ -33,9 +45,8 @@ async fn the_conversations_hold_with_a_client_of_others() {
     assert!(output.status.success(), "{said}");
 }
 
-#[tokio::test]
-async fn a_terminated_server_says_goodbye() {
-    let mut server = start(&["--drain-ms", "2000"]).await;
+async fn a_terminated_server_says_goodbye(bus: &Bus) {
+    let mut server = start(bus, &["--drain-ms", "2000"]).await;
     let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
     let mut client = WsHarness::new(contract).connect(server.ws_url("/ws")).await;
     client.expect("connection_established").await;
@@ -49,9 +60,8 @@ async fn a_terminated_server_says_goodbye() {
 }
 
 /// Whoever reads an answer is told that it ends, and only then that the server does.
-#[tokio::test]
-async fn a_terminated_server_ends_its_answers() {
-    let mut server = start(&["--responder-delay-ms", "3600000"]).await;
+async fn a_terminated_server_ends_its_answers(bus: &Bus) {
+    let mut server = start(bus, &["--responder-delay-ms", "3600000"]).await;
     let contract = Contract::from_bundle(CONTRACT.schema_bundle).expect("the generated bundle is right");
     let mut client = WsHarness::new(contract).connect(server.ws_url("/ws")).await;
     client.expect("connection_established").await;

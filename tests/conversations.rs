@@ -1,5 +1,5 @@
-//! The conversations of the protocol, over streams in memory and with the clock paused. The harness checks every frame
-//! that arrives against the contract, and that positions are dense.
+//! The conversations of the protocol, over streams in memory, on each broker. The harness checks every frame that arrives
+//! against the contract, and that positions are dense.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use tightwire::{Config, Server};
+use tightwire::Server;
 use tightwire_chat::chat::{
     self, AgentEvent, AgentEventEvent, CONTRACT_VERSION, ConnectionEstablished, CriticalAlert, DashboardInitialized,
     DataResponse, DataType, Error, ErrorCode, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart, SystemTopic,
@@ -17,13 +17,35 @@ use tightwire_chat::chat::{
 };
 use tightwire_chat::responder::{Answer, Responder};
 use tightwire_chat::service::{Chat, Handlers};
-use tightwire_testkit::{Contract, Served, WsHarness, expect_seq, time};
+use tightwire_testkit::{Served, expect_seq};
 use tokio::io::DuplexStream;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-#[tokio::test(start_paused = true)]
-async fn the_first_frame_says_who_and_what() {
-    let mut client = common::serve(&["--message-burst", "7"]).connect().await;
+use crate::common::bus::{Bus, Kind, on_each_bus, on_streams};
+
+/// What a busy machine may take longer for something that comes at a time.
+const SLACK: Duration = Duration::from_secs(2);
+
+on_each_bus! { on_streams:
+    the_first_frame_says_who_and_what
+    a_thread_begins_with_its_history
+    a_message_is_answered_in_a_stream
+    everyone_in_the_thread_sees_the_same_frames
+    each_data_set_comes_from_the_real_state
+    the_dashboard_tells_its_state_first_and_alerts_when_answers_fail
+    topics_that_do_not_exist_are_named_in_one_error
+    a_violation_is_explained_and_ends_the_connection
+    a_tolerant_server_keeps_the_connection
+    a_ping_is_answered_with_its_own_time
+    a_silent_client_is_closed
+    what_was_missed_is_replayed_once_and_in_order
+    a_responder_that_panics_ends_its_answer
+    a_responder_that_says_too_much_is_ended
+}
+
+async fn the_first_frame_says_who_and_what(bus: &Bus) {
+    let mut client = common::serve(bus, &["--message-burst", "7"]).await.connect().await;
     let first = client.next_frame().await;
     assert_eq!(first.wire_type, "connection_established");
     let data: ConnectionEstablished = first.data_as();
@@ -31,9 +53,8 @@ async fn the_first_frame_says_who_and_what() {
     assert_eq!(first.topic, SystemTopic.to_string());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_thread_begins_with_its_history() {
-    let mut client = common::serve(&[]).connect().await;
+async fn a_thread_begins_with_its_history(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     let reply = client.request("subscribe_thread", "thread:new", json!({})).await;
     assert_eq!(reply.wire_type, "thread_history");
@@ -41,9 +62,8 @@ async fn a_thread_begins_with_its_history() {
     assert_eq!((history.messages.len(), history.seq, history.thread_id.as_str()), (0, 0, "new"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_message_is_answered_in_a_stream() {
-    let mut client = common::serve(&[]).connect().await;
+async fn a_message_is_answered_in_a_stream(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     client.request("subscribe_thread", "thread:t", json!({})).await;
     let id = client.send("send_message", "thread:t", json!({"content": "What does 4408 mean?"})).await;
@@ -77,9 +97,8 @@ async fn a_message_is_answered_in_a_stream() {
     assert_eq!(history.seq, frames[frames.len() - 1].position().expect("published").seq);
 }
 
-#[tokio::test(start_paused = true)]
-async fn everyone_in_the_thread_sees_the_same_frames() {
-    let served = common::serve(&[]);
+async fn everyone_in_the_thread_sees_the_same_frames(bus: &Bus) {
+    let served = common::serve(bus, &[]).await;
     let (mut ada, mut bob, mut eve) = (served.connect().await, served.connect().await, served.connect().await);
     for (client, thread) in [(&mut ada, "thread:t"), (&mut bob, "thread:t"), (&mut eve, "thread:other")] {
         client.expect("connection_established").await;
@@ -94,12 +113,11 @@ async fn everyone_in_the_thread_sees_the_same_frames() {
         seen.push(frames.iter().map(|frame| (frame.id, frame.position())).collect::<Vec<_>>());
     }
     assert_eq!(seen[0], seen[1], "the same frames, with the same ids and positions");
-    eve.expect_none(Duration::from_secs(5)).await;
+    eve.expect_none(bus.silence()).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn each_data_set_comes_from_the_real_state() {
-    let mut client = common::serve(&["--connections", "10"]).connect().await;
+async fn each_data_set_comes_from_the_real_state(bus: &Bus) {
+    let mut client = common::serve(bus, &["--connections", "10"]).await.connect().await;
     client.expect("connection_established").await;
     for data_type in [DataType::AgentStatus, DataType::CoordinationMetrics, DataType::SystemHealth] {
         let reply = client.request("request_data", "dashboard", json!({"data_type": data_type})).await;
@@ -118,9 +136,8 @@ async fn each_data_set_comes_from_the_real_state() {
     assert_eq!(reply.wire_type, "data_error");
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_dashboard_tells_its_state_first_and_alerts_when_answers_fail() {
-    let mut client = common::serve(&[]).connect().await;
+async fn the_dashboard_tells_its_state_first_and_alerts_when_answers_fail(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     let reply =
         client.request("subscribe", "system", json!({"topics": ["dashboard", "agent:guide", "dashboard"]})).await;
@@ -142,9 +159,8 @@ async fn the_dashboard_tells_its_state_first_and_alerts_when_answers_fail() {
     assert_eq!(alert.source, "agent:guide");
 }
 
-#[tokio::test(start_paused = true)]
-async fn topics_that_do_not_exist_are_named_in_one_error() {
-    let mut client = common::serve(&[]).connect().await;
+async fn topics_that_do_not_exist_are_named_in_one_error(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     let topics = json!({"topics": ["thread:t", "agent:nobody", "nonsense"]});
     let id = client.send("subscribe", "system", topics).await;
@@ -155,9 +171,8 @@ async fn topics_that_do_not_exist_are_named_in_one_error() {
     assert_eq!(updated.data, json!({"topics": ["thread:t"]}));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_violation_is_explained_and_ends_the_connection() {
-    let mut client = common::serve(&[]).connect().await;
+async fn a_violation_is_explained_and_ends_the_connection(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     let id = client.send_unchecked("send_message", "thread:t", json!({"contents": "secret", "metadata": 1})).await;
     let error: Error = client.expect_message::<Error>().answering(id).await;
@@ -173,38 +188,40 @@ async fn a_violation_is_explained_and_ends_the_connection() {
     client.expect_close(1002).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_tolerant_server_keeps_the_connection() {
-    let mut client = common::serve(&["--tolerant"]).connect().await;
+async fn a_tolerant_server_keeps_the_connection(bus: &Bus) {
+    let mut client = common::serve(bus, &["--tolerant"]).await.connect().await;
     client.expect("connection_established").await;
     client.send_text("{\"v\":1").await;
     client.expect_message::<Error>().await;
     assert_eq!(client.request("ping", "system", json!({})).await.wire_type, "pong");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_ping_is_answered_with_its_own_time() {
-    let mut client = common::serve(&[]).connect().await;
+async fn a_ping_is_answered_with_its_own_time(bus: &Bus) {
+    let mut client = common::serve(bus, &[]).await.connect().await;
     client.expect("connection_established").await;
     let timestamp = "2026-01-01T00:00:00Z";
     let pong = client.request("ping", "system", json!({"timestamp": timestamp})).await;
     assert_eq!(pong.data, json!({"timestamp": timestamp}));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_silent_client_is_closed() {
-    let served = common::serve(&[]).with(|harness| harness.answer_pings(false));
+async fn a_silent_client_is_closed(bus: &Bus) {
+    let (ping, pong) = bus.paused_or((30_000, 60_000), (100, 300));
+    let flags = ["--ping-interval-ms", &ping.to_string(), "--pong-timeout-ms", &pong.to_string()];
+    let served = common::serve(bus, &flags).await.with(|harness| harness.answer_pings(false));
     let mut client = served.connect().await;
     client.expect("connection_established").await;
-    time::advance(Duration::from_secs(30)).await;
-    client.expect("ping").await;
-    time::advance(Duration::from_secs(60)).await;
-    client.expect_close(4408).anywhere().await;
+    let connected = Instant::now();
+    // A little before its time: the server's clock for the connection began before ours.
+    let early = Duration::from_millis(50);
+    client.expect("ping").within(Duration::from_millis(ping) + SLACK).await;
+    assert!(connected.elapsed() + early >= Duration::from_millis(ping), "a ping after {:?}", connected.elapsed());
+    client.expect_close(4408).anywhere().within(Duration::from_millis(pong) + SLACK).await;
+    let patience = Duration::from_millis(ping + pong);
+    assert!(connected.elapsed() + early >= patience, "closed after {:?}", connected.elapsed());
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_was_missed_is_replayed_once_and_in_order() {
-    let served = common::serve(&[]);
+async fn what_was_missed_is_replayed_once_and_in_order(bus: &Bus) {
+    let served = common::serve(bus, &[]).await;
     let mut first = served.connect().await;
     first.expect("connection_established").await;
     first.request("subscribe_thread", "thread:t", json!({})).await;
@@ -246,16 +263,21 @@ impl Responder for Faulty {
 }
 
 /// A server whose answers come from that responder.
-fn served_by(responder: impl Responder) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone> {
-    let server = Server::new(chat::service(Handlers(Arc::new(Chat::new(responder)))), Config::default());
-    let contract = Contract::from_bundle(chat::CONTRACT.schema_bundle).expect("the generated bundle is right");
-    let address = ([127, 0, 0, 1], 1).into();
-    WsHarness::spawn(contract, move |io| Box::pin(server.serve_stream(io, address)) as BoxFuture<'_, _>)
+async fn served_by<R: Responder>(
+    bus: &Bus,
+    responder: R,
+) -> Served<impl Fn(DuplexStream) -> BoxFuture<'static, ()> + Clone + use<R>> {
+    let settings = common::settings(bus, &[]).server;
+    let chat = Arc::new(Chat::new(responder));
+    let config = settings.config().expect("they say who may connect");
+    let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config);
+    chat.attach(&server, settings.connections);
+    common::reach(bus, &server).await;
+    common::harness(server)
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_responder_that_panics_ends_its_answer() {
-    let mut client = served_by(Faulty).connect().await;
+async fn a_responder_that_panics_ends_its_answer(bus: &Bus) {
+    let mut client = served_by(bus, Faulty).await.connect().await;
     client.expect("connection_established").await;
     for content in ["at once", "later"] {
         client.send("send_message", "thread:t", json!({"content": content})).await;
@@ -295,10 +317,10 @@ impl Responder for Endless {
 }
 
 /// After how many pieces the answer ends, when, and why.
-async fn check_endless(responder: Endless, expected: (u64, u64, StreamEndFinishReason)) {
-    let mut client = served_by(responder).connect().await;
+async fn check_endless(bus: &Bus, responder: Endless, expected: (u64, u64, StreamEndFinishReason)) {
+    let mut client = served_by(bus, responder).await.connect().await;
     client.expect("connection_established").await;
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     client.send("send_message", "thread:t", json!({"content": "go on"})).await;
     client.request("subscribe_thread", "thread:t", json!({})).await;
     let hour = Duration::from_secs(3600);
@@ -309,14 +331,20 @@ async fn check_endless(responder: Endless, expected: (u64, u64, StreamEndFinishR
     assert_eq!(history.messages.len(), 2, "what was said belongs into the history");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_responder_that_does_not_end_is_ended() {
-    let hour = Duration::from_secs(3600);
-    // Nothing but "(no answer)".
-    check_endless(Endless { piece: "x", pause: hour }, (1, 60, StreamEndFinishReason::Error)).await;
-    check_endless(Endless { piece: "x", pause: Duration::from_secs(50) }, (12, 600, StreamEndFinishReason::Error))
-        .await;
-    let long = &*"x".repeat(16 * 1024).leak();
-    check_endless(Endless { piece: long, pause: Duration::from_millis(1) }, (16, 0, StreamEndFinishReason::Length))
-        .await;
+/// In memory only: it takes ten minutes, and what is waited for is not the broker.
+#[test]
+fn a_responder_that_does_not_end_is_ended() {
+    on_streams(Kind::Memory, async |bus| {
+        let hour = Duration::from_secs(3600);
+        // Nothing but "(no answer)".
+        check_endless(bus, Endless { piece: "x", pause: hour }, (1, 60, StreamEndFinishReason::Error)).await;
+        let slow = Endless { piece: "x", pause: Duration::from_secs(50) };
+        check_endless(bus, slow, (12, 600, StreamEndFinishReason::Error)).await;
+    });
+}
+
+async fn a_responder_that_says_too_much_is_ended(bus: &Bus) {
+    let piece = &*"x".repeat(16 * 1024).leak();
+    let talkative = Endless { piece, pause: Duration::from_millis(1) };
+    check_endless(bus, talkative, (16, 0, StreamEndFinishReason::Length)).await;
 }

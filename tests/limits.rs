@@ -1,4 +1,5 @@
-//! The limits endpoint says what is in force, of every setting that is a limit.
+//! The limits endpoint says what is in force, of every setting that is a limit. That is about settings only, also those of a
+//! broker, so that none is needed.
 
 use std::net::SocketAddr;
 

@@ -1,30 +1,30 @@
-//! The client that is generated beside the service, against the real server: over streams in memory, with the clock
-//! paused.
+//! The client that is generated beside the service, against the real server: over streams in memory, on each broker.
 
-use std::net::SocketAddr;
+mod common;
+
 use std::time::Duration;
 
-use tightwire::Server;
 use tightwire::client::{Client, ClientConfig, ClientError, RequestError, Side};
 use tightwire_chat::chat::{
-    ChatClient, ChatServer, ClientPing, DashboardTopic, DataType, DisconnectNoticeReason, ErrorCode, RequestData,
-    RequestDataReply, SendMessage, SendMessageReply, ServerFrame, SubscribeThread, SystemTopic, ThreadTopic, Topic,
+    ChatClient, ClientPing, DashboardTopic, DataType, DisconnectNoticeReason, ErrorCode, RequestData, RequestDataReply,
+    SendMessage, SendMessageReply, ServerFrame, SubscribeThread, SystemTopic, ThreadTopic, Topic,
 };
-use tightwire_chat::service::Handlers;
-use tightwire_chat::settings::Settings;
 
-type Chat = Server<ChatServer<Handlers>>;
+use crate::common::bus::{Bus, on_each_bus};
+use crate::common::{Chat, chat};
 
-/// The chat server with these flags.
-fn serve(flags: &[&str]) -> Chat {
-    let arguments = ["tightwire-chat", "--auth-disabled"].iter().chain(flags).copied();
-    let settings = Settings::read(arguments).expect("the flags are right");
-    tightwire_chat::server(&settings).expect("the settings say who may connect")
+on_each_bus! { on_streams:
+    a_request_gets_its_reply
+    an_answer_in_several_frames_is_a_sequence
+    the_rest_of_a_sequence_that_is_dropped_is_events
+    a_refusal_is_an_error_with_the_contracts_code
+    after_a_reconnect_the_missed_frames_come_first
+    the_heartbeat_is_the_clients_own_affair
 }
 
 async fn connect(server: &Chat) -> ChatClient {
     let (near, far) = tokio::io::duplex(64 * 1024);
-    tokio::spawn(server.serve_stream(far, SocketAddr::from(([127, 0, 0, 1], 1))));
+    tokio::spawn(server.serve_stream(far, common::client_address()));
     let connected = Client::connect_on(near, "ws://localhost/ws", ClientConfig::default()).await;
     let mut client = ChatClient::from(connected.expect("the handshake succeeds"));
     let first = next(&mut client).await;
@@ -44,9 +44,8 @@ fn message(content: &str) -> SendMessage {
     SendMessage { content: content.to_owned(), ..serde_json::from_str(r#"{"content": "x"}"#).expect("its shape") }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_request_gets_its_reply() {
-    let server = serve(&[]);
+async fn a_request_gets_its_reply(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let client = connect(&server).await;
     let ask = |data_type| RequestData { data_type, params: None };
     // Several at a time: each gets its own.
@@ -64,9 +63,8 @@ async fn a_request_gets_its_reply() {
     assert_eq!((history.thread_id.as_str(), history.messages.len()), ("new", 0));
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_answer_in_several_frames_is_a_sequence() {
-    let server = serve(&[]);
+async fn an_answer_in_several_frames_is_a_sequence(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let (mut ada, mut bob) = (connect(&server).await, connect(&server).await);
     let topics = bob.subscribe([thread("t")]).await.expect("subscribed").topics;
     assert_eq!(topics, ["thread:t"]);
@@ -98,12 +96,11 @@ async fn an_answer_in_several_frames_is_a_sequence() {
         assert_eq!(event.position.expect("it is kept").seq, position);
     }
     // And nothing of them is left over for the one who asked.
-    assert!(tokio::time::timeout(Duration::from_secs(5), ada.next()).await.is_err());
+    assert!(tokio::time::timeout(bus.silence(), ada.next()).await.is_err());
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_rest_of_a_sequence_that_is_dropped_is_events() {
-    let server = serve(&[]);
+async fn the_rest_of_a_sequence_that_is_dropped_is_events(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let mut client = connect(&server).await;
     let mut answer = client.send_message(thread("t"), message("hello")).await.expect("sent");
     let first = answer.next().await.expect("a step").expect("sound");
@@ -119,9 +116,8 @@ async fn the_rest_of_a_sequence_that_is_dropped_is_events() {
     assert!(rest.contains(&"stream_chunk"), "{rest:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_refusal_is_an_error_with_the_contracts_code() {
-    let server = serve(&["--subscriptions-per-connection", "1"]);
+async fn a_refusal_is_an_error_with_the_contracts_code(bus: &Bus) {
+    let server = chat(bus, &["--subscriptions-per-connection", "1"]).await;
     let mut client = connect(&server).await;
     client.subscribe([Topic::from(DashboardTopic)]).await.expect("subscribed");
     let refused = client.subscribe([thread("t")]).await;
@@ -132,9 +128,8 @@ async fn a_refusal_is_an_error_with_the_contracts_code() {
     assert_eq!(client.unsubscribe([DashboardTopic]).await.expect("unsubscribed").topics, Vec::<String>::new());
 }
 
-#[tokio::test(start_paused = true)]
-async fn after_a_reconnect_the_missed_frames_come_first() {
-    let server = serve(&[]);
+async fn after_a_reconnect_the_missed_frames_come_first(bus: &Bus) {
+    let server = chat(bus, &[]).await;
     let (ada, mut bob) = (connect(&server).await, connect(&server).await);
     bob.subscribe([thread("t")]).await.expect("subscribed");
     ada.send_message(thread("t"), message("one")).await.expect("sent").collect().await.expect("an answer");
@@ -152,14 +147,18 @@ async fn after_a_reconnect_the_missed_frames_come_first() {
     assert_eq!(missed.position.expect("it is kept").seq, seen.seq + 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_heartbeat_is_the_clients_own_affair() {
-    let server = serve(&["--idle-timeout-ms", "3600000"]);
+async fn the_heartbeat_is_the_clients_own_affair(bus: &Bus) {
+    // An hour with the usual heartbeat, or seconds with a quick one.
+    let (ping, pong, idle) = bus.paused_or((30_000, 60_000, 3_600_000), (300, 1000, 3000));
+    let times = [ping, pong, idle].map(|ms: u64| ms.to_string());
+    let flags = ["--ping-interval-ms", &times[0], "--pong-timeout-ms", &times[1], "--idle-timeout-ms", &times[2]];
+    let server = chat(bus, &flags).await;
     let mut client = connect(&server).await;
-    let pong = client.ping(SystemTopic, ClientPing { timestamp: None }).await;
-    assert!(pong.is_ok(), "{pong:?}");
-    // Without pongs the server would have closed after a minute and a half.
-    assert!(tokio::time::timeout(Duration::from_secs(3500), client.next()).await.is_err());
+    let pong_of = client.ping(SystemTopic, ClientPing { timestamp: None }).await;
+    assert!(pong_of.is_ok(), "{pong_of:?}");
+    // Without pongs the server would have closed much earlier.
+    let quiet = Duration::from_millis(idle - (ping + pong) / 2);
+    assert!(tokio::time::timeout(quiet, client.next()).await.is_err());
     let notice = next(&mut client).await;
     let ServerFrame::DisconnectNotice { data, .. } = notice else { panic!("not a notice: {notice:?}") };
     assert_eq!(data.reason, DisconnectNoticeReason::IdleTimeout);

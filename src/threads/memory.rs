@@ -5,10 +5,11 @@ use std::sync::Mutex;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use tightwire::FencedPublisher;
 use tokio::time::Instant;
 
 use super::{MESSAGES_PER_THREAD, StoreError, THREADS, ThreadStore};
-use crate::chat::ThreadMessage;
+use crate::chat::{ThreadMessage, ThreadTopic};
 
 /// The newest messages of the threads that were used last.
 #[derive(Debug, Default)]
@@ -27,6 +28,15 @@ impl ThreadStore for MemoryThreads {
     fn append(&self, message: ThreadMessage) -> BoxFuture<'_, Result<(), StoreError>> {
         self.append_now(message);
         ready(Ok(())).boxed()
+    }
+
+    /// There is no other server.
+    fn append_answer<'a>(
+        &'a self,
+        message: ThreadMessage,
+        _stream: &'a FencedPublisher<ThreadTopic>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.append(message)
     }
 
     fn newest<'a>(&'a self, thread_id: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<ThreadMessage>, StoreError>> {

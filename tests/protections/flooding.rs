@@ -7,6 +7,18 @@ use serde_json::json;
 use tightwire_testkit::{RawClient, RawFrame};
 
 use crate::arena::{Arena, Seen, check, check_kept, fence, frame, rest, tally};
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_its_own:
+    ten_thousand_frames_at_once
+    a_flood_of_garbage_behind_the_rate
+    a_flood_of_large_messages
+    many_floods_together
+    pings_whose_pongs_nobody_reads
+    pings_by_the_thousand
+    answers_that_nobody_reads
+    connections_that_come_and_go
+}
 
 /// Whether `count` is one for every second that was begun.
 #[track_caller]
@@ -17,8 +29,7 @@ fn assert_one_per_second(count: usize, begun: Instant) {
 
 /// Ten thousand frames as fast as they go: 40 at once and 20 per second are answered, the others cost one error per
 /// second, and the connection lives.
-#[test]
-fn ten_thousand_frames_at_once() {
+fn ten_thousand_frames_at_once(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         let flood = frame("ping", "system", json!({})).to_bytes().repeat(10_000);
@@ -31,12 +42,11 @@ fn ten_thousand_frames_at_once() {
         assert!((40..=40 + 20 * seconds).contains(&said["pong"]), "{said:?} in {seconds} s");
         Seen::default().holding([client])
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }
 
 /// Frames beyond the rate are not even decoded: what they say does not matter.
-#[test]
-fn a_flood_of_garbage_behind_the_rate() {
+fn a_flood_of_garbage_behind_the_rate(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         let pings = frame("ping", "system", json!({})).to_bytes().repeat(40);
@@ -53,12 +63,11 @@ fn a_flood_of_garbage_behind_the_rate() {
         assert_eq!(said["pong"], 40);
         Seen::default().holding([client])
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }
 
 /// Frames that are too large cost tokens like all others.
-#[test]
-fn a_flood_of_large_messages() {
+fn a_flood_of_large_messages(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         let flood = RawFrame::text("x".repeat(70_000)).to_bytes().repeat(200);
@@ -70,12 +79,11 @@ fn a_flood_of_large_messages() {
         assert!((40..=40 + 20 * seconds).contains(&said["error message_too_large"]), "{said:?}");
         Seen::default().holding([client])
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }
 
 /// A hundred connections that each send as much as one may, and more.
-#[test]
-fn many_floods_together() {
+fn many_floods_together(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let flood = [frame("ping", "system", json!({})).to_bytes().repeat(500), fence()].concat();
         let clients = join_all((0..100).map(async |_| {
@@ -87,13 +95,12 @@ fn many_floods_together() {
         }));
         Seen::default().holding(clients.await)
     };
-    check_kept(&[], attack, &[]);
+    check_kept(bus, &[], attack, &[]);
 }
 
 /// Pings of WebSocket are answered as long as the pongs are read. Who does not read them is a slow client, and the pongs
 /// count towards its bound.
-#[test]
-fn pings_whose_pongs_nobody_reads() {
+fn pings_whose_pongs_nobody_reads(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = RawClient::connect_narrow(arena.address(), 4096).await.expect("the server listens");
         client.handshake(arena.address(), "/ws").await.expect("the server accepts");
@@ -107,12 +114,11 @@ fn pings_whose_pongs_nobody_reads() {
         said.retain(|said| said != "connection_established" && said != "pong of 125 bytes");
         Seen::from(said)
     };
-    check(&["--close-timeout-ms", "20000"], attack, &["disconnect_notice slow_consumer", "close 4409", "end"]);
+    check(bus, &["--close-timeout-ms", "20000"], attack, &["disconnect_notice slow_consumer", "close 4409", "end"]);
 }
 
 /// Twenty thousand pings of a client that reads: all are answered, and nothing stays.
-#[test]
-fn pings_by_the_thousand() {
+fn pings_by_the_thousand(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         let mut answered = 0;
@@ -123,13 +129,12 @@ fn pings_by_the_thousand() {
         }
         Seen::from(vec![answered.to_string()]).holding([client])
     };
-    check(&[], attack, &["20000"]);
+    check(bus, &[], attack, &["20000"]);
 }
 
 /// Requests for data whose answers nobody reads: the queue is bounded by frames. The client never reads, so it is cut off
 /// when it does not take the goodbye either.
-#[test]
-fn answers_that_nobody_reads() {
+fn answers_that_nobody_reads(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = RawClient::connect_narrow(arena.address(), 4096).await.expect("the server listens");
         client.handshake(arena.address(), "/ws").await.expect("the server accepts");
@@ -143,12 +148,11 @@ fn answers_that_nobody_reads() {
         Seen::default().holding([client])
     };
     let flags = ["--messages-per-second", "100000", "--message-burst", "100000", "--close-timeout-ms", "100"];
-    check(&flags, attack, &[]);
+    check(bus, &flags, attack, &[]);
 }
 
 /// Connections that are opened and dropped as fast as it goes, in four ways.
-#[test]
-fn connections_that_come_and_go() {
+fn connections_that_come_and_go(bus: &Bus) {
     let attack = async |arena: &Arena| {
         for _ in 0..20 {
             join_all((0..25).map(async |number| {
@@ -164,5 +168,5 @@ fn connections_that_come_and_go() {
         }
         Seen::default()
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }

@@ -4,22 +4,43 @@ use serde_json::json;
 use tightwire_testkit::RawFrame;
 
 use crate::arena::{Arena, Seen, brief, check, frame, next, rest};
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_its_own:
+    frames_without_a_mask
+    compressed_garbage
+    compression_is_not_agreed_to
+    invalid_utf8
+    control_frames_in_pieces_or_too_long
+    messages_in_the_wrong_pieces
+    opcodes_that_nobody_knows
+    lengths_that_lie
+    a_message_of_one_mebibyte
+    a_message_of_more_than_one_mebibyte
+    a_message_that_never_ends
+    many_messages_begun_and_not_ended
+    a_message_in_pieces_of_one_byte
+    binary_messages
+    closes_that_are_wrong
+    frames_after_a_close
+    text_that_is_not_the_contract
+}
 
 /// Sends the bytes after the first frame; what the server says until it ends the connection.
 #[track_caller]
-fn check_bytes(bytes: &[u8], expected: &[&str]) {
+fn check_bytes(bus: &Bus, bytes: &[u8], expected: &[&str]) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         // The server may have ended the connection before all of it is sent.
         let _ = client.send(bytes).await;
         Seen::from(rest(&mut client).await)
     };
-    check(&[], attack, expected);
+    check(bus, &[], attack, expected);
 }
 
 /// Sends each of these on a connection of its own; all are closed with the code and without another word.
 #[track_caller]
-fn check_closed(code: u16, attempts: &[Vec<u8>]) {
+fn check_closed(bus: &Bus, code: u16, attempts: &[Vec<u8>]) {
     let attack = async |arena: &Arena| {
         let mut seen = Vec::new();
         for bytes in attempts {
@@ -31,32 +52,30 @@ fn check_closed(code: u16, attempts: &[Vec<u8>]) {
     };
     let expected = vec![format!("close {code}, end"); attempts.len()];
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    check(&[], attack, &expected);
+    check(bus, &[], attack, &expected);
 }
 
 fn text(payload: &str) -> RawFrame {
     RawFrame::text(payload)
 }
 
-#[test]
-fn frames_without_a_mask() {
+fn frames_without_a_mask(bus: &Bus) {
     let ping = frame("ping", "system", json!({})).unmasked();
     check_closed(
+        bus,
         1002,
         &[ping.to_bytes(), RawFrame::ping("").unmasked().to_bytes(), RawFrame::close(1000, "").unmasked().to_bytes()],
     );
 }
 
 /// What compression would set, with and without having asked for it: the server never agreed to any.
-#[test]
-fn compressed_garbage() {
+fn compressed_garbage(bus: &Bus) {
     let garbage: Vec<u8> = (0..4096_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let attempts = [1, 2, 4, 5, 7].map(|bits| RawFrame::text(&garbage).reserved(bits).to_bytes());
-    check_closed(1002, &attempts);
+    check_closed(bus, 1002, &attempts);
 }
 
-#[test]
-fn compression_is_not_agreed_to() {
+fn compression_is_not_agreed_to(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.connect().await;
         let request = tightwire_testkit::raw::upgrade_request(arena.address(), "/ws");
@@ -71,22 +90,21 @@ fn compression_is_not_agreed_to() {
         let _ = client.send(&RawFrame::text(bomb).reserved(0b100).to_bytes()).await;
         Seen::from(rest(&mut client).await)
     };
-    check(&[], attack, &["close 1002", "end"]);
+    check(bus, &[], attack, &["close 1002", "end"]);
 }
 
-#[test]
-fn invalid_utf8() {
+fn invalid_utf8(bus: &Bus) {
     let broken: [&[u8]; 6] =
         [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"{\"v\":\"\xe2\x82\"}", b"\xe2\x82"];
-    check_closed(1007, &broken.map(|payload| RawFrame::text(payload).to_bytes()));
+    check_closed(bus, 1007, &broken.map(|payload| RawFrame::text(payload).to_bytes()));
     let cut = [RawFrame::text(b"\xe2").unfinished().to_bytes(), RawFrame::continuation(b"(").unfinished().to_bytes()];
     // Refused where it goes wrong, not only at the message's end, which never comes.
-    check_closed(1007, &[cut.concat()]);
+    check_closed(bus, 1007, &[cut.concat()]);
 }
 
-#[test]
-fn control_frames_in_pieces_or_too_long() {
+fn control_frames_in_pieces_or_too_long(bus: &Bus) {
     check_closed(
+        bus,
         1002,
         &[
             RawFrame::ping("a").unfinished().to_bytes(),
@@ -99,9 +117,9 @@ fn control_frames_in_pieces_or_too_long() {
     );
 }
 
-#[test]
-fn messages_in_the_wrong_pieces() {
+fn messages_in_the_wrong_pieces(bus: &Bus) {
     check_closed(
+        bus,
         1002,
         &[
             RawFrame::continuation("a").to_bytes(),
@@ -112,16 +130,19 @@ fn messages_in_the_wrong_pieces() {
     );
 }
 
-#[test]
-fn opcodes_that_nobody_knows() {
-    check_closed(1002, &[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(|opcode| RawFrame::new(opcode, "x").to_bytes()));
+fn opcodes_that_nobody_knows(bus: &Bus) {
+    check_closed(bus, 1002, &[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(|opcode| RawFrame::new(opcode, "x").to_bytes()));
 }
 
-#[test]
-fn lengths_that_lie() {
-    check_closed(1009, &[text("").header((1 << 20) + 1), text("").header(1 << 40), text("").header((1 << 63) - 1)]);
+fn lengths_that_lie(bus: &Bus) {
+    check_closed(
+        bus,
+        1009,
+        &[text("").header((1 << 20) + 1), text("").header(1 << 40), text("").header((1 << 63) - 1)],
+    );
     let long_form = |length: &[u8]| [&[0x81], length, &[0; 4]].concat();
     check_closed(
+        bus,
         1002,
         &[
             long_form(&[0xfe, 0, 5]),
@@ -132,8 +153,7 @@ fn lengths_that_lie() {
 }
 
 /// A message of exactly what the transport takes is read to its end, refused as too large, and the connection lives.
-#[test]
-fn a_message_of_one_mebibyte() {
+fn a_message_of_one_mebibyte(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
         let mut seen = Vec::new();
@@ -145,26 +165,23 @@ fn a_message_of_one_mebibyte() {
         seen.push(brief(&next(&mut client).await));
         Seen::from(seen).holding([client])
     };
-    check(&[], attack, &["error message_too_large", "error message_too_large", "pong"]);
+    check(bus, &[], attack, &["error message_too_large", "error message_too_large", "pong"]);
 }
 
-#[test]
-fn a_message_of_more_than_one_mebibyte() {
-    check_bytes(&text(&"x".repeat((1 << 20) + 1)).to_bytes(), &["close 1009", "end"]);
-    check_bytes(&text(&"x".repeat(16 << 20)).to_bytes(), &["close 1009", "end"]);
+fn a_message_of_more_than_one_mebibyte(bus: &Bus) {
+    check_bytes(bus, &text(&"x".repeat((1 << 20) + 1)).to_bytes(), &["close 1009", "end"]);
+    check_bytes(bus, &text(&"x".repeat(16 << 20)).to_bytes(), &["close 1009", "end"]);
 }
 
 /// However it is cut, a message is bounded as a whole, and by what arrived: a thousand of them begun and never finished
 /// hold no more than they sent.
-#[test]
-fn a_message_that_never_ends() {
+fn a_message_that_never_ends(bus: &Bus) {
     let piece = RawFrame::continuation("x".repeat(1000)).unfinished().to_bytes();
     let endless = [text("x").unfinished().to_bytes(), piece.repeat(1100)].concat();
-    check_bytes(&endless, &["close 1009", "end"]);
+    check_bytes(bus, &endless, &["close 1009", "end"]);
 }
 
-#[test]
-fn many_messages_begun_and_not_ended() {
+fn many_messages_begun_and_not_ended(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = Vec::new();
         for _ in 0..200 {
@@ -176,11 +193,10 @@ fn many_messages_begun_and_not_ended() {
         }
         Seen::default().holding(clients)
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }
 
-#[test]
-fn a_message_in_pieces_of_one_byte() {
+fn a_message_in_pieces_of_one_byte(bus: &Bus) {
     let ping = frame("ping", "system", json!({}));
     let attack = async |arena: &Arena| {
         let mut client = arena.join().await;
@@ -193,36 +209,32 @@ fn a_message_in_pieces_of_one_byte() {
         client.send(&bytes).await.expect("the server reads");
         Seen::from(vec![brief(&next(&mut client).await)]).holding([client])
     };
-    check(&[], attack, &["pong"]);
+    check(bus, &[], attack, &["pong"]);
 }
 
-#[test]
-fn binary_messages() {
-    check_closed(1003, &[RawFrame::binary("{}").to_bytes(), RawFrame::binary("").to_bytes()]);
+fn binary_messages(bus: &Bus) {
+    check_closed(bus, 1003, &[RawFrame::binary("{}").to_bytes(), RawFrame::binary("").to_bytes()]);
 }
 
 /// Codes that must not stand in a close frame, reasons that are not text, closes that are too short.
-#[test]
-fn closes_that_are_wrong() {
+fn closes_that_are_wrong(bus: &Bus) {
     let codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535];
-    check_closed(1002, &codes.map(|code| RawFrame::close(code, "").to_bytes()));
-    check_closed(1002, &[RawFrame::close_with([3]).to_bytes()]);
-    check_closed(1007, &[RawFrame::close(1000, b"\xff").to_bytes()]);
+    check_closed(bus, 1002, &codes.map(|code| RawFrame::close(code, "").to_bytes()));
+    check_closed(bus, 1002, &[RawFrame::close_with([3]).to_bytes()]);
+    check_closed(bus, 1007, &[RawFrame::close(1000, b"\xff").to_bytes()]);
 }
 
 /// After a close nothing counts, however much of it comes.
-#[test]
-fn frames_after_a_close() {
+fn frames_after_a_close(bus: &Bus) {
     let more =
         [frame("ping", "system", json!({})).to_bytes(), RawFrame::close(1002, "").to_bytes(), vec![0xff; 1 << 20]];
-    check_bytes(&[RawFrame::close(1000, "").to_bytes(), more.concat()].concat(), &["close 1000", "end"]);
-    check_bytes(&[RawFrame::close_with("").to_bytes(), more.concat()].concat(), &["close", "end"]);
-    check_bytes(&[RawFrame::close(4999, "").to_bytes(), more.concat()].concat(), &["close 4999", "end"]);
+    check_bytes(bus, &[RawFrame::close(1000, "").to_bytes(), more.concat()].concat(), &["close 1000", "end"]);
+    check_bytes(bus, &[RawFrame::close_with("").to_bytes(), more.concat()].concat(), &["close", "end"]);
+    check_bytes(bus, &[RawFrame::close(4999, "").to_bytes(), more.concat()].concat(), &["close 4999", "end"]);
 }
 
 /// Violations of the contract are named, then the connection ends: 1002 for everything.
-#[test]
-fn text_that_is_not_the_contract() {
+fn text_that_is_not_the_contract(bus: &Bus) {
     let deep = "[".repeat(60_000);
     let attempts = [
         "",
@@ -247,5 +259,5 @@ fn text_that_is_not_the_contract() {
         seen.dedup();
         Seen::from(seen)
     };
-    check(&[], attack, &["close 1002", "end", "error contract_violation"]);
+    check(bus, &[], attack, &["close 1002", "end", "error contract_violation"]);
 }

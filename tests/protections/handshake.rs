@@ -8,10 +8,23 @@ use tightwire_testkit::RawClient;
 use tightwire_testkit::raw::upgrade_request;
 
 use crate::arena::{Arena, Seen, check};
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_its_own:
+    pages_of_other_origins
+    heads_that_are_too_large
+    requests_within_requests
+    the_preface_of_http2
+    handshakes_with_a_body
+    more_connections_than_there_may_be
+    more_connections_than_one_address_may_have
+    more_handshakes_than_one_address_may_begin
+    handshakes_that_are_not_completed
+}
 
 /// Sends each of these as a request; the status of each answer, `end` where there is none.
 #[track_caller]
-fn check_requests(requests: &[String], expected: &[&str]) {
+fn check_requests(bus: &Bus, requests: &[String], expected: &[&str]) {
     let attack = async |arena: &Arena| {
         let mut seen = Vec::new();
         for request in requests {
@@ -25,7 +38,7 @@ fn check_requests(requests: &[String], expected: &[&str]) {
         }
         Seen::from(seen)
     };
-    check(&[], attack, expected);
+    check(bus, &[], attack, expected);
 }
 
 /// A handshake with these headers too.
@@ -33,9 +46,9 @@ fn with(headers: &str) -> String {
     format!("{}{headers}\r\n", upgrade_request("chat.example.com", "/ws"))
 }
 
-#[test]
-fn pages_of_other_origins() {
+fn pages_of_other_origins(bus: &Bus) {
     check_requests(
+        bus,
         &[
             with("Origin: https://evil.example\r\n"),
             with("Origin: https://chat.example.com.evil.example\r\n"),
@@ -49,10 +62,10 @@ fn pages_of_other_origins() {
     );
 }
 
-#[test]
-fn heads_that_are_too_large() {
+fn heads_that_are_too_large(bus: &Bus) {
     let many: String = (0..100_000).map(|number| format!("X-{number}: x\r\n")).collect();
     check_requests(
+        bus,
         &[
             with(&many),
             with(&(0..65).map(|number| format!("X-{number}: x\r\n")).collect::<String>()),
@@ -65,11 +78,11 @@ fn heads_that_are_too_large() {
 }
 
 /// Two ways to read a request are one too many: whoever stands in front might read it the other way.
-#[test]
-fn requests_within_requests() {
+fn requests_within_requests(bus: &Bus) {
     let post = |headers: &str, body: &str| format!("POST /ws HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{body}");
     let inner = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
     check_requests(
+        bus,
         &[
             post("Content-Length: 5\r\nContent-Length: 6\r\n", inner),
             post("Content-Length: -1\r\n", inner),
@@ -90,14 +103,12 @@ fn requests_within_requests() {
 }
 
 /// HTTP/2 is a protocol that the server does not speak; it says so by ending the connection.
-#[test]
-fn the_preface_of_http2() {
-    check_requests(&["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned()], &["UnexpectedEof"]);
+fn the_preface_of_http2(bus: &Bus) {
+    check_requests(bus, &["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned()], &["UnexpectedEof"]);
 }
 
 /// A request for a WebSocket has no body. With one, bytes of it must not be taken for frames, nor frames for a request.
-#[test]
-fn handshakes_with_a_body() {
+fn handshakes_with_a_body(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut seen = Vec::new();
         for headers in ["Content-Length: 39\r\n", "Transfer-Encoding: chunked\r\n"] {
@@ -111,11 +122,10 @@ fn handshakes_with_a_body() {
         }
         Seen::from(seen)
     };
-    check(&[], attack, &["400", "400"]);
+    check(bus, &[], attack, &["400", "400"]);
 }
 
-#[test]
-fn more_connections_than_there_may_be() {
+fn more_connections_than_there_may_be(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = Vec::new();
         for _ in 0..9 {
@@ -136,12 +146,11 @@ fn more_connections_than_there_may_be() {
         seen.dedup();
         Seen::from(seen).holding(clients)
     };
-    check(&["--connections", "10"], attack, &["101, at once", "503, 5"]);
+    check(bus, &["--connections", "10"], attack, &["101, at once", "503, 5"]);
 }
 
 /// One address that begins too many connections; the valid client has another.
-#[test]
-fn more_handshakes_than_one_address_may_begin() {
+fn more_handshakes_than_one_address_may_begin(bus: &Bus) {
     let attack = async |arena: &Arena| {
         // Every loopback address is ours.
         let source = Ipv4Addr::new(127, 0, 9, arena.round as u8 + 1).into();
@@ -161,12 +170,33 @@ fn more_handshakes_than_one_address_may_begin() {
         statuses.dedup();
         Seen::from(statuses.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
-    check(&["--handshakes-per-second", "10"], attack, &["101", "429"]);
+    check(bus, &["--handshakes-per-second", "10"], attack, &["101", "429"]);
+}
+
+/// One address that has as many connections as one may have; the valid client has another.
+fn more_connections_than_one_address_may_have(bus: &Bus) {
+    let attack = async |arena: &Arena| {
+        let source = Ipv4Addr::new(127, 0, 8, arena.round as u8 + 1).into();
+        let (mut clients, mut seen) = (Vec::new(), Vec::new());
+        for _ in 0..50 {
+            let mut client = RawClient::connect_from(source, arena.address()).await.expect("the server listens");
+            client.send(with("").as_bytes()).await.expect("sent");
+            let response = client.response().await.expect("an answer");
+            seen.push(format!("{}, {}", response.status, response.header("retry-after").unwrap_or("at once")));
+            if response.status == 101 {
+                clients.push(client);
+            }
+        }
+        assert_eq!(clients.len(), 10);
+        seen.dedup();
+        Seen::from(seen).holding(clients)
+    };
+    let flags = ["--connections-per-address", "10", "--handshakes-per-second", "0"];
+    check(bus, &flags, attack, &["101, at once", "429, 5"]);
 }
 
 /// Gone before the handshake is done: at each step of it, politely or not.
-#[test]
-fn handshakes_that_are_not_completed() {
+fn handshakes_that_are_not_completed(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let request = with("");
         let lengths = [0, 1, 4, 20, request.len() - 1, request.len()];
@@ -182,5 +212,5 @@ fn handshakes_that_are_not_completed() {
         }
         Seen::default()
     };
-    check(&[], attack, &[]);
+    check(bus, &[], attack, &[]);
 }

@@ -14,6 +14,11 @@ use serde_json::{Value, json};
 use tightwire_testkit::RawClient;
 
 use crate::arena::{Arena, brief, frame, next};
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_its_own:
+    idle_connections_are_kept_and_watched
+}
 
 /// How many connections, unless the variable says otherwise.
 const CONNECTIONS: usize = 500;
@@ -79,9 +84,8 @@ fn allow_files(connections: usize) {
         .expect("up to the maximum it may be raised");
 }
 
-#[test]
 #[expect(clippy::print_stdout, reason = "the figures, for whoever runs the test with its output")]
-fn idle_connections_are_kept_and_watched() {
+fn idle_connections_are_kept_and_watched(bus: &Bus) {
     let connections =
         std::env::var(CONNECTIONS_VARIABLE).map_or(CONNECTIONS, |number| number.parse().expect("a number"));
     allow_files(connections);
@@ -89,7 +93,7 @@ fn idle_connections_are_kept_and_watched() {
     runtime.expect("a runtime").block_on(async {
         // Thousands of pongs have to be sent from here in time, on whatever machine this is.
         let [ping, pong] = if connections > 1000 { ["2000", "10000"] } else { ["500", "3000"] };
-        let arena = Arena::open(&["--ping-interval-ms", ping, "--pong-timeout-ms", pong]).await;
+        let arena = Arena::open(bus, &["--ping-interval-ms", ping, "--pong-timeout-ms", pong]).await;
         arena.greet("before").await;
         let before = arena.memory().now;
         let crowd = Arc::<Crowd>::default();

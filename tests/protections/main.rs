@@ -3,6 +3,8 @@
 //! server is none the worse for it.
 
 mod arena;
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../common/dice.rs"]
 mod dice;
 mod drain;

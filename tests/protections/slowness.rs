@@ -8,6 +8,21 @@ use tightwire_testkit::raw::upgrade_request;
 use tightwire_testkit::{RawClient, RawFrame};
 
 use crate::arena::{Arena, Seen, brief, check, check_kept, frame, next, rest};
+use crate::common::bus::{Bus, on_each_bus};
+
+on_each_bus! { on_its_own:
+    heads_that_trickle_in
+    connections_that_nobody_uses
+    more_connections_that_nobody_uses_than_there_may_be
+    messages_that_trickle_in
+    peers_that_stop
+    peers_that_stop_behind_a_full_window
+    clients_that_are_idle
+    closes_that_nobody_answers
+    subscribers_that_never_read
+    responses_that_nobody_reads
+    events_that_nobody_reads
+}
 
 /// How often a client that trickles sends another byte.
 const DRIP: Duration = Duration::from_millis(20);
@@ -28,20 +43,18 @@ async fn trickle(client: RawClient, bytes: &[u8]) -> String {
 }
 
 /// Fifty clients that send a request's head a byte at a time: it has to be there in time as a whole.
-#[test]
-fn heads_that_trickle_in() {
+fn heads_that_trickle_in(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let head = format!("{}X-Padding: {}", upgrade_request("localhost", "/ws"), "x".repeat(10_000));
         let mut said = join_all((0..50).map(async |_| trickle(arena.connect().await, head.as_bytes()).await)).await;
         said.dedup();
         Seen::from(said)
     };
-    check(&["--handshake-timeout-ms", "1000"], attack, &["end"]);
+    check(bus, &["--handshake-timeout-ms", "1000"], attack, &["end"]);
 }
 
 /// Fifty clients that connect and say nothing, and fifty that say nothing any more after a request.
-#[test]
-fn connections_that_nobody_uses() {
+fn connections_that_nobody_uses(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut said = join_all((0..100).map(async |number| {
             let mut client = arena.connect().await;
@@ -55,13 +68,12 @@ fn connections_that_nobody_uses() {
         said.dedup();
         Seen::from(said)
     };
-    check(&["--handshake-timeout-ms", "1000"], attack, &["end"]);
+    check(bus, &["--handshake-timeout-ms", "1000"], attack, &["end"]);
 }
 
 /// As many as there may be, and more: who is beyond them is told, and those that are there stay. Neither a WebSocket nor
 /// events need such a place once they have begun.
-#[test]
-fn more_connections_that_nobody_uses_than_there_may_be() {
+fn more_connections_that_nobody_uses_than_there_may_be(bus: &Bus) {
     const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let attack = async |arena: &Arena| {
         let mut held = Vec::new();
@@ -104,13 +116,12 @@ fn more_connections_that_nobody_uses_than_there_may_be() {
         said.dedup();
         Seen::from(said).holding(held.into_iter().chain(idle))
     };
-    check(&["--http-connections", "10"], attack, &["503, 5"]);
+    check(bus, &["--http-connections", "10"], attack, &["503, 5"]);
 }
 
 /// A message whose header has come and whose payload drips: no pong can come in the middle of a frame, so the watchdog
 /// ends it.
-#[test]
-fn messages_that_trickle_in() {
+fn messages_that_trickle_in(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut said = join_all((0..20).map(async |_| {
             let mut client = arena.join().await;
@@ -136,13 +147,12 @@ fn messages_that_trickle_in() {
         Seen::from(said)
     };
     let flags = ["--ping-interval-ms", "200", "--pong-timeout-ms", "300", "--close-timeout-ms", "100"];
-    check(&flags, attack, &["ping, disconnect_notice pong_timeout, close 4408"]);
+    check(bus, &flags, attack, &["ping, disconnect_notice pong_timeout, close 4408"]);
 }
 
 /// Peers that stop, without a goodbye: to the server it looks the same whether the peer's machine is gone or its program
 /// hangs, until so much is sent that the kernel notices. The watchdog does not wait for that.
-#[test]
-fn peers_that_stop() {
+fn peers_that_stop(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = join_all((0..50).map(async |_| arena.join().await)).await;
         let mut said = join_all(clients.iter_mut().map(async |client| rest(client).await.join(", "))).await;
@@ -150,13 +160,12 @@ fn peers_that_stop() {
         Seen::from(said).holding(clients)
     };
     let flags = ["--ping-interval-ms", "200", "--pong-timeout-ms", "300"];
-    check(&flags, attack, &["ping, disconnect_notice pong_timeout, close 4408, end"]);
+    check(bus, &flags, attack, &["ping, disconnect_notice pong_timeout, close 4408, end"]);
 }
 
 /// The same with a window that is full: nothing the server says arrives, not even the close, so it stops waiting. The
 /// queue is far from its bound, so it is the watchdog that ends it.
-#[test]
-fn peers_that_stop_behind_a_full_window() {
+fn peers_that_stop_behind_a_full_window(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = Vec::new();
         for _ in 0..10 {
@@ -177,12 +186,11 @@ fn peers_that_stop_behind_a_full_window() {
         ["--outbound-queue-frames", "1000000"],
         ["--outbound-queue-bytes", "100000000"],
     ];
-    check_kept(flags.as_flattened(), attack, &[]);
+    check_kept(bus, flags.as_flattened(), attack, &[]);
 }
 
 /// Clients with nothing to say are told to leave, though they answer every ping.
-#[test]
-fn clients_that_are_idle() {
+fn clients_that_are_idle(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut said = join_all((0..20).map(async |_| {
             let mut client = arena.join().await;
@@ -206,12 +214,11 @@ fn clients_that_are_idle() {
         Seen::from(said)
     };
     let flags = ["--ping-interval-ms", "100", "--idle-timeout-ms", "500", "--close-timeout-ms", "100"];
-    check(&flags, attack, &["disconnect_notice idle_timeout, close 4410"]);
+    check(bus, &flags, attack, &["disconnect_notice idle_timeout, close 4410"]);
 }
 
 /// Who is told goodbye and does not leave is left.
-#[test]
-fn closes_that_nobody_answers() {
+fn closes_that_nobody_answers(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = Vec::new();
         for bytes in
@@ -224,14 +231,13 @@ fn closes_that_nobody_answers() {
         arena.abandoned().await;
         Seen::default().holding(clients)
     };
-    check(&["--close-timeout-ms", "100"], attack, &[]);
+    check(bus, &["--close-timeout-ms", "100"], attack, &[]);
 }
 
 /// Subscribers that never read, beside one that does: they are closed with 4409 when so many bytes wait, and the other
 /// gets every frame.
-#[test]
-fn subscribers_that_never_read() {
-    const MESSAGES: usize = 100;
+fn subscribers_that_never_read(bus: &Bus) {
+    const MESSAGES: usize = 30;
     let subscribe = || frame("subscribe", "system", json!({"topics": ["thread:busy"]})).to_bytes();
     let attack = async |arena: &Arena| {
         let dropped = arena.counter("backpressure_disconnects_total").await;
@@ -270,13 +276,14 @@ fn subscribers_that_never_read() {
         ["--message-burst", "1000"],
         ["--close-timeout-ms", "100"],
         ["--replay-frames", "10"],
+        // A quarter of what it usually is, so that a quarter of the messages fills it.
+        ["--outbound-queue-bytes", "262144"],
     ];
-    check_kept(flags.as_flattened(), attack, &["20 closed"]);
+    check_kept(bus, flags.as_flattened(), attack, &["20 closed"]);
 }
 
 /// Responses that nobody takes: plain HTTP has its bound too.
-#[test]
-fn responses_that_nobody_reads() {
+fn responses_that_nobody_reads(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut clients = Vec::new();
         for _ in 0..20 {
@@ -293,12 +300,11 @@ fn responses_that_nobody_reads() {
         }
         Seen::default().holding(clients)
     };
-    check_kept(&["--request-timeout-ms", "300"], attack, &[]);
+    check_kept(bus, &["--request-timeout-ms", "300"], attack, &[]);
 }
 
 /// Events over HTTP have the same bounds as frames: who does not read them is not kept.
-#[test]
-fn events_that_nobody_reads() {
+fn events_that_nobody_reads(bus: &Bus) {
     let attack = async |arena: &Arena| {
         let mut deaf = Vec::new();
         for _ in 0..10 {
@@ -309,7 +315,7 @@ fn events_that_nobody_reads() {
         }
         let mut writer = arena.join().await;
         let message = frame("send_message", "thread:busy", json!({"content": "x".repeat(16_000)})).to_bytes();
-        for _ in 0..100 {
+        for _ in 0..30 {
             writer.send(&message).await.expect("the server reads");
             while !next(&mut writer).await.as_text().is_some_and(|text| text.contains(r#""type":"stream_end""#)) {}
         }
@@ -323,6 +329,8 @@ fn events_that_nobody_reads() {
         ["--message-burst", "1000"],
         ["--close-timeout-ms", "100"],
         ["--replay-frames", "10"],
+        // A quarter of what it usually is, so that a quarter of the messages fills it.
+        ["--outbound-queue-bytes", "262144"],
     ];
-    check_kept(flags.as_flattened(), attack, &[]);
+    check_kept(bus, flags.as_flattened(), attack, &[]);
 }

@@ -15,7 +15,12 @@ use tightwire_testkit::{RawClient, RawFrame};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::arena::{Arena, fence, frame};
+use crate::common::bus::{Bus, on_each_bus};
 use crate::dice::Dice;
+
+on_each_bus! { on_its_own:
+    nothing_grows_gets_lost_or_panics
+}
 
 const SECONDS: u64 = 5;
 const SECONDS_VARIABLE: &str = "TIGHTWIRE_SOAK_SECONDS";
@@ -284,15 +289,14 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|number| number.parse().expect("a number"))
 }
 
-#[test]
 #[expect(clippy::print_stdout, reason = "the figures, for whoever runs the test with its output")]
-fn nothing_grows_gets_lost_or_panics() {
+fn nothing_grows_gets_lost_or_panics(bus: &Bus) {
     let duration = Duration::from_secs(number(SECONDS_VARIABLE).unwrap_or(SECONDS));
     let seed = number(SEED_VARIABLE).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
     println!("{duration:?} with {SEED_VARIABLE}={seed}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
-        let arena = Arena::open(&FLAGS).await;
+        let arena = Arena::open(bus, &FLAGS).await;
         arena.greet("before").await;
         let begun = Instant::now();
         let stage = Rc::new(Stage { arena, doings: Doings::default(), until: begun + duration });

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use rustix::event::Timespec;
 use rustix::event::epoll;
+use tightwire_bench_kit::open::Opened;
+use tightwire_bench_kit::wire::FrameCounter;
 
 use crate::options::Kind;
-use crate::wire::{self, FrameCounter};
+use crate::wire;
 
 /// How long frames may take that were asked for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -130,12 +132,7 @@ impl Clients {
 
 /// Connects, does the handshake, and subscribes where that takes a message.
 fn open(kind: Kind, address: SocketAddr) -> anyhow::Result<Client> {
-    let mut stream = TcpStream::connect(address).context("cannot connect")?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(wire::handshake(&address.to_string()).as_bytes())?;
-    let mut counter = FrameCounter::default();
-    let mut frames = read_head(&mut stream, &mut counter)?;
+    let Opened { mut stream, mut counter, mut frames } = Opened::at(address)?;
     if kind == Kind::Tightwire {
         stream.write_all(&wire::subscribe())?;
         // The first frame of every connection, and the answer.
@@ -152,20 +149,4 @@ fn open(kind: Kind, address: SocketAddr) -> anyhow::Result<Client> {
 /// A client that connects and subscribes, and never reads again.
 pub(crate) fn open_stalled(kind: Kind, address: SocketAddr) -> anyhow::Result<TcpStream> {
     Ok(open(kind, address)?.stream)
-}
-
-/// Reads the head of the answer. Returns how many frames came with it.
-fn read_head(stream: &mut TcpStream, counter: &mut FrameCounter) -> anyhow::Result<usize> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let count = stream.read(&mut buffer)?;
-        ensure!(count > 0, "the server closed at the handshake: {}", String::from_utf8_lossy(&head));
-        head.extend_from_slice(&buffer[..count]);
-        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
-            let text = String::from_utf8_lossy(&head[..end]);
-            ensure!(text.starts_with("HTTP/1.1 101"), "the server refused the handshake: {text}");
-            return Ok(counter.count(&head[end + 4..]));
-        }
-    }
 }

@@ -4,12 +4,10 @@
 //! second. The figure is the CPU time of the server's process, so that what the load costs does not count.
 
 mod chat;
-mod cores;
 mod limit;
 mod load;
 mod options;
 mod others;
-mod process;
 mod report;
 mod scenario;
 mod warp_ws;
@@ -37,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn run_server(serve: &Serve) -> anyhow::Result<()> {
-    cores::allow_many_files()?;
+    tightwire_bench_kit::cores::allow_many_files()?;
     match serve.kind {
         Kind::Limit => limit::serve(serve),
         Kind::Tightwire => chat::serve(serve),

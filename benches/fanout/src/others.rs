@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
+use tightwire_bench_kit::cores::Cores;
+use tightwire_bench_kit::process::Process;
 
-use crate::cores::Cores;
 use crate::options::Kind;
-use crate::process::Process;
 use crate::wire;
 
 /// The files of this benchmark.

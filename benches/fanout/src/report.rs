@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use tightwire_bench_kit::cores::Cores;
+use tightwire_bench_kit::document;
 
-use crate::cores::Cores;
 use crate::options::{Kind, Options};
 use crate::wire;
 
-const BEGIN: &str = "<!-- make bench-fanout writes this: begin -->";
-const END: &str = "<!-- make bench-fanout writes this: end -->";
+/// What writes the table.
+const COMMAND: &str = "make bench-fanout";
 
 /// What was measured of one server.
 #[derive(Debug, Default)]
@@ -48,22 +47,12 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(cores: &Cores) -> Self {
-        let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown processor");
-        let model = model.trim_start_matches([' ', '\t', ':']);
-        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        let kernel = kernel.split('-').next().unwrap_or_default();
-        let machine = format!("{model}, {} cores, Linux {}", cores.count(), kernel.trim());
-        Self { servers: Vec::new(), skipped: Vec::new(), machine }
+        Self { servers: Vec::new(), skipped: Vec::new(), machine: document::machine(cores) }
     }
 
     /// Writes the table between the markers of a file.
     pub(crate) fn write(&self, path: &Path, options: &Options) -> anyhow::Result<()> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let (before, rest) = text.split_once(BEGIN).with_context(|| format!("{} has no `{BEGIN}`", path.display()))?;
-        let (_, after) = rest.split_once(END).with_context(|| format!("{} has no `{END}`", path.display()))?;
-        let text = format!("{before}{BEGIN}\n{}{END}{after}", self.markdown(options));
-        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        document::write(path, COMMAND, &self.markdown(options))
     }
 
     pub(crate) fn markdown(&self, options: &Options) -> String {

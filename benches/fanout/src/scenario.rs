@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tightwire_bench_kit::cores::{self, Cores};
 
-use crate::cores::{self, Cores};
 use crate::load::{self, Clients, Wait};
 use crate::options::{Kind, Options};
 use crate::others::{self, Server};

@@ -1,4 +1,6 @@
-//! What goes over the wire: requests, frames, and a counter of the frames that arrive.
+//! What goes over the wire here: frames of the chat server's size, and a ping.
+
+use tightwire_bench_kit::wire::from_client;
 
 /// The whole length of a broadcast frame, its WebSocket header included. The contract's envelope decides how small a
 /// frame of the chat server can be; the others send as many bytes.
@@ -9,29 +11,6 @@ pub(crate) const PONG_BYTES: usize = 256;
 
 /// The topic that everyone is subscribed to.
 pub(crate) const THREAD: &str = "bench";
-
-/// A handshake. Nobody checks the key's answer here, so the limit server need not compute it.
-pub(crate) fn handshake(host: &str) -> String {
-    format!(
-        "GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-}
-
-/// A text frame of a client, masked with zeros: valid, and the same bytes for every server.
-pub(crate) fn from_client(payload: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    match u8::try_from(payload.len()) {
-        Ok(short) if short < 126 => frame.push(0x80 | short),
-        _ => {
-            frame.push(0x80 | 126);
-            frame.extend_from_slice(&(payload.len() as u16).to_be_bytes());
-        }
-    }
-    frame.extend_from_slice(&[0; 4]);
-    frame.extend_from_slice(payload.as_bytes());
-    frame
-}
 
 /// Text that, as a frame of a server, is `total` bytes long.
 pub(crate) fn text(total: usize) -> String {
@@ -49,10 +28,7 @@ pub(crate) fn from_server(total: usize) -> Vec<u8> {
 
 /// What a client of the chat server sends to get the frames.
 pub(crate) fn subscribe() -> Vec<u8> {
-    from_client(&format!(
-        r#"{{"v":1,"id":"{}","type":"subscribe","topic":"system","ts":1767225600000,"data":{{"topics":["thread:{THREAD}"]}}}}"#,
-        uuid::Uuid::new_v4()
-    ))
+    tightwire_bench_kit::wire::subscribe(&[format!("thread:{THREAD}")])
 }
 
 /// A ping as the contract has it. The servers without a contract answer any message.
@@ -62,67 +38,9 @@ pub(crate) fn ping() -> Vec<u8> {
     )
 }
 
-/// Counts complete data frames in a stream of bytes, without looking at what they say.
-#[derive(Debug, Default)]
-pub(crate) struct FrameCounter {
-    head: [u8; 10],
-    head_len: usize,
-    /// Bytes of the frame at hand that are still to come.
-    rest: usize,
-}
-
-impl FrameCounter {
-    /// How many frames end in `bytes`. Control frames do not count.
-    pub(crate) fn count(&mut self, mut bytes: &[u8]) -> usize {
-        let mut frames = 0;
-        while let Some(first) = bytes.first() {
-            if self.rest > 0 {
-                let taken = self.rest.min(bytes.len());
-                self.rest -= taken;
-                bytes = &bytes[taken..];
-            } else {
-                self.head[self.head_len] = *first;
-                self.head_len += 1;
-                bytes = &bytes[1..];
-                let Some(length) = self.payload() else { continue };
-                self.rest = length;
-                self.head_len = 0;
-            }
-            if self.rest == 0 && self.head_len == 0 {
-                frames += usize::from(self.head[0] & 0x0f <= 2);
-            }
-        }
-        frames
-    }
-
-    /// The payload's length, once the header is complete.
-    fn payload(&self) -> Option<usize> {
-        let head = &self.head[..self.head_len];
-        match *head {
-            [_, 126, high, low] => Some(u16::from_be_bytes([high, low]).into()),
-            [_, 127, a, b, c, d, e, f, g, h] => usize::try_from(u64::from_be_bytes([a, b, c, d, e, f, g, h])).ok(),
-            [_, short] if short < 126 => Some(short.into()),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn frames_are_counted_however_they_are_cut() {
-        let mut stream = vec![0x89, 0, 0x81, 0, 0x81, 3, b'a', b'b', b'c'];
-        stream.extend(from_server(FRAME_BYTES));
-        stream.extend([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
-        stream.extend(vec![0; 65_536]);
-        for size in [1, 2, 3, 7, 100, stream.len()] {
-            let mut counter = FrameCounter::default();
-            let frames: usize = stream.chunks(size).map(|part| counter.count(part)).sum();
-            assert_eq!(frames, 4, "in parts of {size}");
-        }
-    }
 
     #[test]
     fn a_frame_is_as_long_as_it_says() {

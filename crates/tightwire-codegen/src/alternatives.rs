@@ -81,7 +81,7 @@ fn constant(property: &str, value: &Value) -> String {
     match value {
         Value::String(text) => spelled(text),
         other => {
-            let of_what = if property.is_empty() { of_value(other).as_str() } else { property };
+            let of_what = if property.is_empty() { JsonType::of(other).as_str() } else { property };
             pascal(&format!("{of_what}_{}", other.to_string().replace('-', "minus_")))
         }
     }
@@ -131,7 +131,7 @@ fn own_property(alternatives: &[SchemaObject], at: usize) -> Option<&str> {
 /// The JSON type of a schema, `null` aside, if there is one. Integers are numbers.
 fn type_name(object: &SchemaObject) -> Option<&'static str> {
     let values = object.const_value.iter().chain(object.enum_values.iter().flatten());
-    let of_values = values.map(of_value).collect::<Vec<_>>();
+    let of_values = values.map(JsonType::of).collect::<Vec<_>>();
     let all = if object.types.is_empty() { of_values } else { object.types.clone() };
     let mut names: Vec<&str> = all
         .iter()
@@ -149,17 +149,6 @@ fn type_name(object: &SchemaObject) -> Option<&'static str> {
     match names.as_slice() {
         [only] => Some(only),
         _ => None,
-    }
-}
-
-fn of_value(value: &Value) -> JsonType {
-    match value {
-        Value::Null => JsonType::Null,
-        Value::Bool(_) => JsonType::Boolean,
-        Value::Number(_) => JsonType::Number,
-        Value::String(_) => JsonType::String,
-        Value::Array(_) => JsonType::Array,
-        Value::Object(_) => JsonType::Object,
     }
 }
 

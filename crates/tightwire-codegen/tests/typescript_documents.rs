@@ -12,7 +12,7 @@ use tightwire_spec::ir::{Direction, Ir};
 use tightwire_spec::{FileSystem, load};
 
 use support::samples::Samples;
-use support::typescript::{Project, validator};
+use support::typescript::Project;
 use support::{say, shared};
 
 /// So many values each message is tried with: half of them changed at random.
@@ -90,7 +90,7 @@ fn documents_of_others_compile_and_say_what_the_server_says() {
 fn frames_of(name: &str, ir: &Ir) -> Vec<Frame> {
     let travelling = || ir.messages.values().filter(|message| !message.directions.is_empty());
     let validators: BTreeMap<&str, Validator> =
-        travelling().map(|message| (message.id.as_str(), validator(ir, &message.payload))).collect();
+        travelling().map(|message| (message.id.as_str(), ir.validator(&message.payload).expect("a schema"))).collect();
     let frame = |name: String, is_example, message: &str, value: Value| {
         let valid = validators[message].is_valid(&value);
         let [client, server] = [Direction::ToServer, Direction::ToClient]

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use tightwire_spec::{InMemory, load};
 
-use support::typescript::{Project, validator};
+use support::typescript::Project;
 use support::{say, shared};
 
 const FORMATS: [&str; 17] = [
@@ -195,8 +195,10 @@ fn formats_get_the_verdict_of_the_validator() {
     let values: Vec<Value> =
         FORMATS.iter().flat_map(|format| texts.iter().map(move |text| json!([format, text]))).collect();
     let verdicts = project.run("values.mjs", &json!([{ "folder": "formats", "values": values }]));
-    let validators: BTreeMap<&str, jsonschema::Validator> =
-        FORMATS.iter().map(|format| (*format, validator(&ir, &ir.messages[*format].payload))).collect();
+    let validators: BTreeMap<&str, jsonschema::Validator> = FORMATS
+        .iter()
+        .map(|format| (*format, ir.validator(&ir.messages[*format].payload).expect("a schema")))
+        .collect();
     let mut different = Vec::new();
     for (value, verdict) in values.iter().zip(verdicts.as_array().expect("a list")) {
         let (format, text) = (value[0].as_str().expect("a format"), value[1].as_str().expect("a text"));

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tightwire_spec::{InMemory, load};
 
 use support::say;
-use support::typescript::{Project, validator};
+use support::typescript::Project;
 
 /// Values of `multipleOf`.
 const STEPS: [&str; 17] = [
@@ -85,7 +85,7 @@ fn check(name: &str, schemas: &Map<String, Value>, values: &[Value]) {
     project.compile().unwrap_or_else(|said| panic!("it does not compile:\n{said}"));
 
     let validators: BTreeMap<&String, jsonschema::Validator> =
-        ir.messages.iter().map(|(id, message)| (id, validator(&ir, &message.payload))).collect();
+        ir.messages.iter().map(|(id, message)| (id, ir.validator(&message.payload).expect("a schema"))).collect();
     let verdicts = project.run("values.mjs", &json!([{ "folder": name, "values": values }]));
     let (mut different, mut valid) = (Vec::new(), 0);
     for (value, verdict) in values.iter().zip(verdicts.as_array().expect("a list")) {

@@ -18,7 +18,7 @@ use tightwire_spec::ir::Ir;
 use tightwire_spec::schema::Schema;
 
 use support::conformance;
-use support::typescript::{Project, validator};
+use support::typescript::Project;
 
 /// A schema of the suite, and the protocol that has a message for it; or why there is none.
 type Tried = (Group, Result<(), String>);
@@ -88,7 +88,7 @@ fn every_value_of_the_suite(project: &Project, ir: &Ir, tried: &[Tried]) {
     let verdicts = project.run("cross.mjs", &json!({ "messages": messages, "values": values }));
     let mut different = Vec::new();
     for (id, message) in &ir.messages {
-        let validator = validator(ir, &message.payload);
+        let validator = ir.validator(&message.payload).expect("a schema");
         for (value, said) in values.iter().zip(verdicts[id].as_str().expect("a text").chars()) {
             let valid = if validator.is_valid(value) { '1' } else { '0' };
             if said != valid && !is_known(&message.payload, value) {

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::network::Network;
+
 /// A rate per address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressRate {
@@ -30,25 +32,6 @@ pub struct AddressRates {
     /// Those that were not seen since `current` began.
     previous: HashMap<Network, Instant>,
     began: Option<Instant>,
-}
-
-/// What counts as one address: an IPv4 address, or the 64 bits that a provider gives to one IPv6 customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Network {
-    V4([u8; 4]),
-    V6([u8; 8]),
-}
-
-impl From<IpAddr> for Network {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.octets()),
-            IpAddr::V6(address) => {
-                let [prefix @ .., _, _, _, _, _, _, _, _] = address.octets();
-                Self::V6(prefix)
-            }
-        }
-    }
 }
 
 impl AddressRates {

@@ -30,6 +30,22 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// An enveloped protocol without messages and with the defaults for everything else: to begin from where a contract is
+    /// written by hand.
+    pub const EMPTY: Self = Self {
+        title: "",
+        version: "",
+        framing: Framing::Enveloped,
+        routes: &[],
+        to_server: &[],
+        to_client: &[],
+        channels: &[],
+        close_codes: &[],
+        limits: Limits::DEFAULT,
+        heartbeat: Heartbeat::DEFAULT,
+        schema_bundle: "{}",
+    };
+
     /// The `type` of the message from the client that plays this part in the session; empty if there is none.
     #[must_use]
     pub fn wire_type_of(&self, role: SessionRole) -> &'static str {

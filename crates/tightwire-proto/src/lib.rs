@@ -29,6 +29,7 @@ pub mod handshake;
 pub mod inbound;
 pub mod json;
 pub mod log;
+pub mod network;
 pub mod outbound;
 pub mod reference;
 pub mod session;

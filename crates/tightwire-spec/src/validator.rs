@@ -8,25 +8,32 @@ use crate::draft::Draft;
 use crate::ir::Ir;
 use crate::schema::Schema;
 
-/// A validator for one schema, with only the named schemas that it reaches: the others would have to be compiled too.
-pub(crate) fn validator(ir: &Ir, schema: &Schema) -> Result<Validator, ValidationError<'static>> {
-    let reached = ir.reached([schema]);
-    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(schema), Draft::max);
-    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
-    let definitions: Map<String, Value> =
-        reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
-    let schema = json!({ "allOf": [json(schema)], "definitions": definitions });
-    jsonschema::options()
-        .with_draft(match draft {
-            Draft::Draft7 => jsonschema::Draft::Draft7,
-            Draft::Draft2020 => jsonschema::Draft::Draft202012,
-        })
-        .should_validate_formats(true)
-        .with_format("uuid", is_uuid)
-        // What is checked does not depend on the draft, and draft-07 has no durations.
-        .with_format("duration", |_: &str| true)
-        .with_pattern_options(PatternOptions::regex())
-        .build(&schema)
+impl Ir {
+    /// A validator for one schema, which reads it as the reference path of generated decoders does. It has only the named
+    /// schemas that it reaches: with all of them in each, the time would grow with the square of the messages.
+    ///
+    /// # Errors
+    /// If the schema, or one that it reaches, cannot be compiled.
+    pub fn validator(&self, schema: &Schema) -> Result<Validator, ValidationError<'static>> {
+        let reached = self.reached([schema]);
+        let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(schema), Draft::max);
+        let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+        let definitions: Map<String, Value> =
+            reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
+        let schema = json!({ "allOf": [json(schema)], "definitions": definitions });
+        jsonschema::options()
+            .with_draft(match draft {
+                Draft::Draft7 => jsonschema::Draft::Draft7,
+                Draft::Draft2020 => jsonschema::Draft::Draft202012,
+            })
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(true)
+            .with_format("uuid", is_uuid)
+            // What is checked does not depend on the draft, and draft-07 has no durations.
+            .with_format("duration", |_: &str| true)
+            .with_pattern_options(PatternOptions::regex())
+            .build(&schema)
+    }
 }
 
 /// A UUID as RFC 9562 writes it, of any version.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::proxy::ChaosProxy;
-use crate::redis::{RedisServer, is_installed};
+use crate::redis::{Launch, RedisServer, is_installed};
 use crate::until::until;
 
 /// What the master is called.
@@ -30,6 +30,15 @@ impl RedisSentinel {
     /// Where it is installed and does not start.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(RedisServer::launch())
+    }
+
+    /// The same with a sentinel that is started like that, for instance with a password.
+    ///
+    /// # Panics
+    /// Where Redis is installed and does not start.
+    #[must_use]
+    pub fn start_with(sentinel: Launch) -> Option<Self> {
         if !is_installed() {
             return None;
         }
@@ -42,7 +51,7 @@ impl RedisSentinel {
         // The replica believes so a moment before the master does.
         until("the replica follows", || master.info("connected_slaves").starts_with('1').then_some(()));
         until("the replica is sent what is new", || master.info("slave0").contains("state=online").then_some(()));
-        let sentinel = RedisServer::launch()
+        let sentinel = sentinel
             .line(format!("sentinel monitor {MASTER} 127.0.0.1 {port} 1"))
             .line(format!("sentinel down-after-milliseconds {MASTER} 500"))
             .line(format!("sentinel failover-timeout {MASTER} 3000"))

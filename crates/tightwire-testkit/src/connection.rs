@@ -88,9 +88,11 @@ impl Connection {
         let (reading, may_read) = watch::channel(true);
         let (sink, stream) = socket.split();
         let writer = tokio::spawn(write(sink, to_write, Arc::clone(&state)));
-        let reader = Reader { event, state: Arc::clone(&state), rules, outgoing: outgoing.clone() };
+        let writer = writer.abort_handle();
+        let reader =
+            Reader { event, state: Arc::clone(&state), rules, outgoing: outgoing.clone(), writer: writer.clone() };
         let reader = tokio::spawn(reader.run(stream, may_read));
-        let tasks = [writer.abort_handle(), reader.abort_handle()];
+        let tasks = [writer, reader.abort_handle()];
         Self { state, outgoing, events, reading, tasks }
     }
 
@@ -136,6 +138,7 @@ struct Reader {
     state: Arc<Mutex<State>>,
     rules: Rules,
     outgoing: mpsc::UnboundedSender<Outgoing>,
+    writer: AbortHandle,
 }
 
 impl Reader {
@@ -226,6 +229,10 @@ impl Reader {
             None => Entry::Note(closed.to_string()),
         };
         lock(&self.state).transcript.record(entry);
+        if closed.code.is_some() {
+            // Both have said goodbye. What holds the socket open is let go, because the server may wait for that.
+            self.writer.abort();
+        }
         let _ = self.event.send(Event::Closed(closed));
     }
 

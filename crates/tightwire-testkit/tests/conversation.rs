@@ -230,6 +230,24 @@ async fn goodbye() {
     assert_eq!(closed.code, Some(1000));
 }
 
+/// The test still has the client, and the server sees its connection end.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_closed_lets_go() {
+    let (gone, mut is_gone) = tokio::sync::watch::channel(false);
+    let server = server(move |mut peer: Peer<_>| {
+        let gone = gone.clone();
+        async move {
+            peer.close(1001, "").await;
+            peer.until_gone().await;
+            gone.send_replace(true);
+        }
+    });
+    let mut client = server.connect().await;
+    client.expect_close(1001).await;
+    let gone = tokio::time::timeout(Duration::from_secs(1), is_gone.wait_for(|gone| *gone)).await;
+    assert!(gone.is_ok(), "{}", client.transcript());
+}
+
 #[tokio::test]
 async fn connects_to_addresses_urls_and_streams() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -128,9 +128,10 @@ impl Drop for Keeper {
 mod tests {
     use std::time::Duration;
 
+    use tightwire_proto::contract::Contract;
+
     use super::*;
     use crate::metrics::Counters;
-    use crate::peer::CONTRACT;
 
     async fn at(start: Instant, second: u64) {
         sleep_until((start + Duration::from_secs(second)).into()).await;
@@ -141,7 +142,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn alarms_ring_once_at_their_time_unless_they_are_cancelled() {
         let (alarms, start) = (Arc::new(Alarms::default()), clock::now());
-        let peers = [(); 4].map(|()| Peer::without_socket(&Arc::new(Counters::new(&CONTRACT))));
+        let peers = [(); 4].map(|()| Peer::without_socket(&Arc::new(Counters::new(&Contract::EMPTY))));
         let rung = || peers.each_ref().map(|peer| peer.outbound().has_rung());
         let set = |peer: usize, second| alarms.set(start + Duration::from_secs(second), &peers[peer]);
         set(0, 30);

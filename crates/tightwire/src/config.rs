@@ -5,6 +5,8 @@ mod redis;
 #[cfg(feature = "redis")]
 mod redis_channel;
 #[cfg(feature = "redis")]
+mod redis_login;
+#[cfg(feature = "redis")]
 mod redis_url;
 
 use std::borrow::Cow;
@@ -22,8 +24,11 @@ pub use self::redis::RedisConfig;
 #[cfg(feature = "redis")]
 pub use self::redis_channel::{RedisChannel, RedisChannelError};
 #[cfg(feature = "redis")]
+pub use self::redis_login::RedisLogin;
+#[cfg(feature = "redis")]
 pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;
+use crate::proxies::ForwardedHeader;
 use crate::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
 use crate::tls::ServerTls;
@@ -58,13 +63,19 @@ pub struct Config {
     /// How often one address may begin a WebSocket; beyond it the answer is HTTP 429. An IPv6 address stands for its
     /// network of 64 bits. `None` is no limit. Default: 10 per second, 20 at once.
     pub handshake_rate: Option<AddressRate>,
+    /// How many WebSockets and streams of events one address may have at the same time; beyond it the answer is HTTP 429. An
+    /// IPv6 address stands for its network of 64 bits. `None` is no limit but [`Limits::connections`], which is the default:
+    /// behind a balancer that hides addresses all clients have the same.
+    pub connections_per_address: Option<u64>,
     /// How many connections [`Server::run`](crate::Server::run) holds at the same time that are no WebSocket or stream of
     /// events, or none yet; beyond it new ones get HTTP 503, or are closed where something comes before HTTP. Together with
     /// [`Limits::connections`] it bounds how many files the server has open. Default: 1024.
     pub http_connections: usize,
-    /// Proxies whose `X-Forwarded-For` is taken for the client's address: in logs, for the handshake rate, and as
+    /// Proxies whose word is taken for the client's address: in logs, for the handshake rate, and as
     /// [`RemoteAddr`](crate::RemoteAddr). Default: none.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies say it. Default: `X-Forwarded-For`.
+    pub forwarded_header: ForwardedHeader,
     /// Whether connections that [`Server::run`](crate::Server::run) takes begin with a header of the PROXY protocol, and
     /// of which version. Then only trusted proxies may connect, and each connection must have one, within the time of
     /// [`Self::handshake_timeout`]. Default: off.
@@ -144,8 +155,10 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             websocket_path: "ws".to_owned(),
             handshake_rate: Some(AddressRate { per_second: 10, burst: 20 }),
+            connections_per_address: None,
             http_connections: 1024,
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
             proxy_protocol: ProxyProtocol::Off,
             #[cfg(feature = "tls")]
             tls: None,

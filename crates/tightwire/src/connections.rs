@@ -1,9 +1,13 @@
 //! The connections of the server: how many there may be, who they are, and how they all end at a shutdown.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 use tightwire_proto::close::CloseReason;
+use tightwire_proto::network::Network;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -17,6 +21,7 @@ pub(crate) struct Connections {
     /// Wakes the shutdown when the last connection has ended.
     empty: Notify,
     max: u64,
+    max_per_address: Option<u64>,
     counters: Arc<Counters>,
 }
 
@@ -24,6 +29,8 @@ pub(crate) struct Connections {
 struct State {
     /// Places taken, those of handshakes that are not complete included.
     taken: u64,
+    /// Those of each address that has one. Empty where addresses are not bounded.
+    by_address: HashMap<Network, u64>,
     peers: IndexMap<Uuid, Arc<Peer>>,
     /// Whether the server is being shut down: no more places.
     ending: bool,
@@ -34,6 +41,8 @@ struct State {
 pub(crate) enum Refused {
     /// There are as many connections as there may be.
     Full,
+    /// The address has as many as it may have.
+    Crowded,
     /// The server shuts down.
     Ending,
 }
@@ -42,6 +51,8 @@ pub(crate) enum Refused {
 #[derive(Debug)]
 pub(crate) struct Place {
     connections: Arc<Connections>,
+    /// Whose it is, where addresses are bounded.
+    network: Option<Network>,
     /// With which close code the connection ended.
     code: u16,
 }
@@ -50,22 +61,29 @@ pub(crate) struct Place {
 const ABNORMAL: u16 = 1006;
 
 impl Connections {
-    pub(crate) fn new(max: u64, counters: Arc<Counters>) -> Self {
-        Self { state: Mutex::default(), empty: Notify::new(), max, counters }
+    pub(crate) fn new(max: u64, max_per_address: Option<u64>, counters: Arc<Counters>) -> Self {
+        Self { state: Mutex::default(), empty: Notify::new(), max, max_per_address, counters }
     }
 
-    /// Takes a place.
-    pub(crate) fn admit(self: &Arc<Self>) -> Result<Place, Refused> {
+    /// Takes a place for a client at this address, if it is known.
+    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Place, Refused> {
         let mut state = self.lock();
         if state.ending {
             return Err(Refused::Ending);
         } else if state.taken >= self.max {
             return Err(Refused::Full);
         }
+        let bounded = self.max_per_address.zip(address.map(Network::from));
+        if let Some((max, network)) = bounded {
+            if state.by_address.get(&network).copied().unwrap_or_default() >= max {
+                return Err(Refused::Crowded);
+            }
+            *state.by_address.entry(network).or_default() += 1;
+        }
         state.taken += 1;
         self.counters.connected.increment();
         self.counters.connections_total.increment();
-        Ok(Place { connections: Arc::clone(self), code: ABNORMAL })
+        Ok(Place { connections: Arc::clone(self), network: bounded.map(|(_, network)| network), code: ABNORMAL })
     }
 
     /// Whether a shutdown has begun.
@@ -138,6 +156,14 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.connections.lock();
         state.taken -= 1;
+        if let Some(network) = self.network
+            && let Entry::Occupied(mut taken) = state.by_address.entry(network)
+        {
+            *taken.get_mut() -= 1;
+            if *taken.get() == 0 {
+                taken.remove();
+            }
+        }
         self.connections.counters.connected.decrement();
         self.connections.counters.disconnections_total.of_code(self.code).increment();
         if state.taken == 0 {

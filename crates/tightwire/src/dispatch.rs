@@ -128,7 +128,7 @@ impl<S: Service> Dispatch<'_, S> {
                 // The client is told that the operation failed, so it must not be subscribed by it either.
                 if new {
                     self.leave(&topic);
-                    self.peer.outbound().forget_held();
+                    self.peer.outbound().unhold(&topic);
                 }
                 self.report(&cx, trouble, &topic);
             }
@@ -214,7 +214,7 @@ struct Joining<'a>(&'a Peer);
 
 impl Drop for Joining<'_> {
     fn drop(&mut self) {
-        self.0.outbound().release(None);
+        self.0.outbound().release_all();
     }
 }
 

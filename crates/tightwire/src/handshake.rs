@@ -34,6 +34,10 @@ use crate::shared::Shared;
 use crate::trace::{self, Trace};
 use crate::transport::Socket;
 
+/// What is said to a client of an address that has enough connections.
+pub(crate) const CROWDED: &str = "this address has as many connections as one may have; end one of them, or try again later \
+     (the server's setting `connections_per_address`)";
+
 /// Why a request does not become a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum HandshakeError {
@@ -57,6 +61,8 @@ enum HandshakeError {
     TooMany(Duration),
     #[error("nobody can tell now who may connect; try again later")]
     Undecided,
+    #[error("{CROWDED}")]
+    Crowded,
     #[error("the server has as many connections as it may have; try again later")]
     Full,
     #[error("the server shuts down; try again later")]
@@ -70,7 +76,7 @@ impl HandshakeError {
             Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Body | Self::Key | Self::Query | Self::Contract(_) => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Self::Undecided | Self::Full | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -83,6 +89,7 @@ impl HandshakeError {
             Self::Contract(_) => Refusal::CONTRACT,
             Self::TooMany(_) => Refusal::RATE,
             Self::Undecided => Refusal::UNDECIDED,
+            Self::Crowded => Refusal::ADDRESS_CAPACITY,
             Self::Full => Refusal::CAPACITY,
             Self::Ending => Refusal::SHUTDOWN,
         }
@@ -97,7 +104,7 @@ impl HandshakeError {
             Self::Version => Some((SEC_WEBSOCKET_VERSION, text("13"))),
             // In whole seconds, and not too soon.
             Self::TooMany(wait) => Some((RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1))),
-            Self::Undecided | Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
+            Self::Undecided | Self::Crowded | Self::Full | Self::Ending => Some((RETRY_AFTER, text("5"))),
             Self::Body | Self::Key | Self::Origin | Self::Query | Self::Contract(_) => None,
         }
     }
@@ -203,7 +210,8 @@ async fn check<S: Service>(
     } else {
         None
     };
-    let place = shared.connections.admit().map_err(|refused| match refused {
+    let place = shared.connections.admit(address.map(|address| address.ip())).map_err(|refused| match refused {
+        Refused::Crowded => HandshakeError::Crowded,
         Refused::Full => HandshakeError::Full,
         Refused::Ending => HandshakeError::Ending,
     })?;

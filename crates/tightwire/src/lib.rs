@@ -39,6 +39,9 @@ pub mod context;
 mod dispatch;
 mod entrance;
 pub mod failure;
+pub mod fenced;
+#[cfg(test)]
+mod fixture;
 mod fnv;
 mod handshake;
 mod http;
@@ -83,7 +86,9 @@ pub use crate::cluster::{Cluster, ClusterView, Node, Presence, SharedList, Share
 pub use crate::config::Config;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
+pub use crate::fenced::FencedPublisher;
 pub use crate::plain::{PlainCode, PlainMessage, TooManyGroups};
+pub use crate::proxies::ForwardedHeader;
 pub use crate::proxy_protocol::ProxyProtocol;
 pub use crate::publisher::{PublishError, Publisher};
 pub use crate::request::{HandshakeParameters, HandshakeRequest, TypedHandshake};

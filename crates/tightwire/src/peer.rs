@@ -218,29 +218,12 @@ impl Peer {
 }
 
 #[cfg(test)]
-pub(crate) use without_socket::CONTRACT;
-
-#[cfg(test)]
 mod without_socket {
-    use tightwire_proto::contract::{Contract, Framing, Heartbeat, Limits};
+    use tightwire_proto::contract::{Contract, Limits};
     use tightwire_proto::outbound::{OutboundQueue, SlowConsumer};
 
     use super::*;
     use crate::transport::Wire;
-
-    pub(crate) static CONTRACT: Contract = Contract {
-        title: "Nothing",
-        version: "1.0.0",
-        framing: Framing::Enveloped,
-        routes: &[],
-        to_server: &[],
-        to_client: &[],
-        channels: &[],
-        close_codes: &[],
-        limits: Limits::DEFAULT,
-        heartbeat: Heartbeat::DEFAULT,
-        schema_bundle: "{}",
-    };
 
     impl Peer {
         /// A connection without a socket: what it is handed waits in its queue, which is as long as need be.
@@ -248,7 +231,7 @@ mod without_socket {
             let limits = Limits { outbound_queue_frames: u64::MAX, outbound_queue_bytes: u64::MAX, ..Limits::DEFAULT };
             let queue = OutboundQueue::new(&limits, SlowConsumer::Disconnect);
             let outbound = Outbound::new(queue, Wire::Closed, Arc::clone(counters));
-            let (subscriptions, voice) = (Subscriptions::new(u64::MAX), Arc::new(Voice::new(&CONTRACT)));
+            let (subscriptions, voice) = (Subscriptions::new(u64::MAX), Arc::new(Voice::new(&Contract::EMPTY)));
             Arc::new(Self::new(Uuid::new_v4(), outbound, subscriptions, voice, Origin::default(), Arc::clone(counters)))
         }
     }

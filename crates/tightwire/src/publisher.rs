@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tightwire_proto::contract::MessageInfo;
 use tightwire_proto::envelope::{EncodeError, Head, Publication};
 use tightwire_proto::flat;
@@ -13,8 +14,9 @@ use tightwire_proto::log::Replay;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::broker::{Broker, Once, Published};
+use crate::broker::{Broker, Fence, Once, Published};
 use crate::clock;
+use crate::fenced::FencedPublisher;
 use crate::metrics::{Counters, OTHER};
 use crate::plain::PlainMessage;
 use crate::service::{ServerMessage, TopicName};
@@ -51,12 +53,48 @@ impl Publisher {
         topic: &M::Topic,
         message: &M,
     ) -> Result<StreamPosition, PublishError> {
+        self.hand_in(topic, message, |publication| self.broker.publish(publication)).await
+    }
+
+    /// A publisher of what is called `name` and begins now, by whom nobody else is shut out: the first that holds it. Costs
+    /// nothing. A name belongs to a topic, and is never used again.
+    #[must_use]
+    pub fn fenced<T: TopicName>(&self, topic: T, name: &str) -> FencedPublisher<T> {
+        FencedPublisher::new(self.clone(), topic, Fence { name: name.into(), term: 0 })
+    }
+
+    /// The next publisher of what is called `name`. All that there were before are shut out, on every server: what they
+    /// publish from now on is refused.
+    ///
+    /// # Errors
+    /// If the broker cannot be reached. It is not known then whether anybody is shut out.
+    pub async fn take_over<T: TopicName>(&self, topic: T, name: &str) -> Result<FencedPublisher<T>, PublishError> {
+        let term = self.broker.take_over(&topic.to_string(), name).await?;
+        Ok(FencedPublisher::new(self.clone(), topic, Fence { name: name.into(), term }))
+    }
+
+    /// Publishes what is refused if somebody has taken over.
+    pub(crate) async fn publish_behind<M: ServerMessage>(
+        &self,
+        fence: &Fence,
+        topic: &M::Topic,
+        message: &M,
+    ) -> Result<StreamPosition, PublishError> {
+        self.hand_in(topic, message, |publication| self.broker.publish_behind(fence.clone(), publication)).await
+    }
+
+    async fn hand_in<'a, M: ServerMessage>(
+        &'a self,
+        topic: &M::Topic,
+        message: &M,
+        publish: impl FnOnce(Publication) -> BoxFuture<'a, Result<Position, PublishError>>,
+    ) -> Result<StreamPosition, PublishError> {
         let head = head::<M>(topic, self.correlation_id);
         let span =
             trace::publish(M::TYPE, || self.counters.subscriptions.value_of(&head.topic), head.stamp.correlation_id);
         let publication =
             Publication::new(head, message).map_err(|error| PublishError::Encode(error.to_string().into()))?;
-        let position = span.in_scope(|| self.broker.publish(publication)).instrument(span).await?;
+        let position = span.in_scope(|| publish(publication)).instrument(span).await?;
         self.counters.published_total.of(M::TYPE).increment();
         Ok((&position).into())
     }
@@ -203,4 +241,7 @@ pub enum PublishError {
     /// again may publish it twice.
     #[error("it is not known whether the message was published: {0}")]
     Unconfirmed(Arc<str>),
+    /// Nothing was published, as somebody else does it now, see [`FencedPublisher`]. Trying again does not help.
+    #[error("somebody else has taken over `{0}`")]
+    Fenced(Arc<str>),
 }

@@ -270,7 +270,8 @@ impl<S: Service> Server<S> {
         let shared = Arc::clone(&self.shared);
         let (held, line) = line(place);
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            let client = proxies::client(&shared.config.trusted_proxies, remote, request.headers());
+            let Config { trusted_proxies, forwarded_header, .. } = &shared.config;
+            let client = proxies::client(trusted_proxies, *forwarded_header, remote, request.headers());
             request.extensions_mut().insert(RemoteAddr(client));
             request.extensions_mut().insert(line.clone());
             let (mut head, body) = request.into_parts();

@@ -74,7 +74,11 @@ impl<S: Service> Shared<S> {
             contract,
             routes: Routes::new(contract),
             prepared: OnceCell::new(),
-            connections: Arc::new(Connections::new(policy.limits.connections, Arc::clone(&counters))),
+            connections: Arc::new(Connections::new(
+                policy.limits.connections,
+                config.connections_per_address,
+                Arc::clone(&counters),
+            )),
             handshakes: config.handshake_rate.map(|rate| Mutex::new(AddressRates::new(rate, HANDSHAKE_ADDRESSES))),
             voice,
             cluster: Cluster::new(&config, contract, Arc::clone(&broker), Arc::clone(&counters)),

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::frame::Position;
@@ -54,7 +55,7 @@ impl Drop for Hold<'_> {
     fn drop(&mut self) {
         // Whatever a log or a position has told the client must be among the held frames, to be recognised there.
         self.hub.catch_up(&self.topic, self.peer);
-        self.peer.outbound().release(self.after.as_ref());
+        self.peer.outbound().release(&self.topic, self.after.as_ref());
     }
 }
 
@@ -68,11 +69,21 @@ impl<S: Service> Dispatch<'_, S> {
                 granted.push((topic, new));
             }
         }
+        let start_of = |topic: &str| after.iter().find(|(name, _)| name == topic).map(|(_, start)| start);
+        let (resumed, fresh): (Vec<_>, Vec<_>) = granted.iter().partition(|(topic, _)| start_of(topic).is_some());
+        // Whoever is told that it is subscribed gets what is published from then on, to the last of its topics. What comes
+        // after a position is in the log.
+        let fresh = fresh.into_iter().filter(|(_, new)| *new).map(|(topic, _)| self.hold_new(topic));
+        let fresh = join_all(fresh).await;
         self.report_refused(&refused);
         self.say_subscriptions();
-        for (topic, new) in granted {
-            let start = after.iter().find(|(name, _)| **name == *topic).map(|(_, start)| start);
-            self.go_live(&topic, new, start).await;
+        for (position, hold) in fresh {
+            self.greet(&hold.topic, position.as_ref()).await;
+        }
+        for (topic, new) in resumed {
+            if let Some(start) = start_of(topic) {
+                self.resume(topic, *new, start).await;
+            }
         }
     }
 
@@ -129,24 +140,33 @@ impl<S: Service> Dispatch<'_, S> {
     /// Lets a topic's frames reach the client: first what it missed, then what the application has to say to a new
     /// subscriber, then live frames. None is lost and none comes twice, because live frames are held back from before
     /// the log is read until after what was read is sent.
-    pub(crate) async fn go_live(&self, topic: &Arc<str>, new: bool, start: Option<&ReplayStart>) {
+    pub(crate) async fn resume(&self, topic: &Arc<str>, new: bool, start: &ReplayStart) {
         let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
         if new {
             self.attach(topic);
         }
-        if let Some(start) = start {
-            hold.after = self.replay(topic, start).await;
-        }
+        hold.after = self.replay(topic, start).await;
         if new {
             let position = self.position(topic).await;
-            if start.is_none() {
-                // What a node hears late was published before the client subscribed.
-                hold.after.clone_from(&position);
-            }
-            let cx = self.context().at(position.as_ref().map(Into::into));
-            if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
-                self.report(&cx, trouble, topic);
-            }
+            self.greet(topic, position.as_ref()).await;
+        }
+    }
+
+    /// Gives a client a topic that it has not had, and holds its frames back: those after the position. What a node hears
+    /// late of those before was published before the client subscribed.
+    async fn hold_new(&self, topic: &Arc<str>) -> (Option<Position>, Hold<'_>) {
+        let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
+        self.attach(topic);
+        let position = self.position(topic).await;
+        hold.after.clone_from(&position);
+        (position, hold)
+    }
+
+    /// Lets the application say something to a new subscriber.
+    async fn greet(&self, topic: &Arc<str>, position: Option<&Position>) {
+        let cx = self.context().at(position.map(Into::into));
+        if let Err(trouble) = guarded(|| self.shared.service.subscribed(&cx, topic)).await {
+            self.report(&cx, trouble, topic);
         }
     }
 
@@ -221,12 +241,8 @@ impl<S: Service> Dispatch<'_, S> {
     /// Holds the topic's live frames back for a reply that says from which position they continue.
     pub(crate) async fn hold_for_reply(&self, topic: &Arc<str>, new: bool) -> (Option<Position>, Hold<'_>) {
         if new {
-            let mut hold = Hold::new(self.peer, &self.shared.hub, topic);
-            self.attach(topic);
-            let position = self.position(topic).await;
             // What the position covers is the reply's business.
-            hold.after.clone_from(&position);
-            (position, hold)
+            self.hold_new(topic).await
         } else {
             // The topic's frames reach the client already, and none may be taken away. What comes between these two
             // steps comes before the reply.

@@ -18,7 +18,7 @@ use tightwire::client::rustls::crypto::ring;
 use tightwire::client::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tightwire::client::rustls::{ClientConfig as TlsConfig, RootCertStore, ServerConfig};
 use tightwire::client::{Client, ClientConfig, ClientProtocol, ConnectError, Tls};
-use tightwire::proto::contract::{Contract, Framing, Heartbeat, Limits};
+use tightwire::proto::contract::{Contract, Framing};
 use tightwire::proto::envelope::Stamp;
 use tightwire::proto::inbound::{Inbound, Rejection};
 use tightwire::tls::ServerTls;
@@ -32,19 +32,7 @@ use tokio_websockets::ServerBuilder;
 #[derive(Debug)]
 enum Echo {}
 
-static CONTRACT: Contract = Contract {
-    title: "Echo",
-    version: "1.0.0",
-    framing: Framing::Flat,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
-};
+static CONTRACT: Contract = Contract { title: "Echo", version: "1.0.0", framing: Framing::Flat, ..Contract::EMPTY };
 
 impl ClientProtocol for Echo {
     type In = Value;

@@ -136,6 +136,11 @@ impl Remote {
         let authority = self.authority();
         Unanswered::Lost(match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("{authority} does not answer"),
+            ErrorKind::UnexpectedEof if self.security.is_plain() => {
+                format!(
+                    "{authority} closed the connection without an answer. If it speaks TLS, its URL begins with https://"
+                )
+            }
             ErrorKind::UnexpectedEof => format!("{authority} closed the connection without an answer"),
             _ => format!("the connection to {authority} broke: {error}"),
         })

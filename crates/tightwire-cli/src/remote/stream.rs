@@ -51,6 +51,10 @@ impl Security {
         Err("this command was built without TLS: build it with the feature `tls` for https://".to_owned())
     }
 
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+
     /// Makes a connection secure.
     pub(super) fn secure(&self, socket: TcpStream, host: &str) -> Result<Stream, String> {
         match self {
@@ -68,12 +72,28 @@ impl Security {
                 let mut stream = rustls::StreamOwned::new(session, socket);
                 // Before the request is sent: so it is known that nothing was, if this fails.
                 while stream.conn.is_handshaking() {
-                    stream.conn.complete_io(&mut stream.sock).map_err(|error| format!("no TLS: {error}"))?;
+                    stream.conn.complete_io(&mut stream.sock).map_err(|error| insecure(&error))?;
                 }
                 Ok(Stream::Tls(Box::new(stream)))
             }
         }
     }
+}
+
+/// Why there is no TLS, and what may help.
+#[cfg(feature = "tls")]
+fn insecure(error: &io::Error) -> String {
+    use rustls::CertificateError::{BadSignature, UnknownIssuer};
+    use rustls::Error::{InvalidCertificate, InvalidMessage};
+
+    let hint = match error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) {
+        Some(InvalidCertificate(UnknownIssuer | BadSignature)) => {
+            "; nobody who is trusted has issued its certificate. If you know who has, give their certificate with --ca-file"
+        }
+        Some(InvalidMessage(_)) => "; what listens there does not speak TLS. Is it http://?",
+        _ => "",
+    };
+    format!("no TLS: {error}{hint}")
 }
 
 impl fmt::Debug for Security {

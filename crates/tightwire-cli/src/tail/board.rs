@@ -1,13 +1,10 @@
-//! What came from where: a row for each frame, and what each server owes.
-//!
-//! A server's debt follows from positions alone: it must deliver every position of a topic once and in order, from the first
-//! one that it delivered or that another one delivered while it had been listening for a while. So a frame that comes late,
-//! because the server was down and the connection went on where it was, is late and not lost.
+//! What is to be shown of what came from where: a row for each frame, and what there is to say of each server.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::frame::{Frame, Position};
+use super::account::{Account, Tally};
+use super::frame::Frame;
+use super::pending::{Cell, Pending, Row};
 
 /// How many faults are shown one by one; all are counted.
 const MAX_FAULTS: u64 = 100;
@@ -20,11 +17,7 @@ const QUIET: Duration = Duration::from_millis(300);
 pub(super) struct Board {
     wait: Duration,
     nodes: Vec<State>,
-    /// Rows that are not complete, oldest first.
-    pending: Vec<Row>,
-    /// The newest position of each topic that was shown.
-    newest: HashMap<String, Position>,
-    shown: u64,
+    pending: Pending,
     faults: u64,
 }
 
@@ -42,40 +35,6 @@ pub(super) enum Shown {
     },
 }
 
-/// A frame on all servers.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
-    pub(super) frame: Frame,
-    pub(super) first: Instant,
-    pub(super) cells: Vec<Cell>,
-}
-
-/// What became of a frame on a server.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell {
-    /// It came so long after it had come anywhere.
-    After(Duration),
-    /// It has not come yet.
-    Missing,
-    /// There is no connection to the server.
-    Down,
-}
-
-/// What came of a server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    /// Whether there ever was a connection.
-    pub(super) reached: bool,
-    pub(super) delivered: u64,
-    /// Those of them that came after their row was shown.
-    pub(super) late: u64,
-    pub(super) lost: u64,
-    /// Delivered again, or after later ones, or in another epoch without a word.
-    pub(super) disordered: u64,
-    /// How often the server said itself that frames are missing.
-    pub(super) gaps: u64,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Summary {
     pub(super) frames: u64,
@@ -90,26 +49,24 @@ impl Summary {
 
 #[derive(Debug, Default)]
 struct State {
-    tally: Tally,
+    account: Account,
     /// Since when there is a connection.
     listening: Option<Instant>,
     /// Since when there is none, if there was one.
     down: Option<Instant>,
     /// How many late frames came since this was last said, and when the last of them did.
     catching_up: Option<(u64, Instant)>,
-    /// Up to where each topic was delivered.
-    last: HashMap<String, Position>,
 }
 
 impl Board {
     pub(super) fn new(nodes: usize, wait: Duration) -> Self {
         let nodes = (0..nodes).map(|_| State::default()).collect();
-        Self { wait, nodes, pending: Vec::new(), newest: HashMap::new(), shown: 0, faults: 0 }
+        Self { wait, nodes, pending: Pending::new(wait), faults: 0 }
     }
 
     /// How many frames with a position were shown.
     pub(super) fn shown(&self) -> u64 {
-        self.shown
+        self.pending.shown()
     }
 
     /// A connection is subscribed.
@@ -121,7 +78,7 @@ impl Board {
             None => return None,
         };
         state.listening = Some(now);
-        state.tally.reached = true;
+        state.account.tally.reached = true;
         Some(Shown::Notice { node, text })
     }
 
@@ -139,54 +96,40 @@ impl Board {
 
     /// A frame came.
     pub(super) fn arrived(&mut self, node: usize, frame: &Frame, now: Instant) -> Vec<Shown> {
+        let state = &mut self.nodes[node];
         if let Some(gap) = &frame.gap {
+            state.account.tell(&frame.topic, gap);
             let text = format!("says that frames of {} are missing up to {}:{}", frame.topic, gap.epoch, gap.seq);
-            let state = &mut self.nodes[node];
-            state.tally.gaps += 1;
-            state.last.insert(frame.topic.clone(), gap.clone());
             return vec![Shown::Notice { node, text }];
         }
-        let is_behind = self.is_behind(node, frame);
-        let mut shown: Vec<_> = self.judge(node, frame).into_iter().collect();
-        self.nodes[node].tally.delivered += 1;
+        let is_behind = state.account.is_behind(frame);
+        let mut shown = Vec::new();
+        if let Some(text) = state.account.deliver(frame) {
+            self.faults += 1;
+            shown.extend((self.faults <= MAX_FAULTS).then_some(Shown::Notice { node, text }));
+        }
         if is_behind {
             return shown;
         }
-        if let Some(row) = self.pending.iter_mut().find(|row| row.is_of(frame)) {
-            if !matches!(row.cells[node], Cell::After(_)) {
-                row.cells[node] = Cell::After(now.saturating_duration_since(row.first));
-            }
-        } else if self.was_shown(frame) {
-            let state = &mut self.nodes[node];
-            state.tally.late += 1;
+        if self.pending.fill(node, frame, now) {
+            // Its row is shown when it is complete.
+        } else if self.pending.was_shown(frame) {
+            state.account.tally.late += 1;
             state.catching_up = Some((state.catching_up.map_or(0, |(count, _)| count) + 1, now));
         } else {
             self.expect(frame, now);
             let cell = |state: &State| if state.listening.is_some() { Cell::Missing } else { Cell::Down };
             let mut cells: Vec<_> = self.nodes.iter().map(cell).collect();
             cells[node] = Cell::After(Duration::ZERO);
-            self.pending.push(Row { frame: frame.clone(), first: now, cells });
+            self.pending.begin(Row { frame: frame.clone(), first: now, cells });
         }
         shown.extend(self.due(now));
         shown
     }
 
-    /// What is to be shown by now: rows that are complete, or have waited long enough, in the order of their first arrival.
-    /// What has no position is for one connection often, and does not keep others waiting.
+    /// What is to be shown by now.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Shown> {
-        let (mut shown, mut kept, mut is_held) = (Vec::new(), Vec::new(), false);
-        for row in std::mem::take(&mut self.pending) {
-            let is_complete = !row.cells.contains(&Cell::Missing);
-            let is_due = is_complete || now.saturating_duration_since(row.first) >= self.wait;
-            let has_position = row.frame.position.is_some();
-            if is_due && !(is_held && has_position) {
-                shown.push(self.show(row));
-            } else {
-                is_held |= has_position;
-                kept.push(row);
-            }
-        }
-        self.pending = kept;
+        let mut shown: Vec<_> = self.pending.take_due(now).into_iter().map(Shown::Row).collect();
         shown.extend(self.caught_up(|last| now.saturating_duration_since(last) >= QUIET));
         shown
     }
@@ -195,70 +138,18 @@ impl Board {
     pub(super) fn end(mut self) -> (Summary, Vec<Shown>) {
         // What is not complete is nobody's debt yet: it may be under way.
         let shown = self.caught_up(|_| true);
-        for state in &mut self.nodes {
-            for (topic, last) in &state.last {
-                let newest = self.newest.get(topic).filter(|newest| newest.epoch == last.epoch);
-                state.tally.lost += newest.map_or(0, |newest| newest.seq.saturating_sub(last.seq));
-            }
-        }
-        (Summary { frames: self.shown, nodes: self.nodes.into_iter().map(|state| state.tally).collect() }, shown)
-    }
-
-    /// Whether the server has delivered the frame or a later one before.
-    fn is_behind(&self, node: usize, frame: &Frame) -> bool {
-        let last = frame.position.as_ref().zip(self.nodes[node].last.get(&frame.topic));
-        last.is_some_and(|(position, last)| position.epoch == last.epoch && position.seq <= last.seq)
-    }
-
-    /// Whether the frame comes where it should.
-    fn judge(&mut self, node: usize, frame: &Frame) -> Option<Shown> {
-        let position = frame.position.as_ref()?;
-        let topic = &frame.topic;
-        let State { tally: Tally { lost, disordered, .. }, last: lasts, .. } = &mut self.nodes[node];
-        let last = lasts.insert(topic.clone(), position.clone())?;
-        let text = if last.epoch != position.epoch {
-            *disordered += 1;
-            format!("went on in another epoch of {topic} without a word: {} after {}", position.epoch, last.epoch)
-        } else if position.seq <= last.seq {
-            *disordered += 1;
-            // What was delivered later stays the place from which to go on.
-            lasts.insert(topic.clone(), last.clone());
-            format!("delivered {topic} {} after {}", position.seq, last.seq)
-        } else if position.seq - last.seq > 1 {
-            *lost += position.seq - last.seq - 1;
-            format!("lost {} frames of {topic}, from {} on", position.seq - last.seq - 1, last.seq + 1)
-        } else {
-            return None;
-        };
-        self.faults += 1;
-        (self.faults <= MAX_FAULTS).then_some(Shown::Notice { node, text })
+        let nodes = self.nodes.into_iter().map(|state| state.account.close(self.pending.newest())).collect();
+        (Summary { frames: self.pending.shown(), nodes }, shown)
     }
 
     /// From this frame on whoever has been listening for a while owes the topic.
     fn expect(&mut self, frame: &Frame, now: Instant) {
         let Some(position) = &frame.position else { return };
-        let before = Position { epoch: position.epoch.clone(), seq: position.seq.saturating_sub(1) };
         for state in &mut self.nodes {
             if state.listening.is_some_and(|since| now.saturating_duration_since(since) >= self.wait) {
-                state.last.entry(frame.topic.clone()).or_insert_with(|| before.clone());
+                state.account.owe(&frame.topic, position);
             }
         }
-    }
-
-    fn was_shown(&self, frame: &Frame) -> bool {
-        let newest = frame.position.as_ref().zip(self.newest.get(&frame.topic));
-        newest.is_some_and(|(position, newest)| position.epoch == newest.epoch && position.seq <= newest.seq)
-    }
-
-    fn show(&mut self, row: Row) -> Shown {
-        if let Some(position) = &row.frame.position {
-            self.shown += 1;
-            let newest = self.newest.entry(row.frame.topic.clone()).or_insert_with(|| position.clone());
-            if newest.epoch != position.epoch || newest.seq < position.seq {
-                *newest = position.clone();
-            }
-        }
-        Shown::Row(row)
     }
 
     /// Says which servers have delivered what they had missed, the last of it then.
@@ -274,18 +165,9 @@ impl Board {
     }
 }
 
-impl Row {
-    fn is_of(&self, frame: &Frame) -> bool {
-        match (&self.frame.position, &frame.position) {
-            (Some(one), Some(other)) => one == other && self.frame.topic == frame.topic,
-            (None, None) => self.frame.id == frame.id,
-            _ => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::frame::Position;
     use super::*;
 
     const WAIT: Duration = Duration::from_secs(1);

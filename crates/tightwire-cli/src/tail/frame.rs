@@ -21,6 +21,13 @@ pub(super) struct Position {
     pub(super) seq: u64,
 }
 
+impl Position {
+    /// Whether whoever is at `other` has had this.
+    pub(super) fn is_covered_by(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && self.seq <= other.seq
+    }
+}
+
 /// What an event says.
 #[derive(Debug, PartialEq)]
 pub(super) enum Meaning {

@@ -3,10 +3,12 @@
 //! A thread for each server reads `GET /sse` and goes on where it was when the connection broke, on whatever process answers
 //! there then. All that they read comes together in the [`board`], which knows no clock and no socket.
 
+mod account;
 mod board;
 mod events;
 mod frame;
 mod node;
+mod pending;
 mod rows;
 
 use std::io::Write;

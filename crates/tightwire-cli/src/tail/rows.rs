@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::board::{Cell, Row, Shown, Summary};
+use super::board::{Shown, Summary};
 use super::frame::Frame;
+use super::pending::{Cell, Row};
 
 /// The widest column of topics and of types.
 const WIDEST: usize = 32;

@@ -118,7 +118,7 @@ impl<'ir> Examples<'ir> {
 /// A proper value of a schema that `fits`: what the document gives as example or default, or else what can be made.
 pub(crate) fn example(ir: &Ir, schema: &Schema, fits: impl Fn(&Value) -> bool) -> Option<Value> {
     let view = View::of(ir, [schema]).ok()?;
-    let judge = verdict::validator(ir, schema).ok()?;
+    let judge = ir.validator(schema).ok()?;
     let given: Vec<&Value> = view.parts().flat_map(|part| part.examples.iter().chain(&part.default)).collect();
     let made = samples::value(&view, samples::Extent::Minimal, 0);
     let candidates = given.into_iter().cloned().chain(made).chain([Value::from("a")]);

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, ValidationError, ValidationOptions, Validator};
-use serde_json::{Map, Value, json};
-use tightwire_spec::draft::Draft;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
 use tightwire_spec::ir::{Ir, Message};
-use tightwire_spec::schema::Schema;
 
 use super::{Case, Frame};
 use crate::error::Error;
@@ -20,7 +18,7 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn new(ir: &Ir) -> Result<Self, Error> {
         let validator = |message: &Message| {
-            validator(ir, &message.payload)
+            ir.validator(&message.payload)
                 .map_err(|error| Error::unsupported(format!("message {}", message.id), error.masked().to_string()))
         };
         let validators = ir
@@ -56,31 +54,6 @@ impl Judge {
     }
 }
 
-/// The validator of a schema of the protocol.
-pub(super) fn validator(ir: &Ir, schema: &Schema) -> Result<Validator, ValidationError<'static>> {
-    // With all schemas in each validator, the time would grow with the square of the messages.
-    let reached = ir.reached([schema]);
-    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(schema), Draft::max);
-    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
-    let definitions: Map<String, Value> =
-        reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
-    options(draft).build(&json!({ "allOf": [json(schema)], "definitions": definitions }))
-}
-
-/// How the generated decoder's reference path reads schemas, written down a second time.
-fn options(draft: Draft) -> ValidationOptions<'static> {
-    let options = match draft {
-        Draft::Draft7 => jsonschema::draft7::options(),
-        Draft::Draft2020 => jsonschema::draft202012::options(),
-    };
-    options
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(true)
-        .with_format("uuid", is_uuid)
-        .with_format("duration", |_: &str| true)
-        .with_pattern_options(PatternOptions::regex())
-}
-
 /// Where an error is: a property that is missing or unknown has its own place.
 fn places(error: &ValidationError<'_>) -> Vec<String> {
     let place = error.instance_path().to_string();
@@ -93,13 +66,4 @@ fn places(error: &ValidationError<'_>) -> Vec<String> {
         }
         _ => vec![place],
     }
-}
-
-/// 36 characters, hyphenated.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }

@@ -5,7 +5,7 @@
 
 use tightwire_spec::ir::{Direction, Ir, Message, MessageId};
 
-use super::names::{property, string};
+use super::names::{access, string};
 use super::shape::value_of;
 use super::writer::Writer;
 
@@ -85,10 +85,4 @@ impl<'a> Plan<'a> {
         });
         Some(function)
     }
-}
-
-/// A property of `value`.
-fn access(key: &str) -> String {
-    let name = property(key);
-    if name.starts_with(['"', '\'']) { format!("value[{name}]") } else { format!("value.{name}") }
 }

@@ -259,6 +259,12 @@ pub(super) fn key(name: &str) -> String {
     if name == "__proto__" { "[\"__proto__\"]".to_owned() } else { property(name) }
 }
 
+/// A property of `value`.
+pub(super) fn access(key: &str) -> String {
+    let name = property(key);
+    if name.starts_with(['"', '\'']) { format!("value[{name}]") } else { format!("value.{name}") }
+}
+
 /// A property's name as an interface has it.
 pub(super) fn property(name: &str) -> String {
     let mut chars = name.chars();

@@ -6,9 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tightwire_codegen::{Config, Error, typescript};
-use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::Ir;
-use tightwire_spec::schema::Schema;
 
 use super::say;
 use super::shared::repository;
@@ -96,35 +94,6 @@ impl Drop for Project {
             let _ = fs::remove_dir_all(&self.root);
         }
     }
-}
-
-/// The validator of a message's payload, with the options of the generated decoder's reference path.
-pub fn validator(ir: &Ir, payload: &Schema) -> jsonschema::Validator {
-    let reached = ir.reached([payload]);
-    let draft = reached.iter().map(|(_, schema)| Draft::of(schema)).fold(Draft::of(payload), Draft::max);
-    let json = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
-    let definitions: Value = reached.into_iter().map(|(name, schema)| (name.clone(), json(schema))).collect();
-    let options = match draft {
-        Draft::Draft7 => jsonschema::draft7::options(),
-        Draft::Draft2020 => jsonschema::draft202012::options(),
-    };
-    options
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(true)
-        .with_format("uuid", is_uuid)
-        .with_format("duration", |_: &str| true)
-        .with_pattern_options(jsonschema::PatternOptions::regex())
-        .build(&json!({ "allOf": [json(payload)], "definitions": definitions }))
-        .expect("a schema")
-}
-
-/// 36 characters, hyphenated.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 fn compiler() -> PathBuf {

@@ -152,31 +152,18 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Heartbeat, Limits};
-
-    static MESSAGES: [MessageInfo; 1] = [MessageInfo {
-        wire_type: "replay_gap",
-        id: "replay_gap",
-        delivery: Delivery::Control,
-        session: Some(SessionRole::ReplayGap),
-    }];
-
-    static CONTRACT: Contract = Contract {
-        title: "",
-        version: "1",
-        framing: Framing::Enveloped,
-        routes: &[],
-        to_server: &[],
-        to_client: &MESSAGES,
-        channels: &[],
-        close_codes: &[],
-        limits: Limits::DEFAULT,
-        heartbeat: Heartbeat::DEFAULT,
-        schema_bundle: "{}",
-    };
 
     #[test]
     fn a_gap_stands_where_frames_follow_again_and_is_no_frame_of_the_log() {
+        static CONTRACT: Contract = Contract {
+            to_client: &[MessageInfo {
+                wire_type: "replay_gap",
+                id: "replay_gap",
+                delivery: Delivery::Control,
+                session: Some(SessionRole::ReplayGap),
+            }],
+            ..Contract::EMPTY
+        };
         let stamp = Stamp { id: Uuid::nil(), unix_ms: 0, correlation_id: Uuid::nil() };
         let gap = Gap { epoch: "e".into(), oldest: 3, latest: 7 };
         let frame = Voice::new(&CONTRACT).say_gap(&"room:1".into(), stamp, &gap).expect("there is a message for it");

@@ -14,7 +14,6 @@ use crate::dispatch::facts::{self, Facts, Path};
 use crate::dispatch::sample;
 use crate::ir::{Ambiguity, Direction, Dispatch, Ir, Message, MessageId};
 use crate::schema::JsonType;
-use crate::validator::validator;
 
 /// Pairs that are looked at in each direction; a protocol with more has a few hundred messages without any difference.
 const MAX_PAIRS: usize = 50_000;
@@ -126,7 +125,7 @@ impl<'a> Side<'a> {
     }
 
     fn accepts(&self, ir: &Ir, value: &Value) -> bool {
-        let validator = self.validator.get_or_init(|| validator(ir, &self.message.payload).ok());
+        let validator = self.validator.get_or_init(|| ir.validator(&self.message.payload).ok());
         validator.as_ref().is_some_and(|validator| validator.is_valid(value))
     }
 }

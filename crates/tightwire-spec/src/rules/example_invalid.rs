@@ -8,7 +8,7 @@ use crate::diagnostic::Severity;
 use crate::documents::Documents;
 use crate::sources::Span;
 use crate::tree::Node;
-use crate::validator::{is_additional, keyword, said, validator};
+use crate::validator::{is_additional, keyword, said};
 
 pub(super) const RULE: Rule = Rule {
     id: "example-invalid",
@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             continue;
         }
         // A schema that cannot be compiled is reported as such, where it stands.
-        let Ok(validator) = validator(subject.ir, &lowered.payload) else { continue };
+        let Ok(validator) = subject.ir.validator(&lowered.payload) else { continue };
         for (index, (example, payload)) in examples.into_iter().enumerate() {
             let name = example.text("name").map_or_else(|| format!("{}", index + 1), |name| format!("`{name}`"));
             let value = payload.to_json();

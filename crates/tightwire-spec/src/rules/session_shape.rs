@@ -6,7 +6,7 @@ use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
 use crate::ir::{Channel, Direction, Ir, Segment, SessionRole};
 use crate::tree::Node;
-use crate::validator::{keyword, said, validator};
+use crate::validator::{keyword, said};
 
 pub(super) const RULE: Rule = Rule {
     id: "session-shape",
@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
     for message in &subject.model.messages {
         let Some(lowered) = subject.ir.messages.get(&message.id) else { continue };
         let (Some(role), Some(data)) = (lowered.session, &lowered.data) else { continue };
-        let Ok(validator) = validator(subject.ir, data) else { continue };
+        let Ok(validator) = subject.ir.validator(data) else { continue };
         let node = message.payload.and_then(|payload| subject.model.property(payload, "data"));
         let span = node.map_or(message.key, Node::name_span);
         if message.directions.contains(&Direction::ToClient) {

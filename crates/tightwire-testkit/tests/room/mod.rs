@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tightwire_testkit::{Contract, Served, WsHarness};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio_websockets::{Message, ServerBuilder, WebSocketStream};
 use uuid::Uuid;
 
@@ -87,6 +87,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Peer<T> {
     pub(crate) async fn close(&mut self, code: u16, reason: &str) {
         self.send(Message::close(Some(code.try_into().unwrap()), reason)).await;
         while self.socket.next().await.is_some() {}
+    }
+
+    /// Reads past the WebSocket layer until there is nothing more to come.
+    pub(crate) async fn until_gone(&mut self) {
+        while self.socket.get_mut().read(&mut [0; 64]).await.is_ok_and(|count| count > 0) {}
     }
 
     /// Keeps the connection open until the client goes.

@@ -1,6 +1,7 @@
 //! The broker of a single process: logs in memory, nothing to install.
 
 mod budget;
+mod fences;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,8 @@ use uuid::Uuid;
 
 pub(crate) use self::budget::Bounds;
 use self::budget::{Budget, NONE};
-use super::{Broker, BusHealth, BusState};
+use self::fences::Fences;
+use super::{Broker, BusHealth, BusState, Fence};
 use crate::clock;
 use crate::hub::Hub;
 use crate::metrics::Counters;
@@ -50,6 +52,8 @@ struct Shard {
     /// Held for a whole publish, from the position to the hub: that is what makes it one step. Never held across an
     /// await.
     logs: Mutex<Logs>,
+    /// Held within the former, so that nobody takes over between the look and the publication.
+    fences: Mutex<Fences>,
     /// What the logs say of their oldest, for whoever looks for the oldest of all.
     oldest: AtomicU64,
     oldest_kept: AtomicU64,
@@ -70,6 +74,7 @@ impl MemoryBroker {
         let name: Arc<str> = Uuid::new_v4().simple().to_string()[..16].into();
         let shard = |_| Shard {
             logs: Mutex::new(Logs::new(Arc::clone(&name), retention)),
+            fences: Mutex::default(),
             oldest: AtomicU64::new(NONE),
             oldest_kept: AtomicU64::new(NONE),
         };
@@ -82,12 +87,18 @@ impl MemoryBroker {
         }
     }
 
-    fn publish_now(&self, publication: Publication) -> Position {
+    fn publish_now(&self, publication: Publication, fence: Option<&Fence>) -> Result<Position, PublishError> {
         let topic = Arc::clone(&publication.head().topic);
-        let mut logs = self.lock(self.shard_of(&topic));
+        let shard = self.shard_of(&topic);
+        let mut logs = self.lock(shard);
+        if let Some(fence) = fence
+            && !shard.fences().lets_pass(&topic, fence, clock::now())
+        {
+            return Err(PublishError::Fenced(Arc::clone(&fence.name)));
+        }
         if !publication.is_replayable() {
             self.hub.deliver(publication.finish(None));
-            return logs.position(&topic);
+            return Ok(logs.position(&topic));
         }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let frame = logs.append(publication, turn, clock::now());
@@ -95,7 +106,7 @@ impl MemoryBroker {
         let position = logs.position(&topic);
         drop(logs);
         self.keep_within(turn);
-        position
+        Ok(position)
     }
 
     /// Forgets what is too much or too old, in topics that nobody publishes to.
@@ -145,6 +156,12 @@ impl MemoryBroker {
     }
 }
 
+impl Shard {
+    fn fences(&self) -> MutexGuard<'_, Fences> {
+        self.fences.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Deref for Locked<'_> {
     type Target = Logs;
 
@@ -169,7 +186,17 @@ impl Drop for Locked<'_> {
 
 impl Broker for MemoryBroker {
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
-        ready(Ok(self.publish_now(publication))).boxed()
+        ready(self.publish_now(publication, None)).boxed()
+    }
+
+    fn publish_behind(&self, fence: Fence, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
+        ready(self.publish_now(publication, Some(&fence))).boxed()
+    }
+
+    fn take_over<'a>(&'a self, topic: &'a str, name: &'a str) -> BoxFuture<'a, Result<u64, PublishError>> {
+        let shard = self.shard_of(topic);
+        let _logs = self.lock(shard);
+        ready(Ok(shard.fences().take_over(topic, name, clock::now()))).boxed()
     }
 
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {

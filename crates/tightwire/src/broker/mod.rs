@@ -42,6 +42,12 @@ pub(crate) trait Broker: Send + Sync + 'static {
         self.publish(publication).map_ok(Published::Now).boxed()
     }
 
+    /// Publishes a frame, unless somebody has taken over from whoever publishes it. Looks in the step in which it publishes.
+    fn publish_behind(&self, fence: Fence, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>>;
+
+    /// Shuts out whoever publishes to the topic behind the fence of this name, and gives the next term.
+    fn take_over<'a>(&'a self, topic: &'a str, name: &'a str) -> BoxFuture<'a, Result<u64, PublishError>>;
+
     /// Hands a frame without a position to a group, which has no log.
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>>;
 
@@ -83,8 +89,14 @@ pub(crate) trait Broker: Send + Sync + 'static {
 
 /// Lists that all nodes share.
 pub(crate) trait Lists: Send + Sync + 'static {
-    /// Appends a value, unless it is one of the last few.
-    fn append<'a>(&'a self, list: SharedList<'a>, value: &'a [u8]) -> BoxFuture<'a, Result<(), PublishError>>;
+    /// Appends a value, unless it is one of the last few, or somebody has taken over from whoever appends it: the fence is that
+    /// of the topic with the list's name.
+    fn append<'a>(
+        &'a self,
+        list: SharedList<'a>,
+        value: &'a [u8],
+        fence: Option<&'a Fence>,
+    ) -> BoxFuture<'a, Result<(), PublishError>>;
 
     /// The newest values, oldest first.
     fn newest<'a>(&'a self, name: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Vec<u8>>, PublishError>>;
@@ -118,6 +130,18 @@ pub(crate) struct Once {
     pub(crate) key: String,
     /// What is said with it, in short; the same on every server.
     pub(crate) said: u64,
+}
+
+/// How long it is remembered that somebody has taken over, after the last of them has published.
+pub(crate) const FENCE_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// What keeps others from publishing: who takes over has the next term, and only what has the newest one is published.
+#[derive(Clone, Debug)]
+pub(crate) struct Fence {
+    /// What is behind it, within its topic.
+    pub(crate) name: Arc<str>,
+    /// How often somebody had taken over when this one began.
+    pub(crate) term: u64,
 }
 
 /// What became of a publication with a key.

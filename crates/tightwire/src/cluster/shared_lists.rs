@@ -31,7 +31,7 @@ impl SharedLists {
     /// # Errors
     /// If the lists cannot be reached. It is not known then whether the value was appended.
     pub async fn append(&self, list: SharedList<'_>, value: &[u8]) -> Result<(), PublishError> {
-        self.0.append(list, value).await
+        self.0.append(list, value, None).await
     }
 
     /// The newest values, oldest first; none of a list that nobody has appended to.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{RedisChannel, RedisUrl};
+use super::{RedisChannel, RedisLogin, RedisUrl};
 #[cfg(feature = "tls")]
 use crate::client::Tls;
 
@@ -29,6 +29,9 @@ pub struct RedisConfig {
     /// those with a certificate of an authority that Mozilla trusts.
     #[cfg(feature = "tls")]
     pub tls: Tls,
+    /// As whom Sentinels are asked, where the URL names Sentinels; `user` and `password` of the URL are those of the servers of
+    /// Redis. Default: as nobody.
+    pub sentinel: Option<RedisLogin>,
     /// What the name of every key begins with: systems that share a Redis have different prefixes. See
     /// [`Self::is_prefix`]. Default: `tightwire`.
     pub prefix: String,
@@ -59,6 +62,7 @@ impl RedisConfig {
             url,
             #[cfg(feature = "tls")]
             tls: Tls::default(),
+            sentinel: None,
             prefix: "tightwire".to_owned(),
             shards: 16,
             stream_frames: 10_000,

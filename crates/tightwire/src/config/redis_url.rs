@@ -110,13 +110,13 @@ impl RedisUrl {
         self.tls
     }
 
-    /// The user of the servers of Redis (ACL); Sentinels are asked without.
+    /// The user of the servers of Redis (ACL), not that of Sentinels.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// The password of the servers of Redis; Sentinels are asked without.
+    /// The password of the servers of Redis, not that of Sentinels.
     #[must_use]
     pub fn password(&self) -> Option<&str> {
         self.password.as_deref()

@@ -35,6 +35,7 @@ pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response
                     "messages_per_second": limits.messages_per_second,
                     "message_burst": limits.message_burst,
                     "connections": limits.connections,
+                    "connections_per_address": config.connections_per_address.unwrap_or_default(),
                     "http_connections": config.http_connections,
                     "subscriptions_per_connection": limits.subscriptions_per_connection,
                     "outbound_queue_frames": limits.outbound_queue_frames,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tightwire_proto::contract::Delivery;
+use tightwire_proto::contract::{Contract, Delivery};
 use tightwire_proto::envelope::{Head, Stamp};
 use tightwire_proto::frame::OutboundFrame;
 use tracing::Span;
@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use super::failures::Failures;
 use super::*;
-use crate::peer;
 
 fn frame(topic: &str, number: usize) -> OutboundFrame {
     let head = Head {
@@ -52,7 +51,7 @@ fn op() -> impl Strategy<Value = Op> {
 proptest! {
     #[test]
     fn everyone_gets_what_is_published_while_they_are_subscribed(ops in prop::collection::vec(op(), 1..120)) {
-        let counters = Arc::new(Counters::new(&peer::CONTRACT));
+        let counters = Arc::new(Counters::new(&Contract::EMPTY));
         let peers: Vec<_> = (0..PEERS).map(|_| Peer::without_socket(&counters)).collect();
         let shard = Shard::default();
         let mut subscribed = BTreeSet::new();
@@ -104,7 +103,7 @@ fn two_topics(hub: &Hub, share: bool) -> [Arc<str>; 2] {
 
 #[test]
 fn a_hot_topic_does_not_starve_the_others_of_its_shard() {
-    let counters = Arc::new(Counters::new(&peer::CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let [hot, cold] = two_topics(&hub, true);
     let (crowd, reader): (Vec<_>, _) =
@@ -129,7 +128,7 @@ fn a_hot_topic_does_not_starve_the_others_of_its_shard() {
 
 #[test]
 fn whoever_subscribes_or_leaves_waits_for_a_step_and_not_for_a_walk() {
-    let counters = Arc::new(Counters::new(&peer::CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let topic = Arc::<str>::from("topic");
     let peers: Vec<_> = (0..10 * STEP).map(|_| Peer::without_socket(&counters)).collect();
@@ -151,7 +150,7 @@ fn whoever_subscribes_or_leaves_waits_for_a_step_and_not_for_a_walk() {
 
 #[test]
 fn topics_of_different_shards_are_walked_at_the_same_time() {
-    let counters = Arc::new(Counters::new(&peer::CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     let topics = two_topics(&hub, false);
     let peers: Vec<_> =
@@ -180,7 +179,7 @@ fn topics_of_different_shards_are_walked_at_the_same_time() {
 /// What was used and left takes no memory; what is there stays.
 #[test]
 fn maps_that_were_large_give_their_memory_back() {
-    let counters = Arc::new(Counters::new(&peer::CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let shard = Shard::default();
     let mut failures = Failures::default();
     let peers: Vec<_> = (0..2000).map(|_| Peer::without_socket(&counters)).collect();

@@ -93,6 +93,8 @@ impl Refusal {
     pub(crate) const UNDECIDED: &'static str = "undecided";
     /// There are as many connections as there may be.
     pub(crate) const CAPACITY: &'static str = "capacity";
+    /// The address has as many connections as one may have.
+    pub(crate) const ADDRESS_CAPACITY: &'static str = "address_capacity";
     /// There are as many connections without a WebSocket or a stream of events as there may be.
     pub(crate) const HTTP_CAPACITY: &'static str = "http_capacity";
     /// The server shuts down.
@@ -119,6 +121,7 @@ impl Label for Refusal {
             Self::ORIGIN,
             Self::UNDECIDED,
             Self::CAPACITY,
+            Self::ADDRESS_CAPACITY,
             Self::HTTP_CAPACITY,
             Self::SHUTDOWN,
             Self::REQUEST,

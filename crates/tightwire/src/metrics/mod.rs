@@ -150,6 +150,8 @@ metrics! {
     bus_holes_total: Counter;
     /// Frames that were then found in what is kept of their topics.
     bus_recovered_frames_total: Counter;
+    /// What was found in the event bus that cannot be read, or that no server of the system has written.
+    bus_unreadable_total: Counter;
     /// Handlers that panicked.
     handler_panics_total: Counter;
     /// How long handlers took, by operation.

@@ -50,9 +50,11 @@ impl ServerSettings {
             allowed_origins: self.allowed_origins.clone(),
             handshake_rate: (self.handshakes_per_second > 0)
                 .then_some(AddressRate { per_second: self.handshakes_per_second, burst: self.handshake_burst }),
+            connections_per_address: Some(self.connections_per_address).filter(|max| *max > 0),
             http_connections: size(self.http_connections),
             metrics_bind: self.metrics_bind.0,
             trusted_proxies: self.trusted_proxies.0.clone(),
+            forwarded_header: self.forwarded_header,
             proxy_protocol: self.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: tls::tls(self)?,

@@ -18,11 +18,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # static CONTRACT: tightwire::proto::contract::Contract = tightwire::proto::contract::Contract {
-//! #     title: "", version: "", framing: tightwire::proto::contract::Framing::Flat, routes: &[], to_server: &[], to_client: &[],
-//! #     channels: &[], close_codes: &[], limits: tightwire::proto::contract::Limits::DEFAULT,
-//! #     heartbeat: tightwire::proto::contract::Heartbeat::DEFAULT, schema_bundle: "{}",
-//! # };
+//! # static CONTRACT: tightwire::proto::contract::Contract = tightwire::proto::contract::Contract::EMPTY;
 //! let program = Program { name: "weather", version: "1.2.3", about: "What the weather is like", contract: &CONTRACT };
 //! let (server, own): (ServerSettings, Own) = program.read(["weather", "--forecast-ms", "5000", "--auth-disabled"])?;
 //! assert_eq!((server.drain_ms, own.forecast_ms), (10_000, 5000));

@@ -14,7 +14,7 @@ use super::ServerSettings;
 #[cfg(all(feature = "redis", feature = "tls"))]
 use crate::client::Tls;
 #[cfg(feature = "redis")]
-use crate::config::{RedisChannelError, RedisConfig, RedisUrlError};
+use crate::config::{RedisChannelError, RedisConfig, RedisLogin, RedisServers, RedisUrlError};
 
 /// Why the Redis cannot be used that the settings ask for. Each says what to change.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,15 @@ pub enum RedisError {
     /// Authorities are named, and nothing is secure.
     #[error("--redis-ca-file is for URLs that ask for TLS (rediss://), and --redis-url does not")]
     NothingSecure,
+    /// A password for Sentinels, and no Sentinels.
+    #[error(
+        "--redis-sentinel-password is for URLs that name Sentinels (redis+sentinel://), and --redis-url does not: the password \
+         of a server of Redis stands in its URL"
+    )]
+    NoSentinels,
+    /// A user for Sentinels, and no password.
+    #[error("--redis-sentinel-user needs --redis-sentinel-password")]
+    NoSentinelPassword,
     /// It is not said what the messages of a channel become.
     #[cfg(feature = "redis")]
     #[error("--redis-channels: {0}")]
@@ -77,6 +86,7 @@ pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, Re
     if !authorities.is_empty() {
         redis.tls = Tls::Roots(read_authorities(authorities)?);
     }
+    redis.sentinel = sentinel_login(settings, &redis)?;
     redis.prefix.clone_from(&settings.redis_prefix);
     redis.shards = settings.redis_shards;
     redis.stream_frames = settings.redis_stream_frames;
@@ -86,6 +96,22 @@ pub(super) fn redis(settings: &ServerSettings) -> Result<Option<RedisConfig>, Re
     redis.connect_timeout = Duration::from_millis(settings.redis_connect_timeout_ms);
     redis.channels = settings.redis_channels.iter().map(|channel| channel.parse()).collect::<Result<_, _>>()?;
     Ok(Some(redis))
+}
+
+/// As whom Sentinels are asked.
+#[cfg(feature = "redis")]
+fn sentinel_login(settings: &ServerSettings, redis: &RedisConfig) -> Result<Option<RedisLogin>, RedisError> {
+    let (user, password) = (&*settings.redis_sentinel_user, settings.redis_sentinel_password.reveal());
+    let login = match (user, password) {
+        ("", "") => return Ok(None),
+        (_, "") => return Err(RedisError::NoSentinelPassword),
+        ("", password) => RedisLogin::password(password),
+        (user, password) => RedisLogin::user(user, password),
+    };
+    match redis.url.servers() {
+        RedisServers::Sentinel { .. } => Ok(Some(login)),
+        RedisServers::One(_) | RedisServers::Cluster(_) => Err(RedisError::NoSentinels),
+    }
 }
 
 #[cfg(all(feature = "redis", feature = "tls"))]
@@ -169,6 +195,21 @@ mod tests {
         assert!(said.contains("no braces"), "{said}");
         check(&["--redis-url", url, "--redis-channels", "a=b"], Err("--redis-channels: `a=b` names no topic"));
     }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn sentinels_have_a_password_of_their_own() {
+        let sentinels = ["--redis-url", "redis+sentinel://a/m"];
+        let with = |flags: &[&'static str]| [&sentinels, flags].concat();
+        let password = ["--redis-sentinel-password", "hunter2"];
+        check(&with(&[]), Ok("sentinel: None"));
+        check(&with(&password), Ok("sentinel: Some(RedisLogin { user: None, .. })"));
+        let user = ["--redis-sentinel-user", "watch"];
+        check(&with(&[password, user].concat()), Ok(r#"sentinel: Some(RedisLogin { user: Some("watch"), .. })"#));
+        check(&with(&user), Err("needs --redis-sentinel-password"));
+        check(&[["--redis-url", "redis://a"], password].concat(), Err("for URLs that name Sentinels"));
+    }
+
     #[cfg(feature = "redis")]
     #[test]
     fn authorities_are_for_what_is_secure() {

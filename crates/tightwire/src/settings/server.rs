@@ -7,6 +7,7 @@ use clap::value_parser;
 use super::redis;
 use super::value::{MaybeAddress, Networks, Secret, choice, list};
 use crate::proto::outbound::SlowConsumer;
+use crate::proxies::ForwardedHeader;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::telemetry::Format;
 
@@ -22,8 +23,13 @@ crate::settings! {
         tls_cert_file: String = "", value_parser!(String);
         /// The certificate's private key, as a PEM file.
         tls_key_file: String = "", value_parser!(String);
-        /// Proxies whose X-Forwarded-For is believed: addresses and networks separated by commas, for instance 10.0.0.0/8.
+        /// Proxies that are believed for whom they ask: addresses and networks separated by commas, for instance 10.0.0.0/8.
         trusted_proxies: Networks = "", value_parser!(Networks);
+        /// The header in which those proxies say it: x-forwarded-for, or forwarded (RFC 7239). The other one is not read.
+        forwarded_header: ForwardedHeader = "x-forwarded-for", choice([
+            ("x-forwarded-for", ForwardedHeader::XForwardedFor),
+            ("forwarded", ForwardedHeader::Forwarded),
+        ]);
         /// The version of the PROXY protocol with which those proxies begin every connection: off, v1, v2, or any. Nobody else may connect then.
         proxy_protocol: ProxyProtocol = "off", choice([
             ("off", ProxyProtocol::Off),
@@ -74,6 +80,8 @@ crate::settings! {
     "Handshake" {
         /// Connections at the same time; beyond it new ones get HTTP 503.
         connections: u64 = contract.limits.connections, value_parser!(u64).range(1..);
+        /// Connections at the same time that one address may have (an IPv6 address stands for its /64); beyond it new ones get HTTP 429. 0: no limit.
+        connections_per_address: u64 = 0, value_parser!(u64);
         /// Connections at the same time that are no WebSocket or stream of events, or none yet; beyond it new ones get HTTP 503.
         http_connections: u64 = 1024, value_parser!(u64).range(1..);
         /// Connections that one address may begin per second, for long; beyond it HTTP 429. 0: no limit.
@@ -171,6 +179,10 @@ crate::settings! {
     "Several servers" {
         /// The Redis through which several servers are one system: redis://[user:password@]host:port/database, redis+sentinel://host,host/master or redis+cluster://host,host, each with rediss for TLS. Empty: this server is alone. Better given as a variable or in the file than as a flag: others on the machine can read flags.
         redis_url: Secret = "", Secret::parser();
+        /// The user as whom Sentinels are asked, where they have users; the one in the URL is that of the servers of Redis. Empty: none.
+        redis_sentinel_user: String = "", value_parser!(String);
+        /// The password with which Sentinels are asked; the one in the URL is that of the servers of Redis. Empty: none. Better given as a variable or in the file than as a flag.
+        redis_sentinel_password: Secret = "", Secret::parser();
         /// A PEM file with the certificates of authorities that servers of Redis are believed by, beside those that Mozilla trusts; for URLs with rediss. Empty: only those.
         redis_ca_file: String = "", value_parser!(String);
         /// What this server is called where the servers of a system are listed. Empty: the host's name.

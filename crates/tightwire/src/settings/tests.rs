@@ -10,14 +10,9 @@ static CONTRACT: Contract = Contract {
     title: "Test",
     version: "1.0.0",
     framing: Framing::Flat,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
     limits: Limits { max_message_bytes: 77, ..Limits::DEFAULT },
     heartbeat: Heartbeat { ping_interval_ms: 88, ..Heartbeat::DEFAULT },
-    schema_bundle: "{}",
+    ..Contract::EMPTY
 };
 
 const PROGRAM: Program = Program { name: "server", version: "1.2.3", about: "A server", contract: &CONTRACT };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
-use tightwire::proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, RouteInfo};
+use tightwire::proto::contract::{Contract, Delivery, Framing, MessageInfo, RouteInfo};
 use tightwire::proto::inbound::{Inbound, Rejection, Violation};
 use tightwire::{Context, Failure, FrameInfo, HandshakeRequest, PlainCode, PlainMessage, Service, TypedHandshake};
 use uuid::Uuid;
@@ -35,11 +35,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         message("ticker", Delivery::Latest),
         message("you", Delivery::Control),
     ],
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
+    ..Contract::EMPTY
 };
 
 /// What clients send.

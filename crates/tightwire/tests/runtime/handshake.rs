@@ -7,7 +7,7 @@ use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tightwire::proto::address_rate::AddressRate;
 use tightwire::warp::Filter;
-use tightwire::{Auth, Config, Server};
+use tightwire::{Auth, Config, ForwardedHeader, Server};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -228,26 +228,96 @@ async fn an_address_may_begin_so_many_connections() {
     }
 }
 
+/// Whoever has as many connections as one address may have gets another one when one of them has ended. The address is that
+/// for which a trusted proxy asks.
+#[tokio::test(start_paused = true)]
+async fn an_address_may_have_so_many_connections() {
+    let server = Server::new(
+        Rooms::default(),
+        Config {
+            connections_per_address: Some(2),
+            handshake_rate: None,
+            trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
+            ..Config::default()
+        },
+    );
+    let attempt = async |client: &str| {
+        let (mut near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(server.serve_stream(far, REMOTE));
+        near.write_all(format!("{UPGRADE}X-Forwarded-For: {client}\r\n\r\n").as_bytes()).await.expect("sent");
+        let mut response = vec![0; 1024];
+        let length = near.read(&mut response).await.expect("a response");
+        let response = String::from_utf8_lossy(&response[..length]).into_owned();
+        assert_eq!(response.contains("retry-after: 5\r\n"), response.contains("connections_per_address"), "{response}");
+        (response[9..12].to_owned(), near)
+    };
+    let mut open = Vec::new();
+    for (client, expected) in [
+        ("192.0.2.1", "101"),
+        ("192.0.2.1", "101"),
+        ("192.0.2.1", "429"),
+        ("::ffff:192.0.2.1", "429"),
+        ("192.0.2.2", "101"),
+        ("2001:db8::1", "101"),
+        ("2001:db8::ffff:0:0:2", "101"),
+        ("2001:db8::3", "429"),
+        ("2001:db8:0:1::1", "101"),
+    ] {
+        let (status, near) = attempt(client).await;
+        assert_eq!(status, expected, "{client}");
+        if status == "101" {
+            open.push(near);
+        }
+    }
+    assert_eq!(server.stats().connections(), 6);
+    let metrics = request(&server, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n").await;
+    assert!(metrics.contains("ws_handshakes_refused_total{reason=\"address_capacity\"} 3\n"), "{metrics}");
+    drop(open.remove(0));
+    while server.stats().connections() > 5 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for expected in ["101", "429"] {
+        let (status, near) = attempt("192.0.2.1").await;
+        assert_eq!(status, expected);
+        open.push(near);
+    }
+    drop(open);
+    settle(&server).await;
+}
+
 /// Behind a trusted proxy each client has its own rate; whoever is not trusted cannot pretend to be somebody else.
 #[tokio::test(start_paused = true)]
 async fn the_rate_is_that_of_the_client_behind_a_trusted_proxy() {
-    for (proxies, expected) in [(vec!["127.0.0.0/8"], ["101", "101", "429"]), (vec![], ["101", "429", "429"])] {
+    let lines = |header: &str| match header {
+        "X-Forwarded-For" => ["192.0.2.1", "192.0.2.2", "203.0.113.5, 192.0.2.1"],
+        _ => ["for=192.0.2.1", "for=\"192.0.2.2:80\";proto=https", "for=203.0.113.5, for=192.0.2.1"],
+    };
+    let (each, all) = (["101", "101", "429"], ["101", "429", "429"]);
+    for (proxies, read, header, expected) in [
+        (vec!["127.0.0.0/8"], ForwardedHeader::XForwardedFor, "X-Forwarded-For", each),
+        (vec![], ForwardedHeader::XForwardedFor, "X-Forwarded-For", all),
+        (vec!["127.0.0.0/8"], ForwardedHeader::XForwardedFor, "Forwarded", all),
+        (vec!["127.0.0.0/8"], ForwardedHeader::Forwarded, "Forwarded", each),
+        (vec![], ForwardedHeader::Forwarded, "Forwarded", all),
+        (vec!["127.0.0.0/8"], ForwardedHeader::Forwarded, "X-Forwarded-For", all),
+    ] {
         let config = Config {
+            forwarded_header: read,
             handshake_rate: Some(AddressRate { per_second: 1, burst: 1 }),
             trusted_proxies: proxies.into_iter().map(|network| network.parse().expect("a network")).collect(),
             ..Config::default()
         };
         let server = Server::new(Rooms::default(), config);
         let mut statuses = Vec::new();
-        for client in ["192.0.2.1", "192.0.2.2", "203.0.113.5, 192.0.2.1"] {
+        for line in lines(header) {
             let (mut near, far) = tokio::io::duplex(64 * 1024);
             tokio::spawn(server.serve_stream(far, REMOTE));
-            let head = format!("{UPGRADE}X-Forwarded-For: {client}\r\n\r\n");
+            let head = format!("{UPGRADE}{header}: {line}\r\n\r\n");
             near.write_all(head.as_bytes()).await.expect("the pipe is open");
             let mut status = [0; 12];
             near.read_exact(&mut status).await.expect("a response");
             statuses.push(String::from_utf8_lossy(&status[9..]).into_owned());
         }
-        assert_eq!(statuses, expected);
+        assert_eq!(statuses, expected, "{header}, where {read:?} is read");
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use tightwire::proto::contract::{
-    ChannelInfo, CloseCodeInfo, Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole,
-};
+use tightwire::proto::contract::{ChannelInfo, CloseCodeInfo, Contract, Delivery, MessageInfo, SessionRole};
 use tightwire::proto::inbound::{Inbound, Rejection, ReplayStart, SessionRequest, Violation};
 use tightwire::{Context, ErrorCode, Failure, FrameInfo, ServerMessage, Service, TopicName};
 use tokio::sync::Notify;
@@ -24,8 +22,6 @@ const fn session(wire_type: &'static str, role: SessionRole) -> MessageInfo {
 pub(crate) static CONTRACT: Contract = Contract {
     title: "Rooms",
     version: "1.2.3",
-    framing: Framing::Enveloped,
-    routes: &[],
     to_server: &[
         session("subscribe", SessionRole::Subscribe),
         session("unsubscribe", SessionRole::Unsubscribe),
@@ -65,9 +61,8 @@ pub(crate) static CONTRACT: Contract = Contract {
         meaning: "The error says why.",
         reconnect: false,
     }],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
     schema_bundle: include_str!("protocol_bundle.json"),
+    ..Contract::EMPTY
 };
 
 /// A topic.

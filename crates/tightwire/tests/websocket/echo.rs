@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tightwire::proto::contract::{Contract, Framing, Heartbeat, Limits};
+use tightwire::proto::contract::{Contract, Framing, Limits};
 use tightwire::proto::inbound::{Inbound, Rejection};
 use tightwire::{Config, Context, Failure, FrameInfo, PlainCode, Service};
 
@@ -14,11 +14,6 @@ static CONTRACT: Contract = Contract {
     title: "Echo",
     version: "1.0.0",
     framing: Framing::Flat,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
     // An echo waits for its client like anything else, so that the queue must hold what the client sends at once.
     limits: Limits {
         max_frame_bytes: MAX_FRAME_BYTES,
@@ -26,8 +21,7 @@ static CONTRACT: Contract = Contract {
         outbound_queue_frames: 10_000,
         ..Limits::DEFAULT
     },
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
+    ..Contract::EMPTY
 };
 
 /// The service.

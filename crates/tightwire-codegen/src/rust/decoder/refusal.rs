@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use serde_json::Value;
 use tightwire_spec::schema::{JsonType, Schema};
 
 use super::disjoint::{kinds, required};
@@ -62,20 +61,9 @@ fn refused_member(name: &str, property: &View<'_>) -> Vec<TokenStream> {
 fn allowed_kinds(view: &View<'_>) -> Vec<JsonType> {
     let mut kinds = kinds(view);
     if let Some(values) = view.values() {
-        kinds.retain(|kind| values.iter().any(|value| of(value) == *kind));
+        kinds.retain(|kind| values.iter().any(|value| JsonType::of(value) == *kind));
     }
     kinds
-}
-
-fn of(value: &Value) -> JsonType {
-    match value {
-        Value::Null => JsonType::Null,
-        Value::Bool(_) => JsonType::Boolean,
-        Value::Number(_) => JsonType::Number,
-        Value::String(_) => JsonType::String,
-        Value::Array(_) => JsonType::Array,
-        Value::Object(_) => JsonType::Object,
-    }
 }
 
 /// A pattern of `json::JsonKind`; `None` if all are allowed, or none.

@@ -2,7 +2,7 @@
 
 use tightwire_spec::schema::{Dependency, Schema, SchemaObject};
 
-use super::super::names::{pascal, property, shouty, string};
+use super::super::names::{access, pascal, shouty, string};
 use super::super::shape;
 use super::layout::{all, bare};
 use super::predicates::Predicates;
@@ -23,12 +23,6 @@ const INHERITED: &[&str] = &[
     "toString",
     "valueOf",
 ];
-
-/// A property of `value`.
-fn access(key: &str) -> String {
-    let name = property(key);
-    if name.starts_with(['"', '\'']) { format!("value[{name}]") } else { format!("value.{name}") }
-}
 
 /// Whether `value` has a property, or whether it lacks it.
 fn presence(p: &mut Predicates<'_>, key: &str, there: bool) -> String {

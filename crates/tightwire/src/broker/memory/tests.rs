@@ -4,41 +4,24 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use serde_json::json;
-use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits};
-use tightwire_proto::envelope::Head;
+use tightwire_proto::contract::{Contract, Delivery};
 use tightwire_proto::inbound::StreamPosition;
 use tightwire_proto::log::Gap;
 
 use super::*;
+use crate::fixture::publication;
 
 const RETENTION: Retention = Retention { frames: 4, age: Duration::from_millis(100), bytes: 2500 };
 const BOUNDS: Bounds = Bounds { bytes: 9000, topics: 5 };
 
-static CONTRACT: Contract = Contract {
-    title: "",
-    version: "1",
-    framing: Framing::Enveloped,
-    routes: &[],
-    to_server: &[],
-    to_client: &[],
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
-};
-
 fn broker(retention: Retention, bounds: Bounds) -> (MemoryBroker, Arc<Counters>) {
-    let counters = Arc::new(Counters::new(&CONTRACT));
+    let counters = Arc::new(Counters::new(&Contract::EMPTY));
     let hub = Arc::new(Hub::new(Arc::clone(&counters)));
     (MemoryBroker::new(hub, retention, bounds, Arc::clone(&counters)), counters)
 }
 
-fn publication(topic: &str, delivery: Delivery, text: &str) -> Publication {
-    let head =
-        Head { stamp: clock::stamp(None), wire_type: "note".into(), topic: topic.into(), delivery, heartbeat: false };
-    Publication::new(head, &json!({ "text": text })).expect("encodes")
+fn publish(broker: &MemoryBroker, publication: Publication) -> Position {
+    broker.publish_now(publication, None).expect("there is no fence")
 }
 
 /// What is done to the broker. Topics and starts are numbers, taken modulo how many there are.
@@ -307,7 +290,7 @@ fn the_bounds_hold_whoever_publishes() {
                     // Half of it goes to a few topics, the rest all over the place.
                     let topics = if number % 2 == 0 { 5 } else { 120 };
                     let topic = format!("room:{}", (number * 7 + thread) % topics);
-                    broker.publish_now(publication(&topic, Delivery::Durable, "hello"));
+                    publish(broker, publication(&topic, Delivery::Durable, "hello"));
                     assert!(counters.replay_topics.get() <= bounds.topics + THREADS as u64);
                     assert!(counters.replay_bytes.get() <= bounds.bytes + 2000 * THREADS as u64);
                 }
@@ -330,12 +313,12 @@ fn the_bounds_hold_whoever_publishes() {
 async fn frames_of_topics_that_nobody_touches_expire() {
     let (broker, counters) = broker(Retention { frames: 100, ..RETENTION }, Bounds { bytes: 1 << 20, topics: 1000 });
     for number in 0..100 {
-        broker.publish_now(publication(&format!("room:{number}"), Delivery::Durable, ""));
+        publish(&broker, publication(&format!("room:{number}"), Delivery::Durable, ""));
     }
     assert_eq!(counters.replay_frames.get(), 100);
     tokio::time::advance(RETENTION.age * 2).await;
     for _ in 0..PUBLICATIONS_PER_SWEEP * SHARDS as u64 {
-        broker.publish_now(publication("busy", Delivery::Durable, ""));
+        publish(&broker, publication("busy", Delivery::Durable, ""));
     }
     assert!(counters.replay_frames.get() <= 100, "only those of one topic");
     assert_eq!(counters.replay_topics.get(), 101, "where the others are is still known");
@@ -357,7 +340,7 @@ fn bytes_are_counted_honestly() {
     for number in 0..100_000 {
         // Some topics have one frame, others have many.
         let topic = if number % 2 == 0 { number } else { number % 100 };
-        broker.publish_now(publication(&format!("room:{topic}"), Delivery::Durable, "hello"));
+        publish(&broker, publication(&format!("room:{topic}"), Delivery::Durable, "hello"));
     }
     let ratio = counters.replay_bytes.get() as f64 / (resident() - before);
     assert!((0.8..1.6).contains(&ratio), "counted {ratio:.2} times what the process has grown by");

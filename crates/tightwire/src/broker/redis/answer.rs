@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Denied(String),
     /// A publication of the same writer is missing before this one.
     Hole,
+    /// Somebody has taken over from whoever asks.
+    Fenced,
 }
 
 impl Refusal {
@@ -25,7 +27,14 @@ impl Refusal {
         if error.code() == "WRITER" {
             return Some(Self::Hole);
         }
-        let text = error.to_string();
+        if error.code() == "FENCED" {
+            return Some(Self::Fenced);
+        }
+        let is_right = error.details().is_some_and(|details| details.contains("user executing the script"));
+        let text = match hint(if is_right { "NOPERM" } else { error.code() }) {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        };
         let passes = match error.kind() {
             Some(
                 ServerErrorKind::BusyLoading
@@ -43,6 +52,20 @@ impl Refusal {
         };
         Some(if passes { Self::Elsewhere(text) } else { Self::Denied(text) })
     }
+}
+
+/// What to do about an error, where Redis does not say it.
+fn hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "OOM" => "give Redis more memory (`maxmemory`), or let topics keep less",
+        "NOPERM" => "give the user in `redis_url` the rights that docs/redis.md names",
+        "WRONGTYPE" | "STRANGER" => {
+            "somebody else writes keys with this system's prefix: delete what they have written, or change `redis_prefix`"
+        }
+        "READONLY" => "`redis_url` leads to a replica: name the master, or Sentinels that know it",
+        "NOREPLICAS" => "the master has lost its replicas (`min-replicas-to-write`)",
+        _ => return None,
+    })
 }
 
 /// Bytes, if that is what it is.

@@ -12,12 +12,13 @@ use tokio::sync::Mutex;
 
 use super::answer::Unexpected;
 use super::breaker::Status;
+use super::fences;
 use super::followed::Followed;
-use super::history::{Question, Told};
+use super::history::{Answers, Question, Told};
 use super::keys::Keys;
 use super::link::{Link, Trouble};
 use super::mark::{Mark, Shard};
-use super::queue::{Item, Number, Queue};
+use super::queue::{Item, Number, Queue, Terms};
 use super::scripts::Scripts;
 use super::wire::Reader;
 use crate::clock;
@@ -113,8 +114,8 @@ impl Core {
 
     pub(super) async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
         let topic: Arc<str> = topic.into();
-        let call = || self.history_call(shard, &topic, question);
-        self.call(shard, call, |answer| self.told(&topic, question, answer)).await
+        let call = || self.history_call(shard, [(&topic, question)]);
+        self.call(shard, call, |answer| self.told(&Answers::read(answer)?, 0, &topic, question)).await
     }
 
     /// Calls a script of a shard that may be called twice, and reads the answer.
@@ -171,7 +172,7 @@ impl Core {
     }
 
     pub(super) fn publish_call(&self, item: &Item, number: Number) -> Cmd {
-        let Item { content, shard, once, .. } = item;
+        let Item { content, shard, terms, .. } = item;
         let (shard, topic) = (*shard, content.topic());
         let mut keys = vec![
             self.keys.state(shard),
@@ -180,7 +181,17 @@ impl Core {
             self.keys.meta(shard, topic),
             self.keys.writer(shard, &self.node, number.incarnation),
         ];
-        keys.extend(once.as_ref().map(|once| self.keys.once(shard, &once.key)));
+        let (said, term) = match terms {
+            Terms::None => (0, None),
+            Terms::Once(once) => {
+                keys.push(self.keys.once(shard, &once.key));
+                (once.said, None)
+            }
+            Terms::Behind(fence) => {
+                keys.push(self.keys.fence(shard, topic, &fence.name));
+                (0, Some(fence.term))
+            }
+        };
         let seen = self.shards[shard].seen();
         let mut call = self.scripts.publish.call(&keys);
         call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
@@ -188,7 +199,8 @@ impl Core {
         call.arg(self.retention.frames).arg(self.kept_ms()).arg(self.retention.bytes).arg(self.remembered_ms());
         call.arg(self.config.stream_frames);
         content.write(&mut call);
-        call.arg(once.as_ref().map_or(0, |once| once.said)).arg(ONCE.as_millis() as u64);
+        call.arg(said).arg(ONCE.as_millis() as u64);
+        fences::write(&mut call, term);
         call
     }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tightwire_proto::frame::Position;
 
+use super::mark::Mark;
+
 /// So many topics are looked through at least before those are forgotten that nobody is subscribed to.
 const LEAST: usize = 1024;
 
@@ -22,22 +24,24 @@ struct State {
 #[derive(Debug)]
 struct Place {
     position: Position,
+    /// How far the shard was then.
+    mark: Mark,
     /// Whether this is only what some subscriber was told, who has everything up to here. The reader may not be there yet,
     /// and other subscribers may wait for what comes before.
     is_told: bool,
 }
 
 impl State {
-    fn retain(&mut self, has_subscribers: impl Fn(&str) -> bool) {
-        self.topics.retain(|topic, _| has_subscribers(topic));
+    fn retain(&mut self, stays: impl Fn(&str) -> bool) {
+        self.topics.retain(|topic, _| stays(topic));
         self.kept = self.topics.len();
         self.topics.shrink_to(2 * self.kept);
     }
 }
 
 impl Place {
-    fn at(position: Position) -> Self {
-        Self { position, is_told: false }
+    fn at(position: Position, mark: Mark) -> Self {
+        Self { position, mark, is_told: false }
     }
 }
 
@@ -53,15 +57,15 @@ pub(super) enum Step {
 }
 
 impl Followed {
-    /// Takes a step, if it is the next.
-    pub(super) fn step(&self, topic: &str, epoch: &str, seq: u64) -> Step {
+    /// Takes a step, if it is the next. `mark` is that of the frame.
+    pub(super) fn step(&self, topic: &str, epoch: &str, seq: u64, mark: Mark) -> Step {
         let mut state = self.state();
         let Some(place) = state.topics.get_mut(topic) else { return Step::Next(epoch.into()) };
         let is_told = std::mem::replace(&mut place.is_told, false);
         let position = &mut place.position;
         if *position.epoch != *epoch {
             // A topic that was forgotten begins anew: nobody published to it for longer than frames are kept.
-            if seq != 1 {
+            if seq != 1 || position.epoch.is_empty() {
                 return Step::Missing;
             }
             *position = Position { epoch: epoch.into(), seq };
@@ -72,42 +76,53 @@ impl Followed {
         } else {
             position.seq = seq;
         }
-        Step::Next(Arc::clone(&position.epoch))
+        place.mark = mark;
+        Step::Next(Arc::clone(&place.position.epoch))
     }
 
     /// A frame passes that nobody is subscribed to.
-    pub(super) fn pass(&self, topic: &str, epoch: &str, seq: u64) {
+    pub(super) fn pass(&self, topic: &str, epoch: &str, seq: u64, mark: Mark) {
         if let Some(place) = self.state().topics.get_mut(topic) {
             if *place.position.epoch != *epoch {
                 place.position.epoch = epoch.into();
             }
             place.position.seq = seq;
+            place.mark = mark;
             place.is_told = false;
         }
     }
 
     /// The subscribers have everything up to here.
-    pub(super) fn set(&self, topic: &Arc<str>, position: Position) {
-        self.state().topics.insert(Arc::clone(topic), Place::at(position));
+    pub(super) fn set(&self, topic: &Arc<str>, position: Position, mark: Mark) {
+        self.state().topics.insert(Arc::clone(topic), Place::at(position, mark));
+    }
+
+    /// The topic begins in a new epoch, which is not known, and of which the subscribers have not been told.
+    pub(super) fn lose(&self, topic: &Arc<str>, mark: Mark) {
+        self.set(topic, Position { epoch: Arc::default(), seq: 0 }, mark);
     }
 
     /// Somebody here is told that the topic is here, and has everything up to here.
-    pub(super) fn told(&self, topic: &Arc<str>, position: &Position) {
+    pub(super) fn told(&self, topic: &Arc<str>, position: &Position, mark: Mark) {
         let mut state = self.state();
-        let told = || Place { position: position.clone(), is_told: true };
+        let told = || Place { position: position.clone(), mark, is_told: true };
         let place = state.topics.entry(Arc::clone(topic)).or_insert_with(told);
         if place.is_told && place.position.epoch == position.epoch {
             place.position.seq = place.position.seq.min(position.seq);
         }
     }
 
-    /// The subscribers have at least everything up to here.
-    pub(super) fn at_least(&self, topic: &Arc<str>, position: &Position) {
+    /// The subscribers have at least everything up to here. `mark` is that of whoever said where the topic is, and this node
+    /// has handed out everything up to it.
+    pub(super) fn at_least(&self, topic: &Arc<str>, position: &Position, mark: Mark) {
         let mut state = self.state();
-        let place = state.topics.entry(Arc::clone(topic)).or_insert_with(|| Place::at(position.clone()));
+        let place = state.topics.entry(Arc::clone(topic)).or_insert_with(|| Place::at(position.clone(), mark));
         if place.position.epoch == position.epoch {
             place.position.seq = place.position.seq.max(position.seq);
             place.is_told = false;
+        } else if place.mark <= mark && !place.position.epoch.is_empty() {
+            // The topic was forgotten meanwhile.
+            *place = Place::at(position.clone(), mark);
         }
     }
 
@@ -123,9 +138,9 @@ impl Followed {
         }
     }
 
-    /// Forgets topics without subscribers.
-    pub(super) fn retain(&self, has_subscribers: impl Fn(&str) -> bool) {
-        self.state().retain(has_subscribers);
+    /// Forgets topics.
+    pub(super) fn retain(&self, stays: impl Fn(&str) -> bool) {
+        self.state().retain(stays);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -137,6 +152,8 @@ impl Followed {
 mod tests {
     use super::*;
 
+    const M: Mark = Mark { generation: 1, number: 7 };
+
     fn at(epoch: &str, seq: u64) -> Position {
         Position { epoch: epoch.into(), seq }
     }
@@ -145,45 +162,59 @@ mod tests {
     fn frames_are_next_old_or_missing() {
         let followed = Followed::default();
         let (a, next) = ("a".into(), |epoch: &str| Step::Next(epoch.into()));
-        assert_eq!(followed.step("a", "e", 7), next("e"), "nothing is known");
-        followed.set(&a, at("e", 7));
-        assert_eq!(followed.step("a", "e", 7), Step::Old);
-        assert_eq!(followed.step("a", "e", 9), Step::Missing);
-        assert_eq!(followed.step("a", "e", 8), next("e"));
-        assert_eq!(followed.step("a", "e", 8), Step::Old);
-        assert_eq!(followed.step("a", "f", 2), Step::Missing);
-        assert_eq!(followed.step("a", "f", 1), next("f"));
+        assert_eq!(followed.step("a", "e", 7, M), next("e"), "nothing is known");
+        followed.set(&a, at("e", 7), M);
+        assert_eq!(followed.step("a", "e", 7, M), Step::Old);
+        assert_eq!(followed.step("a", "e", 9, M), Step::Missing);
+        assert_eq!(followed.step("a", "e", 8, M), next("e"));
+        assert_eq!(followed.step("a", "e", 8, M), Step::Old);
+        assert_eq!(followed.step("a", "f", 2, M), Step::Missing);
+        assert_eq!(followed.step("a", "f", 1, M), next("f"));
         assert_eq!(followed.get("a"), Some(at("f", 1)));
     }
 
     #[test]
     fn what_is_known_better_stays() {
         let (followed, a) = (Followed::default(), "a".into());
-        followed.at_least(&a, &at("e", 3));
-        followed.at_least(&a, &at("e", 2));
+        followed.at_least(&a, &at("e", 3), M);
+        followed.at_least(&a, &at("e", 2), M);
         assert_eq!(followed.get("a"), Some(at("e", 3)));
-        followed.at_least(&a, &at("f", 9));
-        assert_eq!(followed.get("a"), Some(at("e", 3)));
-        followed.at_least(&a, &at("e", 4));
+        followed.at_least(&a, &at("f", 9), Mark::default());
+        assert_eq!(followed.get("a"), Some(at("e", 3)), "that is older");
+        followed.at_least(&a, &at("e", 4), M);
         assert_eq!(followed.get("a"), Some(at("e", 4)));
+    }
+
+    #[test]
+    fn a_topic_that_was_forgotten_is_where_it_was_told_to_be_later() {
+        let (followed, a) = (Followed::default(), "a".into());
+        let later = |number| Mark { number: M.number + number, ..M };
+        followed.set(&a, at("e", 3), M);
+        followed.at_least(&a, &at("f", 0), later(2));
+        assert_eq!(followed.get("a"), Some(at("f", 0)));
+        followed.at_least(&a, &at("e", 3), later(1));
+        assert_eq!(followed.get("a"), Some(at("f", 0)), "that was said before");
+        assert_eq!(followed.step("a", "f", 1, later(3)), Step::Next("f".into()));
+        followed.at_least(&a, &at("g", 0), later(2));
+        assert_eq!(followed.get("a"), Some(at("f", 1)));
     }
 
     #[test]
     fn what_one_subscriber_was_told_is_not_what_others_have() {
         let (followed, a) = (Followed::default(), "a".into());
-        followed.told(&a, &at("e", 10));
-        followed.told(&a, &at("e", 8));
-        followed.told(&a, &at("e", 9));
+        followed.told(&a, &at("e", 10), M);
+        followed.told(&a, &at("e", 8), M);
+        followed.told(&a, &at("e", 9), M);
         assert_eq!(followed.get("a"), Some(at("e", 8)), "whoever was told 8 waits for 9");
-        assert_eq!(followed.step("a", "e", 7), Step::Next("e".into()), "the reader comes later");
-        followed.told(&a, &at("e", 3));
-        assert_eq!(followed.step("a", "e", 7), Step::Old);
-        assert_eq!(followed.step("a", "e", 8), Step::Next("e".into()));
+        assert_eq!(followed.step("a", "e", 7, M), Step::Next("e".into()), "the reader comes later");
+        followed.told(&a, &at("e", 3), M);
+        assert_eq!(followed.step("a", "e", 7, M), Step::Old);
+        assert_eq!(followed.step("a", "e", 8, M), Step::Next("e".into()));
         let b = "b".into();
-        followed.told(&b, &at("e", 2));
-        assert_eq!(followed.step("b", "e", 4), Step::Missing);
-        followed.at_least(&b, &at("e", 2));
-        assert_eq!(followed.step("b", "e", 2), Step::Old);
+        followed.told(&b, &at("e", 2), M);
+        assert_eq!(followed.step("b", "e", 4, M), Step::Missing);
+        followed.at_least(&b, &at("e", 2), M);
+        assert_eq!(followed.step("b", "e", 2, M), Step::Old);
     }
 
     #[test]
@@ -191,7 +222,7 @@ mod tests {
         let followed = Followed::default();
         let add = |range: std::ops::Range<usize>| {
             for number in range {
-                followed.set(&number.to_string().into(), at("e", 1));
+                followed.set(&number.to_string().into(), at("e", 1), M);
                 followed.tidy(|topic| topic.len() == 1);
             }
         };

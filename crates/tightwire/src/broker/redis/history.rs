@@ -32,36 +32,79 @@ pub(super) struct Told {
     pub(super) replay: Replay,
 }
 
-impl Core {
-    /// The call that asks.
-    pub(super) fn history_call(&self, shard: usize, topic: &str, question: Question<'_>) -> Cmd {
-        let keys = [
-            self.keys.state(shard),
-            self.keys.stream(shard),
-            self.keys.history(shard, topic),
-            self.keys.meta(shard, topic),
-        ];
-        let seen = self.shards[shard].seen();
-        let mut call = self.scripts.history.call(&keys);
-        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
-        call.arg(self.kept_ms()).arg(self.remembered_ms());
-        match question {
-            Question::Position => call.arg("position"),
-            Question::After(ReplayStart::FrameId(_)) => call.arg("all"),
-            Question::After(ReplayStart::Position(position)) => {
-                call.arg("after").arg(&position.epoch).arg(position.seq)
-            }
-        };
-        call
-    }
+/// After so many bytes of one answer no other topic is looked at: so long others wait for Redis.
+const BYTES: usize = 1 << 20;
 
-    /// Reads the answer.
-    pub(super) fn told(&self, topic: &Arc<str>, question: Question<'_>, answer: &Value) -> Result<Told, Trouble> {
+/// What Redis said about topics of a shard.
+pub(super) struct Answers<'a> {
+    mark: Mark,
+    topics: &'a [Value],
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn read(answer: &'a Value) -> Result<Self, Trouble> {
         if let Some(refusal) = Refusal::of(answer) {
             return Err(refusal.into());
         }
-        let [generation, number, epoch, seq, last, oldest, frames] = answer::array(answer)?;
+        let [generation, number, topics] = answer::array(answer)?;
         let mark = Mark { generation: answer::number(generation)?, number: answer::number(number)? };
+        Ok(Self { mark, topics: answer::list(topics)? })
+    }
+
+    /// How far the shard was.
+    pub(super) fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// How many topics it is about. They may be fewer than were asked for, but never none.
+    pub(super) fn count(&self) -> usize {
+        self.topics.len()
+    }
+}
+
+impl Core {
+    /// The call that asks about topics of a shard.
+    pub(super) fn history_call<'a>(
+        &self,
+        shard: usize,
+        asked: impl IntoIterator<Item = (&'a Arc<str>, Question<'a>)>,
+    ) -> Cmd {
+        let mut keys = vec![self.keys.state(shard), self.keys.stream(shard)];
+        let mut questions = Vec::new();
+        for (topic, question) in asked {
+            keys.extend([self.keys.history(shard, topic), self.keys.meta(shard, topic)]);
+            questions.push(question);
+        }
+        let seen = self.shards[shard].seen();
+        let mut call = self.scripts.history.call(&keys);
+        call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
+        call.arg(self.kept_ms()).arg(self.remembered_ms()).arg(BYTES);
+        for question in questions {
+            match question {
+                Question::Position => call.arg("position").arg("").arg(0),
+                Question::After(ReplayStart::FrameId(_)) => call.arg("all").arg("").arg(0),
+                Question::After(ReplayStart::Position(position)) => {
+                    call.arg("after").arg(&position.epoch).arg(position.seq)
+                }
+            };
+        }
+        call
+    }
+
+    /// Reads what was said about one of the topics.
+    pub(super) fn told(
+        &self,
+        answers: &Answers<'_>,
+        index: usize,
+        topic: &Arc<str>,
+        question: Question<'_>,
+    ) -> Result<Told, Trouble> {
+        let answer = answers.topics.get(index).ok_or(Unexpected)?;
+        if let Some(refusal) = Refusal::of(answer) {
+            return Err(refusal.into());
+        }
+        let mark = answers.mark;
+        let [epoch, seq, last, oldest, frames] = answer::array(answer)?;
         let position = Position { epoch: answer::text(epoch)?.into(), seq: answer::number(seq)? };
         let gap = || -> Result<Replay, Unexpected> {
             let oldest = answer::number(oldest)?;
@@ -74,6 +117,7 @@ impl Core {
                 let frames: Result<Vec<_>, _> = entries.iter().map(frame).collect();
                 let Ok(mut frames) = frames else {
                     tracing::error!(subscription = &**topic, "the history cannot be read");
+                    self.counters.bus_unreadable_total.increment();
                     return Ok(Told { mark, replay: gap()?, position });
                 };
                 match start {

@@ -50,6 +50,11 @@ impl Keys {
         format!("{}:{{{shard}}}:key:{key}", self.prefix)
     }
 
+    /// Who has taken over, of what has this name in that topic. Both may have any characters.
+    pub(super) fn fence(&self, shard: usize, topic: &str, name: &str) -> String {
+        format!("{}:{{{shard}}}:fence:{}:{topic}:{name}", self.prefix, topic.len())
+    }
+
     /// What all nodes say of themselves; in the first shard.
     pub(super) fn nodes(&self) -> String {
         format!("{}:{{0}}:nodes", self.prefix)
@@ -89,5 +94,7 @@ mod tests {
         assert_eq!(keys.meta(3, "a"), "tightwire:{3}:meta:a");
         assert_eq!(keys.writer(3, "n1", 2), "tightwire:{3}:writer:n1.2");
         assert_eq!(keys.once(3, "k"), "tightwire:{3}:key:k");
+        assert_eq!(keys.fence(3, "a:b", "c"), "tightwire:{3}:fence:3:a:b:c");
+        assert_ne!(keys.fence(3, "a:b", "c"), keys.fence(3, "a", "b:c"));
     }
 }

@@ -14,7 +14,7 @@ use super::answer::{self, Refusal, Unexpected};
 use super::scripts::Scripts;
 #[cfg(feature = "tls")]
 use crate::client::secure_stream;
-use crate::config::{RedisAddress, RedisConfig, RedisServers};
+use crate::config::{RedisAddress, RedisConfig, RedisLogin, RedisServers};
 use crate::transport::Stream;
 
 /// How long an answer may take beyond what the command itself waits for. A server that says nothing for so long is lost,
@@ -79,6 +79,7 @@ impl From<Refusal> for Trouble {
             Refusal::Elsewhere(text) => Self::Lost(text),
             Refusal::Denied(text) => Self::Refused(text),
             Refusal::Hole => Self::Refused("a publication is missing".to_owned()),
+            Refusal::Fenced => Self::Refused("somebody else has taken over".to_owned()),
         }
     }
 }
@@ -99,7 +100,7 @@ impl Link {
         within(config.connect_timeout, opening).await
     }
 
-    /// Connects to a server, as a user of Redis or as nobody.
+    /// Connects to a server, of Redis or a Sentinel.
     async fn to(config: &RedisConfig, address: &RedisAddress, is_redis: bool) -> Result<Self, Trouble> {
         let (info, stream) = connect(config, address, is_redis).await?;
         // Each question has a limit of its own.
@@ -179,14 +180,17 @@ async fn connect(
     // Commands are written whole: waiting for more would only delay them.
     stream.set_nodelay(true).map_err(lost)?;
     let mut info = RedisConnectionInfo::default().set_lib_name("tightwire", env!("CARGO_PKG_VERSION"));
-    if is_redis {
+    let (user, password) = if is_redis {
         info = info.set_db(i64::from(config.url.database()));
-        if let Some(user) = config.url.user() {
-            info = info.set_username(user);
-        }
-        if let Some(password) = config.url.password() {
-            info = info.set_password(password);
-        }
+        (config.url.user(), config.url.password())
+    } else {
+        config.sentinel.as_ref().map(RedisLogin::parts).map_or((None, None), |(user, password)| (user, Some(password)))
+    };
+    if let Some(user) = user {
+        info = info.set_username(user);
+    }
+    if let Some(password) = password {
+        info = info.set_password(password);
     }
     #[cfg(feature = "tls")]
     if config.url.is_tls() {
@@ -225,6 +229,10 @@ async fn ask_each(config: &RedisConfig, servers: &[RedisAddress], search: Search
         };
         match within(each, asking).await {
             Ok(found) => return Ok(found),
+            Err(Trouble::Refused(why)) if !is_redis => {
+                let login = "`redis_sentinel_user` and `redis_sentinel_password` say as whom it is asked";
+                trouble = Trouble::Refused(format!("the Sentinel at {address} refuses: {why} ({login})"));
+            }
             Err(error) => trouble = error,
         }
     }

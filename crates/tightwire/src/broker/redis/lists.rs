@@ -1,5 +1,7 @@
 //! The application's lists.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use redis::{Cmd, Value, cmd};
@@ -8,17 +10,18 @@ use tokio::time::timeout;
 use super::answer::{self, Refusal};
 use super::breaker::Circuit;
 use super::core::{Core, LONGEST_MS};
+use super::fences;
 use super::keys::shard_of;
 use super::link::Trouble;
 use super::queue::unavailable;
-use crate::broker::Lists;
+use crate::broker::{Fence, Lists};
 use crate::clock;
 use crate::cluster::SharedList;
 use crate::publisher::PublishError;
 
 impl Core {
-    /// Calls something that concerns a list, within the time that a publication may take.
-    async fn call_for_list<T>(
+    /// Calls something within the time that a publication may take.
+    pub(super) async fn call_in_time<T>(
         &self,
         shard: usize,
         call: impl Fn() -> Cmd,
@@ -35,16 +38,28 @@ impl Core {
 }
 
 impl Lists for Core {
-    fn append<'a>(&'a self, list: SharedList<'a>, value: &'a [u8]) -> BoxFuture<'a, Result<(), PublishError>> {
+    fn append<'a>(
+        &'a self,
+        list: SharedList<'a>,
+        value: &'a [u8],
+        fence: Option<&'a Fence>,
+    ) -> BoxFuture<'a, Result<(), PublishError>> {
         let shard = shard_of(list.name, self.shards.len());
         let call = move || {
-            let mut call = self.scripts.append.call(&[self.keys.list(shard, list.name)]);
+            let mut keys = vec![self.keys.list(shard, list.name)];
+            keys.extend(fence.map(|fence| self.keys.fence(shard, list.name, &fence.name)));
+            let mut call = self.scripts.append.call(&keys);
             let expires = u64::try_from(list.expires.as_millis()).unwrap_or(u64::MAX);
             call.arg(value).arg(list.longest.max(1)).arg(expires.clamp(1, LONGEST_MS));
+            fences::write(&mut call, fence.map(|fence| fence.term));
             call
         };
-        self.call_for_list(shard, call, |answer| Refusal::of(answer).map_or(Ok(()), |refusal| Err(refusal.into())))
-            .boxed()
+        let read = move |answer: &Value| match (Refusal::of(answer), fence) {
+            (None, _) => Ok(Ok(())),
+            (Some(Refusal::Fenced), Some(fence)) => Ok(Err(PublishError::Fenced(Arc::clone(&fence.name)))),
+            (Some(refusal), _) => Err(refusal.into()),
+        };
+        async move { self.call_in_time(shard, call, read).await? }.boxed()
     }
 
     fn newest<'a>(&'a self, name: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Vec<u8>>, PublishError>> {
@@ -56,7 +71,7 @@ impl Lists for Core {
             call.arg(self.keys.list(shard, name)).arg(-most).arg(-1);
             call
         };
-        self.call_for_list(shard, call, read).boxed()
+        self.call_in_time(shard, call, read).boxed()
     }
 }
 

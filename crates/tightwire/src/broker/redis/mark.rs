@@ -13,11 +13,15 @@ pub(super) struct Mark {
     pub(super) number: u64,
 }
 
+/// Scripts count exactly up to here.
+const MOST: u64 = 1 << 52;
+
 impl Mark {
-    /// Reads the name of an entry.
+    /// Reads the name of an entry. None, if no server of ours can have given it.
     pub(super) fn read(entry: &str) -> Option<Self> {
         let (generation, number) = entry.split_once('-')?;
-        Some(Self { generation: generation.parse().ok()?, number: number.parse().ok()? })
+        let mark = Self { generation: generation.parse().ok()?, number: number.parse().ok()? };
+        (mark.generation <= MOST && mark.number <= MOST).then_some(mark)
     }
 
     /// The name of its entry.
@@ -33,11 +37,13 @@ pub(super) struct Shard {
     seen: Mutex<Mark>,
     /// How far this node has handed frames to its subscribers.
     delivered: watch::Sender<Mark>,
+    /// Where the reader has gone on last after what it could not read.
+    skipped_to: Mutex<Mark>,
 }
 
 impl Shard {
     pub(super) fn new() -> Self {
-        Self { seen: Mutex::default(), delivered: watch::Sender::default() }
+        Self { seen: Mutex::default(), delivered: watch::Sender::default(), skipped_to: Mutex::default() }
     }
 
     pub(super) fn seen(&self) -> Mark {
@@ -58,6 +64,16 @@ impl Shard {
             *delivered = max(*delivered, mark);
             is_newer
         });
+    }
+
+    /// The reader goes on from here, without having read all that comes before.
+    pub(super) fn skips_to(&self, mark: Mark) {
+        *self.skipped_to.lock().unwrap_or_else(PoisonError::into_inner) = mark;
+    }
+
+    /// Whether the reader has not read all that comes after this.
+    pub(super) fn has_skipped_after(&self, mark: Mark) -> bool {
+        *self.skipped_to.lock().unwrap_or_else(PoisonError::into_inner) > mark
     }
 
     /// Waits until this node has begun to follow the shard. What Redis tells later is not before its beginning.
@@ -86,7 +102,17 @@ mod tests {
         let mark = Mark { generation: 1_763_000_000_000, number: 42 };
         assert_eq!(mark.entry(), "1763000000000-42");
         assert_eq!(Mark::read(&mark.entry()), Some(mark));
-        for wrong in ["", "1", "1-", "-1", "a-b", "1-2-3", "99999999999999999999-0"] {
+        for wrong in [
+            "",
+            "1",
+            "1-",
+            "-1",
+            "a-b",
+            "1-2-3",
+            "99999999999999999999-0",
+            "18446744073709551615-1",
+            "1-9007199254740993",
+        ] {
             assert_eq!(Mark::read(wrong), None, "{wrong}");
         }
         assert!(Mark { generation: 2, number: 0 } > Mark { generation: 1, number: 9 });

@@ -13,6 +13,7 @@ mod answer;
 mod backoff;
 mod breaker;
 mod core;
+mod fences;
 mod followed;
 mod history;
 mod keep;
@@ -57,10 +58,10 @@ use self::keys::shard_of;
 use self::link::Trouble;
 pub(crate) use self::listening::{Heard, listen};
 use self::publishing::Publishing;
-use self::queue::{Item, Said, unavailable};
+use self::queue::{Item, Said, Terms, unavailable};
 use self::reading::Reading;
 use self::wire::Content;
-use super::{Broker, BusHealth, BusState, Lists, Met, Once, Published};
+use super::{Broker, BusHealth, BusState, Fence, Lists, Met, Once, Published};
 use crate::clock;
 use crate::config::RedisConfig;
 use crate::hub::Hub;
@@ -96,6 +97,12 @@ impl RedisBroker {
     /// Starts the broker's tasks, and sees how their first attempts go.
     async fn start_now(&self) -> io::Result<()> {
         let core = &self.core;
+        if !RedisConfig::is_prefix(&core.config.prefix) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the prefix of the keys in Redis (`redis_prefix`) is 1 to 64 visible ASCII characters without braces",
+            ));
+        }
         core.runtime.get_or_init(Handle::current);
         self.spawn();
         let statuses = core.groups.iter().flat_map(|group| [&group.reading, &group.publishing]);
@@ -133,7 +140,7 @@ impl RedisBroker {
         }
     }
 
-    async fn hand_in(&self, content: Content, once: Option<Once>) -> Result<Said, PublishError> {
+    async fn hand_in(&self, content: Content, terms: Terms) -> Result<Said, PublishError> {
         let core = &*self.core;
         let Some(runtime) = core.runtime.get() else { return Err(unavailable("the server does not run yet")) };
         let shard = shard_of(content.topic(), core.shards.len());
@@ -143,7 +150,7 @@ impl RedisBroker {
             return Err(unavailable("there is no connection to Redis"));
         }
         let began = clock::now();
-        let (item, ticket) = Item::new(content, shard, once);
+        let (item, ticket) = Item::new(content, shard, terms);
         group.queue.push(item)?;
         let sleep = |time| {
             let _entered = runtime.enter();
@@ -168,18 +175,28 @@ impl RedisBroker {
         let asking = async {
             // What is published between the answer and the reader's beginning would reach nobody here.
             core.shards[shard].begins().await;
-            let told = core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
-            core.shards[shard].saw(told.mark);
-            let topic = core.hub.name_of(topic);
-            if let Some(topic) = &topic {
-                // Should the reader have to fetch what it has missed, it does so from here.
-                core.followed.told(topic, &told.position);
+            loop {
+                let told =
+                    core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
+                core.shards[shard].saw(told.mark);
+                let topic = core.hub.name_of(topic);
+                if let Some(topic) = &topic {
+                    // Should the reader have to fetch what it has missed, it does so from here.
+                    core.followed.told(topic, &told.position, told.mark);
+                    // Who comes and goes is not to fill this up while nothing is published.
+                    core.followed.tidy(|topic| core.hub.name_of(topic).is_some());
+                }
+                core.shards[shard].delivers(told.mark).await;
+                if core.shards[shard].has_skipped_after(told.mark) {
+                    // It may have fetched nothing of this topic, since it did not know yet where its subscribers are. They
+                    // need an answer that has what was skipped.
+                    continue;
+                }
+                if let Some(topic) = &topic {
+                    core.followed.at_least(topic, &told.position, told.mark);
+                }
+                return Ok(told);
             }
-            core.shards[shard].delivers(told.mark).await;
-            if let Some(topic) = &topic {
-                core.followed.at_least(topic, &told.position);
-            }
-            Ok(told)
         };
         let late = |_| unavailable("Redis did not answer in time");
         timeout(core.config.publish_timeout, asking).await.map_err(late)?
@@ -205,7 +222,15 @@ impl Broker for RedisBroker {
     }
 
     fn publish(&self, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
-        self.hand_in(Content::Enveloped(publication), None).map_ok(|said| said.position).boxed()
+        self.hand_in(Content::Enveloped(publication), Terms::None).map_ok(|said| said.position).boxed()
+    }
+
+    fn publish_behind(&self, fence: Fence, publication: Publication) -> BoxFuture<'_, Result<Position, PublishError>> {
+        self.hand_in(Content::Enveloped(publication), Terms::Behind(fence)).map_ok(|said| said.position).boxed()
+    }
+
+    fn take_over<'a>(&'a self, topic: &'a str, name: &'a str) -> BoxFuture<'a, Result<u64, PublishError>> {
+        self.core.take_over(topic, name).boxed()
     }
 
     fn publish_once(&self, publication: Publication, once: Once) -> BoxFuture<'_, Result<Published, PublishError>> {
@@ -219,11 +244,11 @@ impl Broker for RedisBroker {
                 Published::Before(found.id, found.position)
             }
         };
-        self.hand_in(Content::Enveloped(publication), Some(once)).map_ok(found).boxed()
+        self.hand_in(Content::Enveloped(publication), Terms::Once(once)).map_ok(found).boxed()
     }
 
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>> {
-        self.hand_in(Content::Flat(frame), None).map_ok(drop).boxed()
+        self.hand_in(Content::Flat(frame), Terms::None).map_ok(drop).boxed()
     }
 
     fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {

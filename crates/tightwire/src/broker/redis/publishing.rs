@@ -89,6 +89,8 @@ impl Publishing {
                     item.number = None;
                     again.push(item);
                 }
+                // So is an earlier attempt, should it be on its way yet. One that was done would have been recognised.
+                Refusal::Fenced => item.fenced(),
                 // An earlier attempt may be on its way yet.
                 _ if item.is_unanswered => item.answer(Err(unconfirmed())),
                 Refusal::Denied(text) => {
@@ -97,7 +99,7 @@ impl Publishing {
                 }
                 Refusal::Elsewhere(text) => {
                     trouble.get_or_insert(Trouble::Lost(text));
-                    item.number = None;
+                    item.was_refused();
                     again.push(item);
                 }
             }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::mark::Mark;
 use super::wire::Content;
-use crate::broker::Once;
+use crate::broker::{Fence, Once};
 use crate::metrics::Counters;
 use crate::publisher::PublishError;
 
@@ -45,13 +45,23 @@ pub(super) struct Item {
     pub(super) shard: usize,
     /// What it is called when it is sent again; none until it is sent, and after Redis has refused it.
     pub(super) number: Option<Number>,
-    /// The key with which it is published once, however often it is handed in.
-    pub(super) once: Option<Once>,
+    pub(super) terms: Terms,
     /// Whether it was sent without being answered.
     pub(super) is_unanswered: bool,
     phase: Arc<AtomicU8>,
     answer: oneshot::Sender<Answer>,
     size: usize,
+}
+
+/// On which terms something is published.
+#[derive(Clone, Debug)]
+pub(super) enum Terms {
+    /// On none.
+    None,
+    /// Once with this key, however often it is handed in.
+    Once(Once),
+    /// Unless somebody has taken over.
+    Behind(Fence),
 }
 
 /// What a publication is called: its place among those of a writer.
@@ -89,18 +99,34 @@ const SENT: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Item {
-    pub(super) fn new(content: Content, shard: usize, once: Option<Once>) -> (Self, Ticket) {
+    pub(super) fn new(content: Content, shard: usize, terms: Terms) -> (Self, Ticket) {
         let phase = Arc::new(AtomicU8::new(QUEUED));
         let (sender, receiver) = oneshot::channel();
         let size = content.size();
         let ticket = Ticket { phase: Arc::clone(&phase), answer: receiver };
-        (Self { content, shard, number: None, once, is_unanswered: false, phase, answer: sender, size }, ticket)
+        (Self { content, shard, number: None, terms, is_unanswered: false, phase, answer: sender, size }, ticket)
     }
 
     /// Says what became of it.
     pub(super) fn answer(self, answer: Answer) {
         // Nobody may wait for it any more.
         let _ = self.answer.send(answer);
+    }
+
+    /// Says that somebody has taken over.
+    pub(super) fn fenced(self) {
+        let name = match &self.terms {
+            Terms::Behind(fence) => Arc::clone(&fence.name),
+            Terms::None | Terms::Once(_) => Arc::default(),
+        };
+        self.answer(Err(PublishError::Fenced(name)));
+    }
+
+    /// Redis has refused it: it waits as if it had never been sent.
+    pub(super) fn was_refused(&mut self) {
+        self.number = None;
+        // Fails where nobody waits for it any more.
+        let _ = self.phase.compare_exchange(SENT, QUEUED, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Whether it is to be sent. Then it counts as sent.

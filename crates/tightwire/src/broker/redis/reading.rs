@@ -3,9 +3,10 @@
 //! It goes on from where it was, whatever happens in between. What it cannot read there any more is the business of
 //! `recovering`.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{Pipeline, Value, cmd};
 use tightwire_proto::frame::Position;
@@ -33,6 +34,12 @@ const CHECK: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 8 << 20;
 const MOST_ENTRIES: usize = 256;
 
+/// What is taken for the largest frame where nothing is known: what waits on a new connection may be much.
+const LARGE: usize = 1 << 20;
+
+/// Stands for the name of an entry that no server of ours can have given.
+const STRANGER: Mark = Mark { generation: u64::MAX, number: u64::MAX };
+
 /// After so many entries others have their turn.
 const STEP: usize = 64;
 
@@ -44,6 +51,10 @@ pub(super) struct Reading {
     largest: usize,
     /// Spreads what nodes do that have all missed something.
     pub(super) spread: Backoff,
+    /// When that was waited for.
+    pub(super) waited: Option<Instant>,
+    /// Topics whose subscribers have missed what cannot be had for now.
+    pub(super) owed: HashSet<Arc<str>>,
 }
 
 /// Where the reader is in the stream of a shard.
@@ -76,7 +87,7 @@ impl Reading {
         let place = |shard: &usize| Place::new(*shard, core.keys.stream(*shard));
         let places = core.groups[group].shards.iter().map(place).collect();
         let spread = Backoff::new(seed());
-        Self { core, places, largest: 4096, spread }
+        Self { core, places, largest: LARGE, spread, waited: None, owed: HashSet::new() }
     }
 
     async fn read(&mut self, link: &Link, status: &Status) -> Result<Infallible, Trouble> {
@@ -93,7 +104,7 @@ impl Reading {
     }
 
     /// Whether there was anything.
-    async fn read_once(&mut self, link: &Link) -> Result<bool, Trouble> {
+    pub(super) async fn read_once(&mut self, link: &Link) -> Result<bool, Trouble> {
         let count = (READ_BYTES / (self.places.len().max(1) * self.largest)).clamp(1, MOST_ENTRIES);
         let mut call = cmd("XREAD");
         call.arg("COUNT").arg(count).arg("BLOCK").arg(BLOCK.as_millis() as u64).arg("STREAMS");
@@ -134,24 +145,40 @@ impl Reading {
     /// Takes an entry of the stream. Returns its size.
     async fn take(&mut self, link: &Link, index: usize, entry: &Value) -> Result<usize, Trouble> {
         let [name, fields] = answer::array(entry)?;
-        let mark = Mark::read(answer::text(name)?).ok_or(Unexpected)?;
+        let name = answer::text(name)?;
+        let mark = Mark::read(name).unwrap_or(STRANGER);
         if mark <= self.at(index) {
             // What was read with it has shown that something is missing, or lost: then this was fetched already, or is of a
             // generation that is over.
             return Ok(0);
         }
         if mark.generation > self.at(index).generation {
-            self.begin_generation(link, index, mark.generation).await?;
+            let now = self.ask_how_far(link, index).await?;
+            if now.generation >= mark.generation {
+                self.begin_generation(link, index, now.generation).await?;
+            }
         }
-        if mark.number > self.at(index).number + 1 {
+        let at = self.at(index);
+        if mark.generation == at.generation && mark.number > at.number + 1 {
             self.catch_up(link, index).await?;
         }
-        if mark <= self.at(index) {
+        let at = self.at(index);
+        if mark <= at {
+            return Ok(0);
+        }
+        if mark.generation > at.generation || mark.number > at.number + 1 {
+            let stream = &self.places[index].stream;
+            tracing::error!(
+                entry = name,
+                stream,
+                "somebody else has written into a stream of this system: it is deleted, and what was missed is in the histories"
+            );
+            self.core.counters.bus_unreadable_total.increment();
             return Ok(0);
         }
         let size = match Entry::read(fields) {
             Ok(entry) => {
-                let size = self.deliver(link, &entry).await?;
+                let size = self.deliver(link, self.places[index].shard, &entry, mark).await?;
                 let place = &mut self.places[index];
                 place.read = mark;
                 entry.id().clone_into(&mut place.id);
@@ -159,7 +186,8 @@ impl Reading {
             }
             Err(Unexpected) => {
                 // Where it has a position, the next frame of its topic shows that something is missing.
-                tracing::error!(entry = mark.entry(), stream = self.places[index].stream, "an entry cannot be read");
+                tracing::error!(entry = name, stream = self.places[index].stream, "an entry cannot be read");
+                self.core.counters.bus_unreadable_total.increment();
                 0
             }
         };
@@ -168,25 +196,25 @@ impl Reading {
     }
 
     /// Hands a frame to its subscribers.
-    async fn deliver(&self, link: &Link, entry: &Entry<'_>) -> Result<usize, Trouble> {
-        let core = &*self.core;
+    async fn deliver(&mut self, link: &Link, shard: usize, entry: &Entry<'_>, mark: Mark) -> Result<usize, Trouble> {
+        let core = Arc::clone(&self.core);
         let size = entry.size();
         let Some(topic) = core.hub.name_of(entry.topic) else {
             if let Some((epoch, seq)) = entry.position {
-                core.followed.pass(entry.topic, epoch, seq);
+                core.followed.pass(entry.topic, epoch, seq, mark);
             }
             return Ok(size);
         };
         let epoch = match entry.position {
             None => Arc::default(),
-            Some((epoch, seq)) => match core.followed.step(&topic, epoch, seq) {
+            Some((epoch, seq)) => match core.followed.step(&topic, epoch, seq, mark) {
                 Step::Next(epoch) => {
-                    core.followed.set(&topic, Position { epoch: Arc::clone(&epoch), seq });
+                    core.followed.set(&topic, Position { epoch: Arc::clone(&epoch), seq }, mark);
                     epoch
                 }
                 Step::Old => return Ok(size),
                 Step::Missing => {
-                    self.fetch(link, std::slice::from_ref(&topic)).await?;
+                    self.fetch(link, shard, std::slice::from_ref(&topic)).await?;
                     return Ok(size);
                 }
             },
@@ -195,6 +223,7 @@ impl Reading {
             Ok(frame) => core.hub.deliver(frame),
             Err(Unexpected) => {
                 tracing::error!(subscription = &*topic, "a frame cannot be read");
+                core.counters.bus_unreadable_total.increment();
                 let latest = entry.position.map_or(0, |(_, seq)| seq);
                 if latest > 0 {
                     self.say_gap(&topic, &Gap { epoch, oldest: 0, latest });
@@ -206,7 +235,7 @@ impl Reading {
     }
 
     /// Asks how far all shards are.
-    async fn check(&mut self, link: &Link) -> Result<(), Trouble> {
+    pub(super) async fn check(&mut self, link: &Link) -> Result<(), Trouble> {
         for index in 0..self.places.len() {
             self.note_delivered(index);
         }
@@ -234,7 +263,15 @@ impl Reading {
                 self.catch_up(link, index).await?;
             }
         }
-        Ok(())
+        self.fetch_owed(link).await
+    }
+
+    /// Asks how far a shard is. What is beyond that in its stream is gone then.
+    pub(super) async fn ask_how_far(&self, link: &Link, index: usize) -> Result<Mark, Trouble> {
+        let mut commands = Pipeline::new();
+        commands.add_command(self.core.check_call(self.places[index].shard, None));
+        let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
+        self.checked(index, &answer)
     }
 
     pub(super) fn checked(&self, index: usize, answer: &Value) -> Result<Mark, Trouble> {
@@ -273,6 +310,7 @@ impl Work for Reading {
     }
 
     async fn work(&mut self, link: &Link, status: &Status) -> Trouble {
+        self.largest = LARGE;
         let Err(trouble) = self.read(link, status).await;
         trouble
     }

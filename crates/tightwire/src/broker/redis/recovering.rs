@@ -3,6 +3,7 @@
 //! A stream may be shorter than what this node has missed: then the histories of the topics that somebody here is subscribed
 //! to have the rest. What is not even there is told to their subscribers, and so is that Redis has lost something.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay};
 
 use super::answer::Unexpected;
-use super::history::{Question, Told};
+use super::history::{Answers, Question, Told};
 use super::keys::shard_of;
 use super::link::{Link, Trouble};
 use super::mark::Mark;
@@ -20,10 +21,13 @@ use super::reading::Reading;
 use crate::clock;
 
 /// How many topics are asked for at once, where all have to be.
-const TOPICS: usize = 8;
+const TOPICS: usize = 64;
 
 /// Nodes that have all missed something do not all ask at the same moment.
 const SPREAD: Duration = Duration::from_millis(300);
+
+/// For so long after that what else was missed is not waited for again.
+const SPREAD_ONCE: Duration = Duration::from_secs(5);
 
 impl Reading {
     /// Redis has lost something: every topic begins in a new epoch. Whoever is subscribed is told so.
@@ -31,16 +35,27 @@ impl Reading {
         let shard = self.places[index].shard;
         tracing::error!(shard, generation, "Redis has lost what was published: its topics begin anew");
         self.core.counters.bus_resets_total.increment();
-        let topics = self.subscribed(shard);
-        for topics in topics.chunks(TOPICS) {
-            for (index, told) in self.ask(link, topics, |_| Question::Position).await? {
-                let (topic, Position { epoch, .. }) = (&topics[index], told.position);
-                // All that the new epoch has will come.
-                self.say_gap(topic, &Gap { epoch: Arc::clone(&epoch), oldest: 0, latest: 0 });
-                self.core.followed.set(topic, Position { epoch, seq: 0 });
+        let begin = Mark { generation, number: 0 };
+        let all = self.subscribed(shard);
+        let mut topics = &*all;
+        while !topics.is_empty() {
+            let answers = self.ask(link, shard, topics, |_| Question::Position).await?;
+            for (topic, told) in topics.iter().zip(&answers) {
+                match told {
+                    Ok(Told { position: Position { epoch, .. }, .. }) => {
+                        // All that the new epoch has will come.
+                        self.say_gap(topic, &Gap { epoch: Arc::clone(epoch), oldest: 0, latest: 0 });
+                        self.core.followed.set(topic, Position { epoch: Arc::clone(epoch), seq: 0 }, begin);
+                    }
+                    Err(why) => {
+                        self.core.followed.lose(topic, begin);
+                        self.owe(topic, why);
+                    }
+                }
             }
+            topics = &topics[answers.len()..];
         }
-        self.places[index].at = Some(Mark { generation, number: 0 });
+        self.places[index].at = Some(begin);
         self.places[index].behind = None;
         self.note_delivered(index);
         Ok(())
@@ -48,74 +63,122 @@ impl Reading {
 
     /// The stream does not have any more what comes next. The histories may.
     pub(super) async fn catch_up(&mut self, link: &Link, index: usize) -> Result<(), Trouble> {
-        tokio::time::sleep(self.spread.within(SPREAD)).await;
+        self.wait_for_its_turn().await;
         let shard = self.places[index].shard;
         self.core.counters.bus_holes_total.increment();
-        let mut commands = Pipeline::new();
-        commands.add_command(self.core.check_call(shard, None));
-        let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
-        let mark = self.checked(index, &answer)?;
+        let mark = self.ask_how_far(link, index).await?;
         if mark.generation > self.at(index).generation {
             Box::pin(self.begin_generation(link, index, mark.generation)).await?;
         }
+        // Who is told from now on where a topic was before asks again; and who was told before is found below.
+        self.core.shards[shard].skips_to(mark);
         let topics = self.subscribed(shard);
         tracing::warn!(shard, topics = topics.len(), "the stream has no longer what this server has missed");
-        for topics in topics.chunks(TOPICS) {
-            self.fetch(link, topics).await?;
-        }
+        self.fetch(link, shard, &topics).await?;
         self.places[index].at = Some(mark);
         self.places[index].behind = None;
         self.note_delivered(index);
         Ok(())
     }
 
-    /// Brings the subscribers of these topics what they have missed, or tells them that it is not there.
-    pub(super) async fn fetch(&self, link: &Link, topics: &[Arc<str>]) -> Result<(), Trouble> {
-        let core = &*self.core;
-        let starts: Vec<Option<ReplayStart>> =
-            topics.iter().map(|topic| core.followed.get(topic).map(|at| ReplayStart::Position((&at).into()))).collect();
-        let question = |index: usize| starts[index].as_ref().map_or(Question::Position, Question::After);
-        let told = self.ask(link, topics, question).await?;
-        for (index, Told { position, replay, .. }) in told {
-            let topic = &topics[index];
-            match replay {
-                Replay::Complete(frames) if starts[index].is_some() => {
-                    core.counters.bus_recovered_frames_total.add(frames.len() as u64);
-                    frames.into_iter().for_each(|frame| core.hub.deliver(frame));
+    /// Waits a random time, once for all shards.
+    async fn wait_for_its_turn(&mut self) {
+        let now = clock::now();
+        if self.waited.is_none_or(|waited| now.saturating_duration_since(waited) >= SPREAD_ONCE) {
+            tokio::time::sleep(self.spread.within(SPREAD)).await;
+        }
+        self.waited = Some(clock::now());
+    }
+
+    /// Brings the subscribers of these topics of a shard what they have missed, or tells them that it is not there.
+    pub(super) async fn fetch(&mut self, link: &Link, shard: usize, mut topics: &[Arc<str>]) -> Result<(), Trouble> {
+        while !topics.is_empty() {
+            let core = Arc::clone(&self.core);
+            let start = |topic: &Arc<str>| core.followed.get(topic).map(|at| ReplayStart::Position((&at).into()));
+            let starts: Vec<_> = topics.iter().take(TOPICS).map(start).collect();
+            let question = |index: usize| starts[index].as_ref().map_or(Question::Position, Question::After);
+            let answers = self.ask(link, shard, topics, question).await?;
+            let count = answers.len();
+            for ((topic, start), told) in topics.iter().zip(&starts).zip(answers) {
+                match told {
+                    Ok(told) => self.bring(topic, start.is_some(), told),
+                    Err(why) => self.owe(topic, &why),
                 }
-                Replay::Complete(_) => {
-                    let gap = Gap { epoch: Arc::clone(&position.epoch), oldest: 0, latest: position.seq };
-                    self.say_gap(topic, &gap);
-                }
-                Replay::Gap(gap) => self.say_gap(topic, &gap),
             }
-            core.followed.set(topic, position);
+            topics = &topics[count..];
         }
         Ok(())
     }
 
-    /// Asks about topics. Returns the answers that there are, and which topics they are about.
+    fn bring(&mut self, topic: &Arc<str>, is_known: bool, Told { position, replay, mark }: Told) {
+        let core = Arc::clone(&self.core);
+        match replay {
+            Replay::Complete(frames) if is_known => {
+                core.counters.bus_recovered_frames_total.add(frames.len() as u64);
+                frames.into_iter().for_each(|frame| core.hub.deliver(frame));
+            }
+            // Whoever has just asked where the topic is has, or gets, an answer that has all of this. Others may not.
+            Replay::Complete(_) => {
+                let gap = Gap { epoch: Arc::clone(&position.epoch), oldest: 0, latest: position.seq };
+                self.say_gap(topic, &gap);
+            }
+            Replay::Gap(gap) => self.say_gap(topic, &gap),
+        }
+        core.followed.set(topic, position, mark);
+        self.owed.remove(topic);
+    }
+
+    /// What the subscribers of this topic have missed cannot be had before somebody has mended it. The others must not wait
+    /// for that.
+    fn owe(&mut self, topic: &Arc<str>, why: &str) {
+        if !self.owed.contains(topic) {
+            tracing::error!(
+                subscription = &**topic,
+                error = why,
+                "what was missed of a topic cannot be read: see what is under its keys in Redis, and delete it"
+            );
+            self.core.counters.bus_unreadable_total.increment();
+            self.owed.insert(Arc::clone(topic));
+        }
+    }
+
+    /// Brings what could not be had before, if it can be had now.
+    pub(super) async fn fetch_owed(&mut self, link: &Link) -> Result<(), Trouble> {
+        let shards = self.core.shards.len();
+        let core = Arc::clone(&self.core);
+        self.owed.retain(|topic| core.hub.name_of(topic).is_some());
+        let mut owed: Vec<_> = self.owed.iter().cloned().collect();
+        owed.sort_by_key(|topic| shard_of(topic, shards));
+        for topics in owed.chunk_by(|one, other| shard_of(one, shards) == shard_of(other, shards)) {
+            self.fetch(link, shard_of(&topics[0], shards), topics).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks about topics of a shard. Returns what Redis says about the first of them, or why it says nothing.
     async fn ask<'a>(
         &self,
         link: &Link,
-        topics: &[Arc<str>],
+        shard: usize,
+        topics: &'a [Arc<str>],
         question: impl Fn(usize) -> Question<'a>,
-    ) -> Result<Vec<(usize, Told)>, Trouble> {
+    ) -> Result<Vec<Result<Told, String>>, Trouble> {
         let core = &*self.core;
+        let topics = &topics[..topics.len().min(TOPICS)];
+        let asked = || topics.iter().enumerate().map(|(index, topic)| (topic, question(index)));
         let mut commands = Pipeline::new();
-        for (index, topic) in topics.iter().enumerate() {
-            commands.add_command(core.history_call(shard_of(topic, core.shards.len()), topic, question(index)));
+        commands.add_command(core.history_call(shard, asked()));
+        let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
+        let answers = Answers::read(&answer)?;
+        if answers.count() == 0 {
+            return Err(Unexpected.into());
         }
-        let answers = link.ask(&commands, Duration::ZERO).await?;
-        let mut all = Vec::with_capacity(topics.len());
-        for (index, (topic, answer)) in topics.iter().zip(&answers).enumerate() {
-            match core.told(topic, question(index), answer) {
-                Ok(told) => {
-                    core.shards[shard_of(topic, core.shards.len())].saw(told.mark);
-                    all.push((index, told));
-                }
-                // The others must not wait until somebody has mended it.
-                Err(Trouble::Refused(why)) => tracing::error!(subscription = &**topic, error = why, "no history"),
+        core.shards[shard].saw(answers.mark());
+        let mut all = Vec::with_capacity(answers.count());
+        for (index, (topic, question)) in asked().enumerate().take(answers.count()) {
+            match core.told(&answers, index, topic, question) {
+                Ok(told) => all.push(Ok(told)),
+                Err(Trouble::Refused(why)) => all.push(Err(why)),
                 Err(lost) => return Err(lost),
             }
         }
@@ -130,12 +193,14 @@ impl Reading {
         }
     }
 
-    /// Topics of a shard that somebody here is subscribed to.
+    /// Topics of a shard that somebody here is subscribed to. Whoever subscribes later is told what is true by then.
     fn subscribed(&self, shard: usize) -> Vec<Arc<str>> {
-        // What is known of others will not be true any more.
-        self.core.followed.retain(|topic| self.core.hub.name_of(topic).is_some());
+        let is_of_shard = |topic: &str| shard_of(topic, self.core.shards.len()) == shard;
         let mut topics = self.core.hub.topics();
-        topics.retain(|topic| shard_of(topic, self.core.shards.len()) == shard);
+        topics.retain(|topic| is_of_shard(topic));
+        let known: HashSet<&str> = topics.iter().map(|topic| &**topic).collect();
+        // What is known of others will not be true any more.
+        self.core.followed.retain(|topic| known.contains(topic) || !is_of_shard(topic));
         topics
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Scripts {
     pub(super) nodes: Script,
     /// Appends to a list.
     pub(super) append: Script,
+    /// Takes over.
+    pub(super) fence: Script,
 }
 
 /// A script, which a server knows by its hash once it was loaded.
@@ -32,13 +34,14 @@ impl Scripts {
             check: Script::new(include_str!("lua/check.lua")),
             nodes: Script::new(include_str!("lua/nodes.lua")),
             append: Script::new(include_str!("lua/append.lua")),
+            fence: Script::new(include_str!("lua/fence.lua")),
         }
     }
 
     /// What a server must be told before it knows the scripts.
     pub(super) fn load(&self) -> Pipeline {
         let mut pipeline = Pipeline::new();
-        for script in [&self.publish, &self.history, &self.check, &self.nodes, &self.append] {
+        for script in [&self.publish, &self.history, &self.check, &self.nodes, &self.append, &self.fence] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(&script.code);
         }
         pipeline

@@ -175,7 +175,7 @@ fn limit_rows(limits: &Limits, heartbeat: &Heartbeat) -> [(&'static str, u64); 1
 
 #[cfg(test)]
 mod tests {
-    use tightwire_proto::contract::{ChannelInfo, CloseCodeInfo, Framing};
+    use tightwire_proto::contract::{ChannelInfo, CloseCodeInfo};
 
     use super::*;
 
@@ -184,9 +184,6 @@ mod tests {
         let contract = Contract {
             title: "<script>alert('a & b')</script>",
             version: "1",
-            framing: Framing::Enveloped,
-            routes: &[],
-            to_server: &[],
             to_client: &[MessageInfo { wire_type: "note", id: "note", delivery: Delivery::Durable, session: None }],
             channels: &[ChannelInfo { id: "room", address: "room:{name}" }],
             close_codes: &[CloseCodeInfo {
@@ -195,10 +192,9 @@ mod tests {
                 meaning: "No \"pong\".",
                 reconnect: true,
             }],
-            limits: Limits::DEFAULT,
-            heartbeat: Heartbeat::DEFAULT,
             schema_bundle: r##"{"description": "a < b", "x-messages": {"to_client": {"note": {"$ref": "#/definitions/N"}}},
                 "definitions": {"N": {"description": "A note."}}}"##,
+            ..Contract::EMPTY
         };
         let limits = Limits { connections: 77, ..Limits::DEFAULT };
         let heartbeat = &contract.heartbeat;

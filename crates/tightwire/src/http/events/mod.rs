@@ -7,6 +7,7 @@
 mod cursor;
 mod stream;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -30,7 +31,7 @@ use super::visitor::{Visitor, refusal};
 use crate::auth::Caller;
 use crate::clock;
 use crate::connections::{Place, Refused};
-use crate::handshake::origin_may_connect;
+use crate::handshake::{CROWDED, origin_may_connect};
 use crate::line::Line;
 use crate::metrics::Refusal;
 use crate::outbound::Outbound;
@@ -120,7 +121,7 @@ impl<S: Service> Attempt<S> {
         let peer = peer(&shared, Origin { address, identity, trace, ..Origin::default() });
         let topics = allowed(&shared, &peer, &asked.topics).await?;
         let cursor = begin(&shared, topics.clone(), asked.last_event_id.as_deref()).await?;
-        let place = admit(&shared)?;
+        let place = admit(&shared, address)?;
         if let Some(line) = &line {
             line.give_back_place();
         }
@@ -150,14 +151,20 @@ impl<S: Service> Attempt<S> {
     }
 }
 
-fn admit<S: Service>(shared: &Arc<Shared<S>>) -> Result<Place, Response> {
-    shared.connections.admit().map_err(|refused| {
-        let (reason, text) = match refused {
-            Refused::Full => (Refusal::CAPACITY, "the server has as many connections as it may have; try again later"),
-            Refused::Ending => (Refusal::SHUTDOWN, "the server shuts down; try again later"),
+fn admit<S: Service>(shared: &Arc<Shared<S>>, address: Option<SocketAddr>) -> Result<Place, Response> {
+    shared.connections.admit(address.map(|address| address.ip())).map_err(|refused| {
+        let (status, reason, text) = match refused {
+            Refused::Crowded => (StatusCode::TOO_MANY_REQUESTS, Refusal::ADDRESS_CAPACITY, CROWDED),
+            Refused::Full => {
+                let text = "the server has as many connections as it may have; try again later";
+                (StatusCode::SERVICE_UNAVAILABLE, Refusal::CAPACITY, text)
+            }
+            Refused::Ending => {
+                (StatusCode::SERVICE_UNAVAILABLE, Refusal::SHUTDOWN, "the server shuts down; try again later")
+            }
         };
         shared.counters.handshakes_refused_total.of(reason).increment();
-        let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, text);
+        let mut response = problem(status, text);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         response
     })

@@ -187,7 +187,7 @@ async fn begin<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer>, starts: Vec<
     let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7() };
     dispatch.say_subscriptions();
     for (topic, start) in starts {
-        dispatch.go_live(&topic, true, Some(&start)).await;
+        dispatch.resume(&topic, true, &start).await;
     }
 }
 

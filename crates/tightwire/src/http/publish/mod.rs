@@ -193,6 +193,8 @@ fn refusal(error: &PublishError) -> Response {
             tracing::error!(%error, "a message may not have been published");
             problem(StatusCode::GATEWAY_TIMEOUT, "it is not known whether the message was published")
         }
+        // Nobody publishes behind a fence here.
+        PublishError::Fenced(_) => problem(StatusCode::CONFLICT, "somebody else publishes this now"),
         PublishError::Encode(_) => problem(StatusCode::BAD_REQUEST, "the message cannot be written as JSON"),
     }
 }

@@ -11,6 +11,7 @@ mod channels;
 mod chaos;
 #[cfg(feature = "redis")]
 mod failures;
+mod fences;
 mod groups;
 mod handlers;
 mod keys;
@@ -61,7 +62,8 @@ suite! {
         everyone_sees_the_order_of_each_publisher
         many_topics_have_positions_of_their_own
         what_is_not_kept_has_no_position
-        who_is_not_subscribed_gets_nothing;
+        who_is_not_subscribed_gets_nothing
+        who_is_told_to_be_subscribed_misses_nothing;
     resuming:
         what_was_missed_comes_first
         what_cannot_be_replayed_is_a_gap
@@ -81,6 +83,10 @@ suite! {
     keys:
         a_request_that_comes_twice_publishes_once
         requests_that_come_at_once_publish_once;
+    fences:
+        who_was_taken_over_from_publishes_nothing
+        a_fence_is_around_one_name_of_one_topic
+        nothing_comes_after_a_takeover;
     model:
         histories_are_what_the_model_says;
 }

@@ -1,6 +1,6 @@
 //! Positions, order, and who gets what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tightwire::Config;
 
@@ -128,4 +128,23 @@ pub(super) async fn who_is_not_subscribed_gets_nothing(kind: Kind) {
     reader.subscribe(&["room:a"]).await;
     system.node(0).post("a", "3").await;
     reader.expect(&["posted#3 3"]).await;
+}
+
+/// Also where there are many topics, each of which the broker is asked about.
+pub(super) async fn who_is_told_to_be_subscribed_misses_nothing(kind: Kind) {
+    const TOPICS: usize = 100;
+    let system = System::open(kind, Config::default()).await;
+    let mut reader = Reader::on(system.node(0)).await;
+    let topics: Vec<String> = (0..TOPICS).map(|number| format!("room:{number}")).collect();
+    reader.send("subscribe", "system", serde_json::json!({ "topics": topics })).await;
+    assert_eq!(reader.next().await["type"], "subscription_updated");
+    for number in (0..TOPICS).rev() {
+        system.node(1).post(&number.to_string(), "x").await;
+    }
+    let mut missing: HashSet<String> = topics.into_iter().collect();
+    while !missing.is_empty() {
+        let frame = reader.next().await;
+        assert!(missing.remove(frame["topic"].as_str().expect("a topic")), "{frame}");
+    }
+    reader.settle().await;
 }

@@ -38,13 +38,11 @@ impl Reader {
         reader
     }
 
-    /// Subscribes, until the server has confirmed it and the live frames flow.
+    /// Subscribes, until the server has confirmed it: from then on nothing is missed.
     pub(crate) async fn subscribe(&mut self, topics: &[&str]) {
         self.send("subscribe", "system", json!({"topics": topics})).await;
         let frame = self.next().await;
         assert_eq!(frame["type"], "subscription_updated", "{frame}");
-        // The confirmation comes before the topics are live.
-        self.settle().await;
     }
 
     /// Waits until the server has done all that it was told before: frames are handled one after the other. Nothing else

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tightwire::{Config, SharedList, SharedLists};
+use tightwire::{Config, FencedPublisher, PublishError, SharedList, SharedLists};
 use tightwire_testbed::{RedisCluster, RedisServer};
 
 use crate::broker::system::{PATIENCE, with_redis};
 use crate::http::Site;
+use crate::protocol::Room;
 
 const LIST: SharedList<'static> = SharedList { name: "thread:1", longest: 3, expires: Duration::from_secs(60) };
 
@@ -44,6 +45,24 @@ async fn what_one_node_appends_all_nodes_read() {
     let key = keys.list()[0].text().expect("a key");
     let left = redis.ask(&["PTTL", key]).number().expect("a number");
     assert!((50_000..=60_000).contains(&left), "it expires: {left}");
+}
+
+#[tokio::test]
+async fn who_was_taken_over_from_appends_nothing() {
+    let Some(redis) = RedisServer::start() else { return };
+    let [(one, lists), (other, of_other)] = nodes(&redis).await;
+    let room = || Room(LIST.name.to_owned());
+    let append = async |fenced: &FencedPublisher<Room>, lists, value: &str| {
+        fenced.append(lists, LIST.longest, LIST.expires, value.as_bytes()).await
+    };
+    let first = one.server.publisher().fenced(room(), "answer");
+    append(&first, &lists, "a").await.expect("nobody has taken over");
+    let second = other.server.publisher().take_over(room(), "answer").await.expect("Redis runs");
+    let error = append(&first, &lists, "late").await.expect_err("somebody has");
+    assert!(matches!(error, PublishError::Fenced(_)), "{error}");
+    append(&second, &of_other, "b").await.expect("it has taken over");
+    lists.append(LIST, b"c").await.expect("this is behind no fence");
+    assert_eq!(newest(&lists, 10).await, ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -166,6 +166,19 @@ async fn the_limits_are_those_of_all_connections() {
 }
 
 #[tokio::test]
+async fn an_address_may_have_so_many() {
+    let site = Site::open(Config { connections_per_address: Some(1), ..Config::default() }).await;
+    let source = connect(&site, "topics=room:a", &[]).await;
+    let (status, text) = site.get("/sse?topics=room:a").await.problem();
+    assert_eq!(status, 429);
+    assert!(text.contains("connections_per_address"), "{text}");
+    drop(source);
+    settle(&site.server).await;
+    drop(connect(&site, "topics=room:a", &[]).await);
+    settle(&site.server).await;
+}
+
+#[tokio::test]
 async fn a_token_opens_what_it_opens_to_others() {
     let site = Site::open(tokens::config()).await;
     let path = |claims: Value, topic: &str| format!("/sse?topics={topic}&token={}", tokens::signed(claims));

@@ -15,4 +15,13 @@ if ARGV[5] ~= '' and string.match(ARGV[5], '^%d+') == int(generation) then
     end
   end
 end
+
+-- What is newer than the newest is of somebody else, and nothing could be published behind it.
+local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+if newest then
+  local of, nth = string.match(newest[1], '^(%d+)-(%d+)$')
+  if tonumber(of) > generation or (tonumber(of) == generation and tonumber(nth) > number) then
+    redis.call('DEL', KEYS[2])
+  end
+end
 return { int(generation), int(number), redis.call('HGET', KEYS[1], 'shards') }

@@ -1,30 +1,34 @@
--- Where a topic is, and what is kept of it.
--- KEYS: 1 state, 2 stream, 3 history, 4 meta
+-- Where topics of a shard are, and what is kept of them.
+-- KEYS: 1 state, 2 stream; history and meta of each topic
 -- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name,
---   5 milliseconds to keep frames, 6 milliseconds to remember a topic,
---   7 what is asked for: `position`, `all`, or `after` 8 the epoch and 9 the sequence number
--- Returns the generation, the number, the epoch, the sequence number of the newest frame and its id, that of the oldest
--- frame that is kept (0 for none), and the frames that are asked for; an empty text, if not all of them are there.
+--   5 milliseconds to keep frames, 6 milliseconds to remember a topic, 7 after how many bytes no other topic is looked at;
+--   what is asked for of each topic: `position`, `all`, or `after`, and the epoch and the sequence number
+-- Returns the generation, the number, and for each topic, as long as the bytes suffice, the epoch, the sequence number of the
+-- newest frame and its id, the sequence number of the oldest frame that is kept (0 for none), and the frames that are asked
+-- for: an empty text, if not all of them are there. Where a topic cannot be read an error takes the place of that.
 
-local generation, number, epochs = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
-local meta = redis.call('HMGET', KEYS[4], 'generation', 'epoch', 'seq', 'last')
-local is_known = meta[1] == int(generation)
-local epoch, seq, last = epoch_now(generation, epochs, ARGV[6]), 0, ''
-if is_known then
-  epoch, seq, last = meta[2], tonumber(meta[3]), meta[4]
-end
+-- What a frame takes beside its data, and what a topic takes.
+local BESIDE = 200
 
-local function answer(oldest, frames)
-  return { int(generation), int(number), epoch, int(seq), last, int(oldest), frames }
+local generation, number, epochs, period = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+local kept_from, spent = now - tonumber(ARGV[5]), 0
+
+local function frames_of(history, from)
+  local entries = redis.call('XRANGE', history, from, '+')
+  for _, entry in ipairs(entries) do
+    spent = spent + BESIDE + #(entry[2][14] or '')
+  end
+  return entries
 end
 
 -- The oldest frame that is not too old, if everything from there on is kept.
-local function oldest()
+local function oldest(history)
   local from = '-'
   while true do
-    local entries = redis.call('XRANGE', KEYS[3], from, '+', 'COUNT', 16)
+    local entries = redis.call('XRANGE', history, from, '+', 'COUNT', 16)
+    spent = spent + #entries * BESIDE
     for _, entry in ipairs(entries) do
-      if tonumber(entry[2][4]) >= now - tonumber(ARGV[5]) then
+      if (tonumber(entry[2][4]) or 0) >= kept_from then
         return tonumber(string.match(entry[1], '^%d+'))
       end
     end
@@ -35,28 +39,58 @@ local function oldest()
   end
 end
 
-if ARGV[7] == 'position' then
-  return answer(0, {})
-elseif not is_known then
-  -- Whatever is kept is of another generation.
-  local is_there = ARGV[7] == 'after' and ARGV[8] == epoch and tonumber(ARGV[9]) == 0
-  return answer(0, is_there and {} or '')
-elseif ARGV[7] == 'all' then
-  local from = oldest()
-  if from == 0 then
+local function topic(history, meta_key, question, asked_epoch, asked_seq)
+  local meta = redis.call('HMGET', meta_key, 'generation', 'epoch', 'seq', 'last')
+  local is_known = meta[1] == int(generation)
+  local epoch, seq, last
+  if is_known then
+    epoch, seq, last = meta[2], tonumber(meta[3]), meta[4]
+    if not (epoch and seq and last) then
+      return stranger(meta_key)
+    end
+  else
+    epoch, seq, last = epoch_now(KEYS[1], generation, epochs, period, ARGV[6]), 0, ''
+  end
+
+  local function answer(oldest, frames)
+    return { epoch, int(seq), last, int(oldest), frames }
+  end
+
+  if question == 'position' then
+    return answer(0, {})
+  elseif not is_known then
+    -- Whatever is kept is of another generation.
+    local is_there = question == 'after' and asked_epoch == epoch and tonumber(asked_seq) == 0
+    return answer(0, is_there and {} or '')
+  elseif question == 'all' then
+    local from = oldest(history)
+    return answer(from, from == 0 and {} or frames_of(history, int(from) .. '-0'))
+  end
+
+  local after = tonumber(asked_seq)
+  if asked_epoch ~= epoch or after > seq then
+    return answer(oldest(history), '')
+  elseif after == seq then
     return answer(0, {})
   end
-  return answer(from, redis.call('XRANGE', KEYS[3], int(from) .. '-0', '+'))
+  local frames = frames_of(history, int(after + 1) .. '-0')
+  if #frames ~= seq - after or (tonumber(frames[1][2][4]) or 0) < kept_from then
+    return answer(oldest(history), '')
+  end
+  return answer(after + 1, frames)
 end
 
-local after = tonumber(ARGV[9])
-if ARGV[8] ~= epoch or after > seq then
-  return answer(oldest(), '')
-elseif after == seq then
-  return answer(0, {})
+local topics = {}
+for index = 1, (#KEYS - 2) / 2 do
+  if index > 1 and spent >= tonumber(ARGV[7]) then
+    break
+  end
+  local key, arg = 2 * index + 1, 3 * index + 5
+  local is_read, found = pcall(topic, KEYS[key], KEYS[key + 1], ARGV[arg], ARGV[arg + 1], ARGV[arg + 2])
+  if not is_read then
+    found = { err = type(found) == 'table' and found.err or tostring(found) }
+  end
+  topics[index] = found
+  spent = spent + BESIDE
 end
-local frames = redis.call('XRANGE', KEYS[3], int(after + 1) .. '-0', '+')
-if #frames ~= seq - after or tonumber(frames[1][2][4]) < now - tonumber(ARGV[5]) then
-  return answer(oldest(), '')
-end
-return answer(after + 1, frames)
+return { int(generation), int(number), topics }

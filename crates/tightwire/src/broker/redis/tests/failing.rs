@@ -14,8 +14,9 @@ use tightwire_testbed::{ChaosProxy, Direction, RedisServer};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::node::{Node, RETENTION, config, eventually, note};
+use super::node::{Node, RETENTION, config, eventually};
 use crate::broker::{Broker, BusState, Once, Published};
+use crate::fixture::publication;
 use crate::publisher::PublishError;
 
 /// How many frames there are in the history of `room:1`.
@@ -298,7 +299,7 @@ async fn a_key_stands_for_one_publication_on_all_nodes() {
     let Some(redis) = RedisServer::start() else { return };
     let (one, other) = (Node::start(config(&redis.url())).await, Node::start(config(&redis.url())).await);
     let say = async |node: &Node, key: &str, said| {
-        let publication = note("room:1", "note", Delivery::Durable, "a");
+        let publication = publication("room:1", Delivery::Durable, "a");
         let id = publication.head().stamp.id;
         (id, node.broker.publish_once(publication, Once { key: key.to_owned(), said }).await.expect("an answer"))
     };

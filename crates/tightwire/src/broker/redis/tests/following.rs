@@ -10,8 +10,9 @@ use tightwire_testbed::RedisServer;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::node::{Node, RETENTION, Seen, config, eventually, note};
+use super::node::{Node, RETENTION, Seen, config, eventually};
 use crate::broker::{Broker, BusState};
+use crate::fixture::publication;
 
 const TOPICS: usize = 6;
 const FRAMES: usize = 300;
@@ -164,7 +165,7 @@ async fn a_history_is_complete_or_a_gap() {
     let other = Node::start_with(config(&redis.url()), retention).await;
     let mut ids = Vec::new();
     for text in ["a", "b", "c", "d", "e"] {
-        let publication = note("room:1", "note", tightwire_proto::contract::Delivery::Durable, text);
+        let publication = publication("room:1", tightwire_proto::contract::Delivery::Durable, text);
         ids.push(publication.head().stamp.id);
         node.broker.publish(publication).await.expect("published");
     }
@@ -240,8 +241,21 @@ async fn a_topic_that_was_forgotten_begins_in_an_epoch_that_it_never_had() {
     assert!(client.sees(2).await.iter().all(|frame| frame.ends_with(":1 a")));
 }
 
-/// A connection that is gone before the broker is there does not start it twice.
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_brings_no_former_epoch_back() {
+    let Some(redis) = RedisServer::start() else { return };
+    let node = Node::start(config(&redis.url())).await;
+    let begin = node.position("room:1").await.epoch;
+    let of_the_shard = begin.strip_suffix(".0").expect("it is new");
+    // As it is when seven such times were over before.
+    redis.ask(&["HSET", "tightwire:{3}:state", "period", "7"]);
+    assert_eq!(*node.position("room:1").await.epoch, *format!("{of_the_shard}.7"));
+    assert_eq!(*node.publish("room:1", "a").await.expect("published").epoch, *format!("{of_the_shard}.7"));
+}
+
+/// A connection that is gone before the broker is there does not start it twice.
+/// In one thread: nothing that the start waits for happens while it is polled.
+#[tokio::test]
 async fn a_start_that_is_given_up_is_gone_on_with() {
     let Some(redis) = RedisServer::start() else { return };
     let node = Node::new(config(&redis.url()), RETENTION);
@@ -267,6 +281,10 @@ async fn settings_that_differ_are_refused() {
     let refused = Node::new(other, RETENTION);
     let error = refused.broker.start().await.expect_err("another number of shards");
     assert!(error.to_string().contains("spread over 4 streams, and this server is set to 5"), "{error}");
+    let mut braces = config(&redis.url());
+    braces.prefix = "a{b}".to_owned();
+    let error = Node::new(braces, RETENTION).broker.start().await.expect_err("the hash tag would be another");
+    assert!(error.to_string().contains("without braces"), "{error}");
     let nobody = Node::new(config(&format!("redis://{}", redis.address())), RETENTION);
     let error = nobody.broker.start().await.expect_err("no password");
     assert!(error.to_string().contains("NOAUTH"), "{error}");

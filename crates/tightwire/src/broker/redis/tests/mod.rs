@@ -2,8 +2,11 @@
 //! and pass.
 
 mod failing;
+mod fencing;
 mod following;
 mod losing;
+mod missing;
 mod node;
 mod places;
+mod refusing;
 mod strange;

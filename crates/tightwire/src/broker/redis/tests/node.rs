@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tightwire_proto::contract::{Contract, Delivery, Framing, Heartbeat, Limits, MessageInfo, SessionRole};
-use tightwire_proto::envelope::{Head, Publication};
+use serde_json::Value;
+use tightwire_proto::contract::Delivery;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
 use tightwire_proto::log::{Gap, Replay, Retention};
@@ -14,36 +13,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::broker::Broker;
 use crate::broker::redis::RedisBroker;
-use crate::clock;
 use crate::config::RedisConfig;
+use crate::fixture::{CONTRACT, publication};
 use crate::hub::Hub;
 use crate::metrics::Counters;
 use crate::peer::Peer;
 use crate::publisher::PublishError;
-
-const fn message(wire_type: &'static str, delivery: Delivery, session: Option<SessionRole>) -> MessageInfo {
-    MessageInfo { wire_type, id: wire_type, delivery, session }
-}
-
-static MESSAGES: [MessageInfo; 3] = [
-    message("note", Delivery::Durable, None),
-    message("blip", Delivery::Ephemeral, None),
-    message("replay_gap", Delivery::Control, Some(SessionRole::ReplayGap)),
-];
-
-static CONTRACT: Contract = Contract {
-    title: "",
-    version: "1",
-    framing: Framing::Enveloped,
-    routes: &[],
-    to_server: &[],
-    to_client: &MESSAGES,
-    channels: &[],
-    close_codes: &[],
-    limits: Limits::DEFAULT,
-    heartbeat: Heartbeat::DEFAULT,
-    schema_bundle: "{}",
-};
 
 pub(super) const RETENTION: Retention = Retention { frames: 1000, age: Duration::from_secs(600), bytes: 1 << 20 };
 
@@ -92,12 +67,12 @@ impl Node {
     }
 
     pub(super) async fn publish(&self, topic: &str, text: &str) -> Result<Position, PublishError> {
-        self.broker.publish(note(topic, "note", Delivery::Durable, text)).await
+        self.broker.publish(publication(topic, Delivery::Durable, text)).await
     }
 
     /// Publishes what is not kept.
     pub(super) async fn blip(&self, topic: &str, text: &str) -> Result<Position, PublishError> {
-        self.broker.publish(note(topic, "blip", Delivery::Ephemeral, text)).await
+        self.broker.publish(publication(topic, Delivery::Ephemeral, text)).await
     }
 
     /// Publishes again until it is done.
@@ -131,7 +106,7 @@ impl Node {
         }
         self.broker.position(topic).await.expect("a position");
         self.hub.catch_up(topic, peer);
-        peer.outbound().release(sent.as_ref());
+        peer.outbound().release(topic, sent.as_ref());
         client
     }
 
@@ -197,18 +172,6 @@ fn next<'a>(wire: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (frame, rest) = wire.split_at(header + length);
     *wire = rest;
     Some(&frame[header..])
-}
-
-/// What is published.
-pub(super) fn note(topic: &str, wire_type: &'static str, delivery: Delivery, text: &str) -> Publication {
-    let head = Head {
-        stamp: clock::stamp(None),
-        wire_type: wire_type.into(),
-        topic: topic.into(),
-        delivery,
-        heartbeat: false,
-    };
-    Publication::new(head, &json!({ "text": text })).expect("encodes")
 }
 
 /// Waits until there is something.

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use super::node::{Node, RETENTION, config, eventually};
 use crate::broker::{Broker, BusState};
+use crate::config::{RedisConfig, RedisLogin};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_needs_only_the_keys_of_the_prefix() {
@@ -42,6 +43,27 @@ async fn a_sentinel_says_who_the_master_is_and_who_is_next() {
         [&one, &other].iter().all(|node| node.broker.health().state == BusState::Up).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sentinel_may_want_a_password_of_its_own() {
+    for (launch, login) in [
+        (RedisServer::launch().password("hunter2"), RedisLogin::password("hunter2")),
+        (RedisServer::launch().user("watch", "hunter2", "+@all"), RedisLogin::user("watch", "hunter2")),
+    ] {
+        let Some(mut redis) = RedisSentinel::start_with(launch) else { return };
+        let of = |sentinel| RedisConfig { sentinel, ..config(&redis.url()) };
+        for wrong in [None, Some(RedisLogin::password("another"))] {
+            let error = Node::new(of(wrong), RETENTION).broker.start().await.expect_err("not its password").to_string();
+            assert!(error.contains("the Sentinel at") && !error.contains("another"), "{error}");
+        }
+        let node = Node::start(of(Some(login))).await;
+        let first = node.publish("room:1", "a").await.expect("published");
+        redis.until_replicated();
+        redis.fail_over();
+        let second = node.insist("room:1", "b").await;
+        assert_eq!((second.seq, second.epoch), (2, first.epoch));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

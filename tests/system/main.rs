@@ -1,5 +1,7 @@
 //! Several chat servers as one system, over a real Redis: each test has servers of its own, as processes.
 
+mod cut_off;
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -14,9 +16,13 @@ use tightwire_testkit::{Contract, ServerProcess, WsClient, WsHarness, expect_seq
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn start(redis: &RedisServer, name: &str, flags: &[&str]) -> ServerProcess {
-    let url = redis.url();
+    start_at(&redis.url(), name, flags).await
+}
+
+/// The same with Redis at a URL.
+async fn start_at(url: &str, name: &str, flags: &[&str]) -> ServerProcess {
     let own =
-        ["--bind", "{addr}", "--auth-disabled", "--redis-url", &url, "--node-name", name, "--node-interval-ms", "200"];
+        ["--bind", "{addr}", "--auth-disabled", "--redis-url", url, "--node-name", name, "--node-interval-ms", "200"];
     let flags: Vec<&str> = own.into_iter().chain(flags.iter().copied()).collect();
     ServerProcess::command(env!("CARGO_BIN_EXE_tightwire-chat")).args(flags).ready_when_http("/health").start().await
 }

@@ -6,25 +6,38 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Pins this thread, and every process that it starts from now on, to one of the cores that this process was given. On
 /// a machine with one core everything runs there.
-pub(crate) struct Cores(Vec<usize>);
+#[derive(Debug)]
+pub struct Cores(Vec<usize>);
 
 impl Cores {
-    pub(crate) fn available() -> anyhow::Result<Self> {
+    /// The cores of this process.
+    ///
+    /// # Errors
+    /// If the system does not tell them.
+    pub fn available() -> anyhow::Result<Self> {
         let set = sched_getaffinity(None).context("the cores of this process cannot be read")?;
         Ok(Self((0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()))
     }
 
-    pub(crate) fn count(&self) -> usize {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The core of the servers.
-    pub(crate) fn pin_to_first(&self) -> anyhow::Result<()> {
+    /// The first, for servers.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn pin_to_first(&self) -> anyhow::Result<()> {
         pin(self.0[0])
     }
 
-    /// The core of the load.
-    pub(crate) fn pin_to_second(&self) -> anyhow::Result<()> {
+    /// The second, for the load.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn pin_to_second(&self) -> anyhow::Result<()> {
         pin(self.0[1 % self.0.len()])
     }
 }
@@ -36,7 +49,10 @@ fn pin(core: usize) -> anyhow::Result<()> {
 }
 
 /// Raises the number of files that may be open to what the system allows.
-pub(crate) fn allow_many_files() -> anyhow::Result<()> {
+///
+/// # Errors
+/// If the system refuses.
+pub fn allow_many_files() -> anyhow::Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
         .context("the limit of open files cannot be raised")
