@@ -128,8 +128,11 @@ export function openOverlay(inspected: Inspected, page: Document, closed: () => 
     html(page, "div", { class: "panes" }, list.element, details),
   );
   dialog.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
+    // What is typed here is not for the page, but for its keys that open and close this.
+    if (!event.ctrlKey && !event.metaKey) {
       event.stopPropagation();
+    }
+    if (event.key === "Escape") {
       close();
     }
   });

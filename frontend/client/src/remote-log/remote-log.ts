@@ -3,8 +3,7 @@
  * has none. It is told by code that has other worries, so it never throws.
  */
 import { type Clock, systemClock, type Timer } from "../clock.js";
-import type { HintTargets } from "../hints.js";
-import { pageTargets } from "../hints.js";
+import { type HintTargets, pageTargets } from "../hints.js";
 import type { Log, LogEntry, LogLevel } from "../log.js";
 import { isAtLeast } from "./level.js";
 import { type Batch, Lines, lineOf } from "./lines.js";
@@ -102,7 +101,8 @@ class Sender {
       if (batch === undefined) {
         return;
       }
-      this.#post(batch, this.#token, true).catch(() => this.#lines.giveUp(batch));
+      const giveUp = (): void => this.#lines.giveUp(batch);
+      this.#post(batch, this.#token, true).then((response) => response.ok || giveUp(), giveUp);
     }
   }
 

@@ -167,6 +167,22 @@ it("takes the focus, and gives it back", async () => {
   expect(document.activeElement).toBe(input);
 });
 
+it("keeps from the page what is typed into it", async () => {
+  const heard: string[] = [];
+  const hear = (event: KeyboardEvent) => heard.push(event.key);
+  document.addEventListener("keydown", hear);
+  await open();
+  const field = shadow().querySelector("input") as HTMLInputElement;
+  key(field, "j");
+  key(field, "Escape");
+  expect(heard).toEqual([]);
+  await open();
+  key(shadow().querySelector("input") as HTMLInputElement, "D", SHORTCUT);
+  expect(heard).toEqual(["D"]);
+  expect(overlay()).toBeUndefined();
+  document.removeEventListener("keydown", hear);
+});
+
 it("shows what was recorded before it was opened, and what comes then", async () => {
   bench.send("hello", { name: "x".repeat(2000) }, "thread:a");
   await open();

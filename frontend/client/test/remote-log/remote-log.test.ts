@@ -147,6 +147,25 @@ it("sends what it has when the page goes, in a way that outlives it", async () =
   expect(new Headers(requests.at(-1)?.init.headers).get("Authorization")).toBe("Bearer secret");
 });
 
+it("says what a page that was hidden lost, when it is seen again", async () => {
+  const { clock, requests, answers, document, say } = bench();
+  answers.push(status(429), () => Promise.reject(new TypeError("no network")));
+  document.visibilityState = "hidden";
+  say("one");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await settled();
+  say("two");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await settled();
+  say("three");
+  await clock.advance(5000);
+  expect(requests.map(({ messages }) => messages)).toEqual([
+    ["one"],
+    ["log.dropped lines=1", "two"],
+    ["log.dropped lines=2", "three"],
+  ]);
+});
+
 it("shows the token where it should, and asks no other origin first", async () => {
   const inQuery = bench({ token: async () => "a b", tokenPlace: "query" }, "https://b.example/logs?x=1");
   inQuery.say("one");
