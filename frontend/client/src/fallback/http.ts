@@ -22,33 +22,66 @@ export type Address = string | (() => string);
 /** An answer that is no success. */
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
-  /** The answer's status. */
-  readonly status: number;
-  /** Before how many milliseconds another request would come to nothing, if the server has said so. */
+  readonly #status: number;
+  /** Whether the server says so itself: what else answers knows nothing of tokens and topics. */
+  readonly #isServers: boolean;
+  /** Before how many milliseconds another request would come to nothing, if the answer says so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, message: string, retryAfterMs: number | undefined) {
-    super(message);
-    this.status = status;
+  /** `said` is what the server says is wrong, if it was the server that answered. */
+  constructor(status: number, said: string | undefined, retryAfterMs: number | undefined) {
+    super(said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${said}`);
+    this.#status = status;
+    this.#isServers = said !== undefined;
     this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The request asked for nothing that there could be. */
+  get isQuestion(): boolean {
+    return this.#isServers && this.#status === 400;
+  }
+
+  /** The request came too early. */
+  get isEarly(): boolean {
+    return this.#status === 429;
+  }
+
+  /** A topic does not exist, or is not for this client. */
+  get isRefusal(): boolean {
+    return this.#isServers && (this.#status === 403 || this.#status === 404);
+  }
+
+  /** The close code that says the same; 1006 where none does. */
+  get closeCode(): number {
+    switch (this.#status) {
+      case 401:
+        return this.#isServers ? 4401 : 1006;
+      case 403:
+        return this.#isServers ? 4403 : 1006;
+      case 429:
+      case 503:
+        return 1013;
+      case 500:
+        return 1011;
+      default:
+        return 1006;
+    }
   }
 }
 
-/** The close code that says the same as an answer's status; 1006 where none does. */
-export function closeCodeOf(status: number): number {
-  switch (status) {
-    case 401:
-      return 4401;
-    case 403:
-      return 4403;
-    case 429:
-    case 503:
-      return 1013;
-    case 500:
-      return 1011;
-    default:
-      return 1006;
+/** What an error means for the connection, as `closed` is told it. */
+export function closingOf(
+  error: unknown,
+  retryAfterMs?: number,
+): [code: number, reason: string, retryAfterMs?: number] {
+  if (error instanceof HttpFailure) {
+    return closing(error.closeCode, error.message, error.retryAfterMs);
   }
+  return closing(1006, error instanceof Error ? error.message : String(error), retryAfterMs);
+}
+
+function closing(code: number, reason: string, retryAfterMs: number | undefined): [number, string, number?] {
+  return retryAfterMs === undefined ? [code, reason] : [code, reason, retryAfterMs];
 }
 
 /** How often a request is made again that came too early. */
@@ -89,7 +122,7 @@ export class Http {
     const whole = text === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${text}`;
     const response = await ask(whole, { headers, credentials, cache: "no-store", signal });
     if (!response.ok) {
-      throw new HttpFailure(response.status, await messageOf(response), retryAfterOf(response, this.clock.now()));
+      throw new HttpFailure(response.status, await saidBy(response), retryAfterOf(response, this.clock.now()));
     }
     return response;
   }
@@ -100,7 +133,7 @@ export class Http {
       try {
         return await this.get(...request);
       } catch (error) {
-        if (!(error instanceof HttpFailure && error.status === 429 && attempt <= PATIENCE)) {
+        if (!(error instanceof HttpFailure && error.isEarly && attempt <= PATIENCE)) {
           throw error;
         }
         await this.sleep((error.retryAfterMs ?? 1000) + Math.round(this.clock.random() * 500), request[3]);
@@ -136,20 +169,19 @@ export async function askForNothing(http: Http, address: Address, signal: AbortS
     const response = await http.getPatiently(address, {}, "application/json", signal);
     await response.body?.cancel();
   } catch (error) {
-    if (!(error instanceof HttpFailure && error.status === 400)) {
+    if (!(error instanceof HttpFailure && error.isQuestion)) {
       throw error;
     }
   }
 }
 
-/** What the server says is wrong; it answers with `{"error", "message"}`. */
-async function messageOf(response: Response): Promise<string> {
-  const fallback = `HTTP ${response.status}`;
+/** What the server says is wrong: it answers with `{"error", "message"}`, and others do not. */
+async function saidBy(response: Response): Promise<string | undefined> {
   try {
     const { message }: { readonly message?: unknown } = await response.json();
-    return typeof message === "string" ? `${fallback}: ${message.slice(0, MESSAGE_UNITS)}` : fallback;
+    return typeof message === "string" ? message.slice(0, MESSAGE_UNITS) : undefined;
   } catch {
-    return fallback;
+    return undefined;
   }
 }
 

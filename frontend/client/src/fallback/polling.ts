@@ -4,7 +4,7 @@
  */
 import type { Position } from "../positions.js";
 import type { Connector, Transport, TransportEvents } from "../transport.js";
-import { type Address, askForNothing, closeCodeOf, Http, HttpFailure, type HttpOptions } from "./http.js";
+import { type Address, askForNothing, closingOf, Http, type HttpOptions } from "./http.js";
 import { Replays } from "./replay.js";
 import { Topics } from "./topics.js";
 
@@ -38,7 +38,7 @@ class Polling implements Transport {
     this.#options = options;
     this.#http = http;
     this.#events = events;
-    this.#replays = new Replays(http, options.replayUrl, this.#topics, events);
+    this.#replays = new Replays(http, options.replayUrl, this.#topics, events, () => this.#answered());
   }
 
   send(): boolean {
@@ -92,24 +92,23 @@ class Polling implements Transport {
   async #round(signal: AbortSignal): Promise<void> {
     await this.#replays.each(this.#topics.names, async (topic) => {
       await this.#replays.locate(topic, signal);
-      this.#events.opened();
       await this.#replays.catchUp(topic, signal, () => undefined);
     });
     if (this.#topics.names.length === 0) {
       await askForNothing(this.#http, this.#options.replayUrl, signal);
+      if (!signal.aborted) {
+        this.#answered();
+      }
     }
-    if (!signal.aborted) {
-      this.#events.opened();
-      this.#events.alive();
-    }
+  }
+
+  #answered(): void {
+    this.#events.opened();
+    this.#events.alive();
   }
 
   #fail(error: unknown): void {
     this.close();
-    if (error instanceof HttpFailure) {
-      this.#events.closed(closeCodeOf(error.status), error.message, error.retryAfterMs);
-    } else {
-      this.#events.closed(1006, error instanceof Error ? error.message : String(error));
-    }
+    this.#events.closed(...closingOf(error));
   }
 }

@@ -27,12 +27,15 @@ export class Replays {
   readonly #address: Address;
   readonly #topics: Topics;
   readonly #events: TransportEvents;
+  readonly #answered: () => void;
 
-  constructor(http: Http, address: Address, topics: Topics, events: TransportEvents) {
+  /** `answered` is called with each answer, before what it says is told. */
+  constructor(http: Http, address: Address, topics: Topics, events: TransportEvents, answered: () => void) {
     this.#http = http;
     this.#address = address;
     this.#topics = topics;
     this.#events = events;
+    this.#answered = answered;
   }
 
   /** Calls `work` with each of the topics, some at the same time. Those that are not to be had are told and left out. */
@@ -43,8 +46,7 @@ export class Replays {
         try {
           await work(topic);
         } catch (error) {
-          const isRefused = error instanceof HttpFailure && (error.status === 403 || error.status === 404);
-          if (!isRefused) {
+          if (!(error instanceof HttpFailure && error.isRefusal)) {
             throw error;
           }
           if (this.#topics.refuse(topic)) {
@@ -107,7 +109,7 @@ export class Replays {
     if (signal.aborted) {
       throw signal.reason;
     }
-    this.#events.alive();
+    this.#answered();
     return page;
   }
 }

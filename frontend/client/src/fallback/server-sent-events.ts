@@ -14,7 +14,7 @@ import type { ServerFrameBase } from "../protocol.js";
 import type { Connector, Transport, TransportEvents } from "../transport.js";
 import { EventStreamParser } from "./event-stream.js";
 import { Held, type HeldFrame } from "./held.js";
-import { type Address, askForNothing, closeCodeOf, Http, HttpFailure, type HttpOptions } from "./http.js";
+import { type Address, askForNothing, closingOf, Http, HttpFailure, type HttpOptions } from "./http.js";
 import { Replays } from "./replay.js";
 import { Topics } from "./topics.js";
 
@@ -53,7 +53,7 @@ class Events implements Transport {
     this.#options = options;
     this.#http = http;
     this.#events = events;
-    this.#replays = new Replays(http, options.replayUrl, this.#topics, events);
+    this.#replays = new Replays(http, options.replayUrl, this.#topics, events, () => events.alive());
   }
 
   send(): boolean {
@@ -101,11 +101,7 @@ class Events implements Transport {
 
   #fail(error: unknown): void {
     this.close();
-    if (error instanceof HttpFailure) {
-      this.#events.closed(closeCodeOf(error.status), error.message, error.retryAfterMs);
-    } else {
-      this.#events.closed(1006, error instanceof Error ? error.message : String(error), this.#retryMs);
-    }
+    this.#events.closed(...closingOf(error, this.#retryMs));
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -132,7 +128,7 @@ class Events implements Transport {
 
   /** Whether some of the topics are to blame for a refusal, which names none of them. */
   async #isForTopics(error: unknown, names: readonly string[], signal: AbortSignal): Promise<boolean> {
-    if (!(error instanceof HttpFailure && (error.status === 403 || error.status === 404))) {
+    if (!(error instanceof HttpFailure && error.isRefusal)) {
       return false;
     }
     await this.#replays.each(names, (topic) => this.#replays.check(topic, signal));

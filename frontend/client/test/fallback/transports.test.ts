@@ -250,6 +250,31 @@ it.each([
   expect(await bench.want(["a", 0])).toEqual([expected]);
 });
 
+it.each([401, 403, 404])(
+  "does not take HTTP %i for the server's word where the server did not say it",
+  async (status) => {
+    for (const kind of ["sse", "polling"] as const) {
+      const bench = new Bench(kind);
+      const blocked = () => new Response("<h1>Blocked</h1>", { status, headers: { "Content-Type": "text/html" } });
+      bench.server.answerOnce("/sse", blocked);
+      bench.server.answerOnce(REPLAY, blocked);
+      expect(await bench.want(["a", 0])).toEqual([`closed 1006: HTTP ${status}`]);
+    }
+  },
+);
+
+it("waits no longer for its turn once it was closed", async () => {
+  const bench = new Bench("polling");
+  bench.server.answerOnce(REPLAY, () => problem(429, "too many", { "Retry-After": "2" }));
+  expect(await bench.want("a")).toEqual([]);
+  bench.transport.close(1000, "");
+  await settled();
+  expect(bench.clock.timers).toBe(0);
+  await bench.clock.advance(10_000);
+  expect(bench.server.asked).toHaveLength(1);
+  expect(bench.events.take()).toEqual([]);
+});
+
 it("waits where it asks for logs too often, and gives up where that does not end", async () => {
   const bench = new Bench("sse");
   bench.server.answerOnce(REPLAY, () => problem(429, "too many", { "Retry-After": "2" }));
@@ -282,7 +307,7 @@ it.each(["sse", "polling"] as const)("shows the token where it should (%s)", asy
 it("asks again and again for what is kept", async () => {
   const bench = new Bench("polling");
   bench.server.publish("a");
-  expect(await bench.want("a")).toEqual(["a is at e:1", "opened"]);
+  expect(await bench.want("a")).toEqual(["opened", "a is at e:1"]);
   bench.server.publish("a");
   bench.server.publish("a");
   await bench.clock.advance(4949);
@@ -322,7 +347,7 @@ it("asks once more after a round in which topics changed", async () => {
   bench.transport.want(["a", "b"], {});
   release();
   await settled();
-  expect(bench.events.take()).toEqual(["a is at e:0", "opened", "b is at e:0"]);
+  expect(bench.events.take()).toEqual(["opened", "a is at e:0", "b is at e:0"]);
 });
 
 it("tells of gaps, of topics that are not to be had, and of the end", async () => {
