@@ -12,7 +12,7 @@ import type { Unsubscribe } from "./listeners.js";
 import type { ServerFrameBase } from "./protocol.js";
 import { type Closing, type ConnectionState, downSince } from "./state.js";
 import { type HeldToken, TokenSource } from "./token.js";
-import { type Connector, type TransportEvents, webSocket } from "./transport.js";
+import { type Connector, type TransportEvents, webSockets } from "./transport.js";
 import { heard as heardAt, judge, probed } from "./watchdog.js";
 
 /** What the other parts of the client do when something happens to a connection. */
@@ -70,6 +70,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
   const { clock, options, protocol, tell } = core;
   const { connectMs = 10_000, fallback = [], fallbackAfter = 3, probeMs = 5000, upgradeMs = 60_000 } = options;
   const backoff = { ...BACKOFF, ...options.backoff };
+  const socket = webSockets(options);
   const tokens = options.token && new TokenSource(options.token);
   let state: ConnectionState = { status: "idle" };
   /** A WebSocket that is tried while a fallback is in use. */
@@ -106,7 +107,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
   const open = (connector: Connector = socket): Link => {
     const now = clock.now();
     const link: Link = { startedAt: now, dog: heardAt(now), silenceMs: 0, renewed: newToken, skewMs: 0, timers: {} };
-    link.timers.connect = clock.after(connectMs, () => lose(link, 1006, `nothing within ${connectMs} ms`));
+    link.timers.connect = clock.after(connectMs, () => lose(link, 1006, "timeout"));
     const token = tokens?.get(newToken ? "rejected" : "connect") ?? Promise.resolve(undefined);
     token.then(
       (held) => make(link, held, connector),
@@ -119,12 +120,13 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     if (!isCurrent(link)) {
       return;
     }
-    link.token = token;
+    link.expiresAt = token?.expiresAt;
     const received = (text?: string): void => {
       if (isCurrent(link) && !core.muffled) {
         then.received(link, text);
       }
     };
+    link.hasToken = true;
     try {
       link.transport = connector(token?.token, {
         ...then.told,
@@ -135,13 +137,11 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
           }
         },
         text: received,
-        binary: received,
+        binary: () => received(),
         alive: () => core.muffled || heard(link),
         closed: (code, reason, retryAfterMs) => core.muffled || lose(link, code, reason, false, retryAfterMs),
       });
     } catch (error) {
-      // There may be no WebSockets here at all.
-      refusals += link === core.link ? 1 : 0;
       // Browsers repeat address and subprotocols in the message, and the token with them.
       lose(link, 1006, `no way to connect: ${(error as Error).name}`);
       return;
@@ -150,12 +150,6 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     if (link.transport.kind !== "websocket") {
       then.made(link);
     }
-  };
-
-  const socket: Connector = (token, transportEvents) => {
-    const { url, subprotocol = "tightwire", tokenPlace = "protocol" } = options;
-    const { webSocket: maker = (address, protocols) => new WebSocket(address, protocols) } = options;
-    return webSocket(maker, typeof url === "string" ? url : url(), subprotocol, tokenPlace, token, transportEvents);
   };
 
   const established = (link: Link, frame: ServerFrameBase | undefined): void => {
@@ -235,7 +229,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     }
     const isTrial = link === trial;
     drop(link, code);
-    if (link.transport === undefined) {
+    if (!link.hasToken) {
       // Whoever has not given a token in time is asked anew.
       tokens?.forget();
     }
@@ -250,7 +244,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     const next = sequel(protocol, backoff, ended, clock.random());
     const isOver = next.next === "stop";
     core.log(isOver ? "warn" : "info", "connection.closed", { code, reason, open_ms: openMs }, link);
-    if (openedAt === undefined && link.transport !== undefined) {
+    if (openedAt === undefined && link.hasToken) {
       refusals += 1;
     }
     const since = sinceWhen();
@@ -300,7 +294,6 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     const { link } = core;
     const now = clock.now();
     const wasOffline = offline;
-    core.log("debug", `hint.${hint}`, {});
     offline = hint === "offline" || (hint !== "online" && wasOffline);
     asleep = hint === "asleep" || (hint === "offline" && asleep);
     if (state.status === "waiting") {
@@ -318,7 +311,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     } else if (state.status === "open") {
       watch(link, true);
     } else if (link !== undefined && Math.abs(now - link.startedAt) >= connectMs) {
-      lose(link, 1006, "the page slept", true);
+      lose(link, 1006, "the page sleeps", true);
       retryNow();
     }
   };

@@ -25,7 +25,7 @@ import type {
   ServerType,
 } from "./protocol.js";
 import { makeRenewal } from "./renewal.js";
-import { RequestError, Requests } from "./requests.js";
+import { Requests } from "./requests.js";
 import type { ConnectionState } from "./state.js";
 
 /** A client of one server. */
@@ -165,7 +165,7 @@ export function createClient<Types extends ProtocolTypes>(
       const frame = frameOf(type, topic, data, clock.now(), id);
       const abort = () => {
         outbox.withdraw(id);
-        requests.fail(id, new RequestError("aborted", `${type} was given up`));
+        requests.fail(id, "aborted");
       };
       const reply = requests.add(frame, shape, timeoutMs, onFrame as ((frame: ServerFrameBase) => void) | undefined);
       if (signal?.aborted) {
@@ -174,8 +174,7 @@ export function createClient<Types extends ProtocolTypes>(
         signal?.addEventListener("abort", abort);
         post(frame, isStopped()).then((result) => {
           if (!result.ok) {
-            const { reason, violations } = result;
-            requests.fail(id, new RequestError(reason, `${type} was not sent: ${reason}`, { violations }));
+            requests.fail(id, result.reason, result);
           }
         });
       }

@@ -60,10 +60,10 @@ export function sequel<Types extends ProtocolTypes>(
   const newToken = code === protocol.closeCodes.unauthorized?.code && ended.tokenLeft;
   const planned = replaced || newToken || code === 1001 || PLANNED.includes(notice?.reason ?? "");
   const closing: Closing = { code, reason, known, planned };
-  if (known !== undefined && !known.reconnect && !newToken) {
+  if (known?.reconnect === false && !newToken && !replaced) {
     return { next: "stop", closing };
   }
-  const failures = openMs === undefined ? ended.failures + 1 : failuresAfter(options, ended.failures, openMs);
+  const failures = failuresAfter(options, ended.failures, openMs ?? 0);
   const leastMs = (ended.retryAfterMs ?? Number.NEGATIVE_INFINITY) + Math.round(options.spreadMs * random);
   const backoff = Math.max(leastMs, backoffDelay(options, failures, random));
   // Whatever the reason: connections that do not last are not made at a higher rate than attempts that fail.

@@ -4,11 +4,7 @@ import type { FrameBase } from "./protocol.js";
 /** A UUID, version 4 (RFC 9562). `crypto.randomUUID` is for pages from a secure context only. */
 export function uuid(): string {
   const random = crypto.getRandomValues(new Uint8Array(36));
-  // `x` is any digit, `y` one from 8 to b.
-  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (digit, at) => {
-    const bits = (random[at] ?? 0) & 15;
-    return (digit === "x" ? bits : (bits & 3) | 8).toString(16);
-  });
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, (_, at) => ((random[at] ?? 0) % 16).toString(16));
 }
 
 /** A frame in version 1 of the envelope. */

@@ -6,11 +6,24 @@ import type { Outbound } from "./outbound.js";
 import type { Gap, Position } from "./positions.js";
 import type { ServerFrameBase, Violation } from "./protocol.js";
 import type { Requests } from "./requests.js";
-import type { Refusal } from "./subscriptions.js";
 import type { TransportEvents } from "./transport.js";
 
 /** The error for frames that the server has dropped, since there were too many. */
 const RATE_LIMITED = "rate_limited";
+
+/** What the session's messages have, each a part of it. */
+interface Data {
+  readonly code: string;
+  readonly message: string;
+  readonly epoch: unknown;
+  readonly seq: unknown;
+  readonly latest_seq: number;
+  readonly topics: readonly string[];
+  readonly positions?: { readonly [topic: string]: Position };
+  readonly reason: string;
+  readonly reconnect_after_ms: number;
+  readonly expires_at: string;
+}
 
 /** What comes. */
 export interface Inbound {
@@ -26,6 +39,8 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
   const { toClient, toServer } = protocol.session;
   const { positions, subscriptions } = outbound;
   let lastId: string | undefined;
+  /** The last error: what the server grants all the same follows it. */
+  let objection: ServerFrameBase | undefined;
 
   const received: Inbound["received"] = (link, text = "") => {
     attempts.heard(link);
@@ -74,31 +89,21 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
   const obey = (link: Link, frame: ServerFrameBase): void => {
     const { type, topic, correlation_id: answered } = frame;
     // The guards have seen to it that these are what the session's messages have.
-    const data = frame.data as {
-      readonly code?: string;
-      readonly message?: string;
-      readonly epoch?: unknown;
-      readonly seq?: unknown;
-      readonly latest_seq: number;
-      readonly topics: readonly string[];
-      readonly positions?: { readonly [topic: string]: Position };
-      readonly reason: string;
-      readonly reconnect_after_ms: number;
-      readonly expires_at: string;
-    };
-    const { code, epoch, message, seq } = data;
+    const data = frame.data as Data;
+    const { epoch, seq } = data;
     if (type === toClient.ping) {
       outbound.beat(link, toServer.pong, { last_id: lastId });
     } else if (type === toClient.subscription_updated) {
       for (const [name, position] of Object.entries(data.positions ?? {})) {
         learn(name, position);
       }
-      for (const refusal of subscriptions.confirm(answered, data.topics)) {
-        refuse(refusal);
+      const { code, message = "" } = objection?.correlation_id === answered ? (objection.data as Partial<Data>) : {};
+      for (const name of subscriptions.confirm(answered, data.topics, code)) {
+        refuse(name, message, code);
       }
     } else if (type === toClient.error) {
-      subscriptions.objects(answered, code, message);
-      if (code === RATE_LIMITED) {
+      objection = frame;
+      if (data.code === RATE_LIMITED) {
         outbound.paused();
       }
     } else if (type === toClient.replay_gap) {
@@ -109,7 +114,7 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
       link.notice = { reason: data.reason, reconnectAfterMs: data.reconnect_after_ms };
       tell("notice", link.notice);
     } else if (type === toClient.authenticated) {
-      link.token = { token: "", expiresAt: Date.parse(data.expires_at) };
+      link.expiresAt = Date.parse(data.expires_at);
     } else if (frame.seq === undefined && typeof epoch === "string" && typeof seq === "number") {
       // A reply that says where live frames continue (`thread_history`).
       learn(topic, { epoch, seq });
@@ -129,9 +134,9 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
     }
   };
 
-  const refuse = (refusal: Refusal): void => {
-    core.log("warn", "topic.refused", { ...refusal });
-    tell("refused", refusal);
+  const refuse = (topic: string, reason: string, code?: string): void => {
+    core.log("warn", "topic.refused", { topic, reason, code });
+    tell("refused", { topic, reason, code });
   };
 
   return {
@@ -139,7 +144,7 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
     told: {
       located: learn,
       lost: (topic, to) => tellGap(positions.lost(topic, to)),
-      refused: (topic, reason) => refuse({ topic, reason }),
+      refused: refuse,
     },
   };
 }

@@ -47,4 +47,12 @@ export { RequestError, type RequestFailure } from "./requests.js";
 export { type Closing, type ConnectionState, colourOf, downSince, type TransportKind } from "./state.js";
 export type { Refusal } from "./subscriptions.js";
 export type { Token, TokenProvider, TokenReason } from "./token.js";
-export type { Connector, TokenPlace, Transport, TransportEvents, WebSocketLike, WebSocketMaker } from "./transport.js";
+export type {
+  Connector,
+  TokenPlace,
+  Transport,
+  TransportEvents,
+  WebSocketLike,
+  WebSocketMaker,
+  WebSocketOptions,
+} from "./transport.js";

@@ -1,12 +1,12 @@
 /** A connection that is being made, or is open. */
 import type { Timer } from "./clock.js";
-import type { HeldToken } from "./token.js";
 import type { Transport } from "./transport.js";
 import type { Watchdog } from "./watchdog.js";
 
 /** Its state. `Attempts` makes it and ends it. */
 export interface Link {
-  /** `undefined` as long as the token is awaited. */
+  /** Whether its token has come, if it needs one. */
+  hasToken?: boolean;
   transport?: Transport;
   /** When the attempt began. */
   readonly startedAt: number;
@@ -19,7 +19,8 @@ export interface Link {
   dog: Watchdog;
   /** After how long without a frame that is doubtful. */
   silenceMs: number;
-  token?: HeldToken | undefined;
+  /** When its token expires, by the server's clock, where that is known. */
+  expiresAt?: number | undefined;
   /** Whether its token was asked for since the one before was refused. */
   readonly renewed: boolean;
   /** By how much the server's clock is ahead. */

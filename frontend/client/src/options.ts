@@ -10,18 +10,12 @@ import type { ProtocolTypes, Violation } from "./protocol.js";
 import type { ConnectionState } from "./state.js";
 import type { Refusal } from "./subscriptions.js";
 import type { TokenProvider } from "./token.js";
-import type { Connector, TokenPlace, WebSocketMaker } from "./transport.js";
+import type { Connector, WebSocketOptions } from "./transport.js";
 
 /** How the client connects. Every time is in milliseconds. */
-export interface ClientOptions {
-  /** The server's WebSocket, `wss://chat.example/ws`; a function is asked before each attempt. */
-  readonly url: string | (() => string);
+export interface ClientOptions extends WebSocketOptions {
   /** Gives the token. Without it none is sent. */
   readonly token?: TokenProvider;
-  /** Where the token goes. Default: `protocol`. */
-  readonly tokenPlace?: TokenPlace;
-  /** The WebSocket subprotocol that is offered beside a token in `protocol`. Default: `tightwire`. */
-  readonly subprotocol?: string;
   /** How long to wait before each attempt. */
   readonly backoff?: Partial<BackoffOptions>;
   /** How much may wait to be sent. */
@@ -40,8 +34,6 @@ export interface ClientOptions {
   readonly upgradeMs?: number;
   /** Takes what the client says of itself. */
   readonly log?: Log;
-  /** Makes a WebSocket. Default: the browser's. */
-  readonly webSocket?: WebSocketMaker;
   /** Time and chance. Default: the machine's. */
   readonly clock?: Clock;
   /** Where hints about network and page come from. Default: `window` and `document`, where they are. */

@@ -157,7 +157,10 @@ export function makeOutbound(core: Core, sent: (id: string) => void): Outbound {
     subscriptions.reset();
   };
 
-  const prune = (): void => positions.keep((topic) => subscriptions.has(topic));
+  const prune = (): void => {
+    subscriptions.prune();
+    positions.keep((topic) => subscriptions.has(topic));
+  };
 
   const sync = (): void => {
     isStale = true;

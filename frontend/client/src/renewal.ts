@@ -20,7 +20,7 @@ export function makeRenewal(core: Core, { tokens }: Attempts, outbound: Outbound
 
   const schedule = (link: Link): void => {
     const now = clock.now() + link.skewMs;
-    const at = link.token && refreshAt(link.token, now);
+    const at = refreshAt(link.expiresAt, now);
     clock.cancel(link.timers.refresh);
     if (at !== undefined && link === core.link && link.transport?.kind === "websocket") {
       // No longer than a timer can take.
@@ -40,10 +40,11 @@ export function makeRenewal(core: Core, { tokens }: Attempts, outbound: Outbound
     if (tokens === undefined || shape === undefined || link?.openedAt === undefined) {
       return;
     }
-    const token = await tokens.get("expiring");
+    const held = await tokens.get("expiring");
     if (link === core.link && link.transport?.kind === "websocket") {
-      link.token = token;
-      const frame = outbound.transmit(link, authenticate, { token: token.token });
+      const { expiresAt, token } = held;
+      link.expiresAt = expiresAt;
+      const frame = outbound.transmit(link, authenticate, { token });
       const reply = requests.add(frame, shape, core.options.requestMs);
       requests.sent(frame.id);
       await reply;

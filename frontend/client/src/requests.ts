@@ -32,16 +32,18 @@ export class RequestError extends Error {
   /** What was wrong with the request, if it was not sent for that. */
   readonly violations: readonly Violation[];
 
-  constructor(
-    failure: RequestFailure,
-    message: string,
-    { frame, violations = [] }: { frame?: ServerFrameBase; violations?: readonly Violation[] } = {},
-  ) {
+  constructor(failure: RequestFailure, message: string, { frame, violations = [] }: RequestErrorDetails = {}) {
     super(message);
     this.failure = failure;
     this.frame = frame;
     this.violations = violations;
   }
+}
+
+/** What else there is to say of it. */
+interface RequestErrorDetails {
+  readonly frame?: ServerFrameBase;
+  readonly violations?: readonly Violation[];
 }
 
 /** How long a request waits for each frame of its reply, where nothing else is said. */
@@ -123,8 +125,7 @@ export class Requests {
       return;
     }
     if (isError) {
-      const { message } = frame.data as { readonly message: string };
-      this.fail(id, new RequestError("refused", message, { frame }));
+      this.fail(id, "refused", { frame });
       return;
     }
     if (!takes(pending, frame.type)) {
@@ -143,11 +144,12 @@ export class Requests {
   }
 
   /** Ends a request without a reply. */
-  fail(id: string, error: RequestError): void {
+  fail(id: string, failure: RequestFailure, details?: RequestErrorDetails): void {
     const pending = this.#pending.get(id);
     if (pending !== undefined) {
       this.#settle(pending);
-      pending.reject(error);
+      const said = (details?.frame?.data as { readonly message?: string } | undefined)?.message ?? failure;
+      pending.reject(new RequestError(failure, `${pending.request.type}: ${said}`, details));
     }
   }
 
@@ -159,7 +161,7 @@ export class Requests {
     for (const pending of [...this.#pending.values()]) {
       const { request, isSent, shape } = pending;
       if (isSent && isLost(request, shape.kind === "sequence")) {
-        this.fail(request.id, new RequestError("lost", `${request.type} was not answered: the connection broke`));
+        this.fail(request.id, "lost");
       } else if (isSent && graceMs !== undefined) {
         this.#restart(pending, graceMs);
       }
@@ -178,19 +180,17 @@ export class Requests {
   /** Ends all of them. */
   clear(): void {
     for (const id of [...this.#pending.keys()]) {
-      this.fail(id, new RequestError("closed", "the client was closed"));
+      this.fail(id, "closed");
     }
   }
 
   #restart(pending: Pending, timeoutMs: number = pending.timeoutMs): void {
     this.#clock.cancel(pending.timer);
-    const { request } = pending;
     pending.timer = this.#clock.after(timeoutMs, () => {
       if (isComplete(pending, true)) {
         this.#resolve(pending);
       } else {
-        const message = `${request.type} was not answered within ${timeoutMs} ms`;
-        this.fail(request.id, new RequestError("timeout", message));
+        this.fail(pending.request.id, "timeout");
       }
     });
   }

@@ -38,21 +38,14 @@ interface Topic {
   refused?: string | undefined;
 }
 
-/** A frame `subscribe` that the server has not answered, with the error that came before the answer. */
-interface Asking {
-  readonly topics: readonly string[];
-  code?: string | undefined;
-  reason?: string | undefined;
-}
-
 /** The error for a topic of which there were too many. */
 const TOO_MANY = "too_many_subscriptions";
 
 /** The subscriptions of a client. */
 export class Subscriptions {
   readonly #topics = new Map<string, Topic>();
-  /** By the frame's `id`. */
-  readonly #asking = new Map<string, Asking>();
+  /** Topics of frames `subscribe` that the server has not answered, by the frame's `id`. */
+  readonly #asking = new Map<string, readonly string[]>();
   /** Topics of sent requests that subscribe, by the request's `id`. */
   readonly #joining = new Map<string, string>();
 
@@ -70,7 +63,7 @@ export class Subscriptions {
   /** One fewer wants it. True for the last one. */
   release(name: string): boolean {
     const topic = this.#topic(name);
-    topic.wanted = Math.max(0, (topic.wanted ?? 0) - 1);
+    topic.wanted = (topic.wanted ?? 1) - 1;
     return topic.wanted === 0;
   }
 
@@ -142,6 +135,13 @@ export class Subscriptions {
     this.#joining.clear();
   }
 
+  /** Whoever left a topic has missed nothing of it. */
+  prune(): void {
+    for (const topic of this.#topics.values()) {
+      topic.live &&= isHad(topic);
+    }
+  }
+
   /** What this connection has to be asked for; taken to be asked for then. */
   sync(): Change {
     const remove: string[] = [];
@@ -169,21 +169,12 @@ export class Subscriptions {
 
   /** The frame `subscribe` with this `id` was sent. */
   asking(id: string, topics: readonly string[]): void {
-    this.#asking.set(id, { topics });
-  }
-
-  /** The server has an error about it; what it grants all the same will follow. */
-  objects(id: string, code: string | undefined, reason: string | undefined): void {
-    const asking = this.#asking.get(id);
-    if (asking !== undefined) {
-      asking.code = code;
-      asking.reason = reason;
-    }
+    this.#asking.set(id, topics);
   }
 
   /** The server has dropped frames, perhaps those that it has not answered: they are asked for again. */
   unanswered(): void {
-    for (const { topics } of this.#asking.values()) {
+    for (const topics of this.#asking.values()) {
       for (const name of topics) {
         this.#topic(name).asked = false;
       }
@@ -191,21 +182,20 @@ export class Subscriptions {
     this.#asking.clear();
   }
 
-  /** The server says what the connection has, in answer to the frame `id`. Returns what it has refused, and why. */
-  confirm(id: string, granted: readonly string[]): Refusal[] {
-    const { topics = [], code, reason = "" } = this.#asking.get(id) ?? {};
+  /**
+   * The server says what the connection has, in answer to the frame `id`, about which it had the error `code` before.
+   * Returns what it has refused.
+   */
+  confirm(id: string, granted: readonly string[], code = ""): readonly string[] {
+    const refused = (this.#asking.get(id) ?? []).filter((name) => this.has(name) && !granted.includes(name));
     this.#asking.delete(id);
     for (const name of granted) {
-      const topic = this.#topics.get(name);
-      if (topic !== undefined) {
-        topic.live = true;
-      }
+      this.#topic(name).live = true;
     }
-    const refused = topics.filter((name) => this.has(name) && !granted.includes(name));
     for (const name of refused) {
-      this.#topic(name).refused = code ?? "";
+      this.#topic(name).refused = code;
     }
-    return refused.map((topic) => ({ topic, reason, code }));
+    return refused;
   }
 
   #topic(name: string): Topic {

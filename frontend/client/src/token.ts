@@ -52,21 +52,16 @@ export class TokenSource {
 
   async #ask(reason: TokenReason): Promise<HeldToken> {
     const given = await this.#provider(reason);
-    const token = typeof given === "string" ? given : given.token;
-    const said = typeof given === "string" ? undefined : given.expiresAt;
-    return { token, expiresAt: said ?? expiryOf(token) };
+    const { token, expiresAt } = typeof given === "string" ? { token: given, expiresAt: undefined } : given;
+    return { token, expiresAt: expiresAt ?? expiryOf(token) };
   }
 }
 
 /** The `exp` of a JSON Web Token (RFC 7519, section 4.1.4) in milliseconds; `undefined` for what is none or has none. */
 export function expiryOf(token: string): number | undefined {
-  const claims = token.split(".")[1];
-  if (claims === undefined) {
-    return undefined;
-  }
   try {
-    const { exp }: { readonly exp?: unknown } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
-    return typeof exp === "number" ? exp * 1000 : undefined;
+    const claims = token.split(".")[1] ?? "";
+    return JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))).exp * 1000 || undefined;
   } catch {
     return undefined;
   }
@@ -76,7 +71,7 @@ export function expiryOf(token: string): number | undefined {
  * When to ask for the next token: a tenth of what is left before the last one expires, but at most a minute before.
  * `undefined` for never: it does not expire, or has expired already, which the server will say.
  */
-export function refreshAt(token: HeldToken, now: number): number | undefined {
-  const left = (token.expiresAt ?? now) - now;
+export function refreshAt(expiresAt: number | undefined, now: number): number | undefined {
+  const left = (expiresAt ?? now) - now;
   return left > 0 ? now + Math.max(1000, left - Math.min(60_000, left / 10)) : undefined;
 }

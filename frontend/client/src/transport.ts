@@ -63,39 +63,54 @@ export type TokenPlace = "protocol" | "query";
 /** Over how many unsent bytes of the browser's a frame waits in the client's own queue, where it can be given up. */
 const BUFFERED_BYTES = 65_536;
 
-/** A WebSocket (RFC 6455). */
-export function webSocket(
-  make: WebSocketMaker,
-  url: string,
-  protocol: string,
-  place: TokenPlace,
-  token: string | undefined,
-  events: TransportEvents,
-): Transport {
-  const inQuery = place === "query" && token !== undefined;
-  const socket = make(
-    inQuery ? `${url}${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}` : url,
+/** What a WebSocket is made from. */
+export interface WebSocketOptions {
+  /** The server's WebSocket, `wss://chat.example/ws`; a function is asked before each attempt. */
+  readonly url: string | (() => string);
+  /** Where the token goes. Default: `protocol`. */
+  readonly tokenPlace?: TokenPlace;
+  /** The WebSocket subprotocol that is offered beside a token in `protocol`. Default: `tightwire`. */
+  readonly subprotocol?: string;
+  /** Makes a WebSocket. Default: the browser's. */
+  readonly webSocket?: WebSocketMaker;
+}
+
+/** Connects by a WebSocket (RFC 6455). */
+export function webSockets({
+  url,
+  tokenPlace,
+  subprotocol = "tightwire",
+  webSocket: make,
+}: WebSocketOptions): Connector {
+  return (token, events) => {
+    let address = typeof url === "string" ? url : url();
     // A server selects one only where a token is among them, and browsers give up on a server that selects none.
-    inQuery || token === undefined ? [] : [protocol, `bearer.${token}`],
-  );
-  socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }: { readonly data: unknown }) =>
-    typeof data === "string" ? events.text(data) : events.binary();
-  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
-    events.closed(code, reason);
-  return {
-    kind: "websocket",
-    send(text) {
-      if (socket.readyState !== 1 || socket.bufferedAmount > BUFFERED_BYTES) {
-        return false;
-      }
-      socket.send(text);
-      return true;
-    },
-    want() {},
-    close(code, reason) {
-      // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002, and 1006 as 4006.
-      socket.close(code === 1000 || code >= 3000 ? code : code + 3000, reason);
-    },
+    const protocols: string[] = [];
+    if (token !== undefined && tokenPlace === "query") {
+      address += `${address.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+    } else if (token !== undefined) {
+      protocols.push(subprotocol, `bearer.${token}`);
+    }
+    const socket: WebSocketLike = make ? make(address, protocols) : new WebSocket(address, protocols);
+    socket.onopen = events.opened;
+    socket.onmessage = ({ data }: { readonly data: unknown }) =>
+      typeof data === "string" ? events.text(data) : events.binary();
+    socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
+      events.closed(code, reason);
+    return {
+      kind: "websocket",
+      send(text) {
+        const takesMore = socket.readyState === 1 && socket.bufferedAmount <= BUFFERED_BYTES;
+        if (takesMore) {
+          socket.send(text);
+        }
+        return takesMore;
+      },
+      want() {},
+      close(code, reason) {
+        // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002, and 1006 as 4006.
+        socket.close(code === 1000 || code >= 3000 ? code : code + 3000, reason);
+      },
+    };
   };
 }

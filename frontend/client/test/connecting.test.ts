@@ -84,7 +84,7 @@ describe("connecting", () => {
     await clock.advance(1);
     expect(client.state).toMatchObject({
       status: "waiting",
-      closing: { code: 1006, reason: "nothing within 10000 ms" },
+      closing: { code: 1006, reason: "timeout" },
     });
     expect(server.socket.closedWith).toBe(4006);
   });

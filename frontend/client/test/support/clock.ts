@@ -37,6 +37,11 @@ export class FakeClock implements Clock {
     return this.#random();
   }
 
+  /** What timers go by: it knows nothing of jumps. */
+  get elapsed(): number {
+    return this.#elapsed;
+  }
+
   /** How many timers run. */
   get timers(): number {
     return this.#entries.size;

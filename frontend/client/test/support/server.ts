@@ -140,7 +140,7 @@ export class FakeServer implements ServerEnd {
     this.#sessions.set(socket, {
       topics: new Set(),
       tokens: this.limits.message_burst,
-      filledAt: this.clock.now(),
+      filledAt: this.clock.elapsed,
     });
     this.say(socket, "connection_established", {
       connection_id: this.#id(),
@@ -322,7 +322,7 @@ export class FakeServer implements ServerEnd {
   }
 
   #take(session: Session): boolean {
-    const now = this.clock.now();
+    const now = this.clock.elapsed;
     const { messages_per_second: rate, message_burst: burst } = this.limits;
     session.tokens = Math.min(burst, session.tokens + ((now - session.filledAt) * rate) / 1000);
     session.filledAt = now;

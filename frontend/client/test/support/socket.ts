@@ -68,9 +68,9 @@ export class FakeSocket implements WebSocketLike {
     if (this.readyState !== 1) {
       throw new Error("InvalidStateError");
     }
-    const at = Math.max(this.#lastOut, this.#clock.now() + this.#latency());
+    const at = Math.max(this.#lastOut, this.#clock.elapsed + this.#latency());
     this.#lastOut = at;
-    this.#clock.after(at - this.#clock.now(), () => {
+    this.#clock.after(at - this.#clock.elapsed, () => {
       if (!this.isSilent && !this.#isOver) {
         this.sent.push(text);
         this.#server.text(this, text);
@@ -121,9 +121,9 @@ export class FakeSocket implements WebSocketLike {
 
   /** Does what arrives at the client after what arrives there already. */
   #inOrder(then: () => void): void {
-    const at = Math.max(this.#lastIn, this.#clock.now() + this.#latency());
+    const at = Math.max(this.#lastIn, this.#clock.elapsed + this.#latency());
     this.#lastIn = at;
-    this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+    this.#clock.after(Math.max(0, at - this.#clock.elapsed), () => {
       if (!this.isSilent && !this.#isOver) {
         then();
       }
