@@ -29,7 +29,7 @@ APP_SOURCES := $(shell find frontend/app/src frontend/client/src frontend/chat/s
 app: ## Build the page at / where it is missing or older than its sources (needs Node.js)
 	@if ! command -v npm >/dev/null; then \
 		echo "Node.js is missing, so the page at / is not built: install version $$(cat .nvmrc), then run make app."; \
-	elif ! $(MAKE) --no-print-directory $(APP); then \
+	elif ! $(MAKE) --silent $(APP); then \
 		echo "The page at / could not be built: see above. The server runs without it."; \
 	fi
 

@@ -133,13 +133,14 @@ describe("the chat", () => {
   it("loads the history again when frames were lost", async () => {
     await show(<ChatView thread="welcome" />);
     await history();
-    await publish("thread_message_created", TOPIC, { message: message("one") });
+    const [one, seven] = [message("one"), message("seven")];
+    await publish("thread_message_created", TOPIC, { message: one });
     const before = sent("subscribe_thread").id;
     seq += 5;
-    await publish("thread_message_created", TOPIC, { message: message("seven") });
+    await publish("thread_message_created", TOPIC, { message: seven });
     expect(screen.getByText("Some messages were missed. Loading them…")).toBeTruthy();
     expect(sent("subscribe_thread").id).not.toBe(before);
-    await history(message("one"), message("two"), message("seven"));
+    await history(one, message("two"), seven);
     expect(rows()).toEqual(["one", "two", "seven"]);
   });
 

@@ -21,7 +21,9 @@ function line(row: Row): string {
     case "message":
       return `${row.isOwn ? "own" : "message"} ${row.message.content}`;
     case "answer":
-      return `${row.end?.finish_reason ?? "answering"} ${row.text}`;
+      return `${row.isCut ? "cut" : (row.end?.finish_reason ?? "answering")} ${row.text}`;
+    case "break":
+      return "break";
     case "draft":
       return `${row.fate} ${row.content}`;
   }
@@ -70,6 +72,36 @@ describe("messages", () => {
     const loaded = threadReducer(thread, history(zero, message("one"), message("two")));
     expect(lines(loaded)).toEqual(["message zero", "message one", "message two"]);
     expect(loaded.isIncomplete).toBe(false);
+  });
+
+  it("that are older than the history stay before it", () => {
+    const [one, two] = [message("one"), message("two")];
+    const thread = afterEvents(
+      history(message("zero"), one, two),
+      { kind: "gap" },
+      history(one, two, message("three")),
+    );
+    expect(lines(thread)).toEqual(["message zero", "message one", "message two", "message three"]);
+  });
+
+  it("stay where the history has none of them, with a break before those of the history", () => {
+    const thread = afterEvents(history(message("zero")), created("one"), { kind: "gap" }, history(message("nine")));
+    expect(lines(thread)).toEqual(["message zero", "message one", "break", "message nine"]);
+    expect(new Set(thread.rows.map(({ key }) => key)).size).toBe(4);
+  });
+
+  it("stay where the server has lost them all, with one break however often it does", () => {
+    const thread = afterEvents(history(message("zero")), { kind: "gap" }, history(), { kind: "gap" }, history());
+    expect(lines(thread)).toEqual(["message zero", "break"]);
+    expect(lines(threadReducer(thread, created("one")))).toEqual(["message zero", "break", "message one"]);
+  });
+
+  it("are kept in bounds: the oldest go", () => {
+    const many = Array.from({ length: 502 }, (_, at) => created(`${at}`));
+    const thread = afterEvents(...many, drafted("a"));
+    expect(thread.rows).toHaveLength(501);
+    expect(lines(thread)[0]).toBe("message 2");
+    expect(lines(thread).at(-1)).toBe("sending hello");
   });
 
   it("are read out when they are new, and not when they are history or one's own", () => {
@@ -182,5 +214,28 @@ describe("an answer", () => {
       "message zero",
       "answering one",
     ]);
+  });
+
+  it("during which frames were lost is cut, unless it goes on", () => {
+    const thread = afterEvents(history(message("zero")), start, chunk(0, "one"), { kind: "gap" });
+    expect(lines(thread)).toEqual(["message zero", "cut one"]);
+    expect(lines(threadReducer(thread, chunk(4, "five")))).toEqual(["message zero", "answering one… five"]);
+  });
+
+  it("that was cut is not doubled by the history that has it", () => {
+    const zero = message("zero");
+    const complete = message("one two", { author: { kind: "agent", id: "guide" } });
+    const thread = afterEvents(history(zero), start, chunk(0, "one"), { kind: "gap" }, history(zero, complete));
+    expect(lines(thread)).toEqual(["message zero", "message one two"]);
+  });
+
+  it("that was cut stays where the server knows nothing of it", () => {
+    const zero = message("zero");
+    const cut = afterEvents(history(zero), start, chunk(0, "one"), { kind: "gap" });
+    expect(lines(threadReducer(cut, history(zero)))).toEqual(["message zero", "cut one"]);
+    expect(lines(threadReducer(cut, history()))).toEqual(["message zero", "cut one", "break"]);
+    const two = message("two");
+    const later: ThreadEvent = { kind: "frame", frame: frame("thread_message_created", TOPIC, { message: two }) };
+    expect(lines([later, history(two)].reduce(threadReducer, cut))).toEqual(["message zero", "cut one", "message two"]);
   });
 });

@@ -22,7 +22,16 @@ export function Messages({ thread, problem, onLoad, onSend, onRetry, onDiscard }
     <div className="messages-frame">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of the keyboard */}
       <section className="messages" ref={ref} aria-label="Messages" tabIndex={0}>
-        <History thread={thread} problem={problem} onLoad={onLoad} onSend={onSend} />
+        <History
+          thread={thread}
+          problem={problem}
+          onLoad={onLoad}
+          onSend={(content) => {
+            onSend(content);
+            // The button that had the focus goes.
+            ref.current?.focus();
+          }}
+        />
         <ol>
           {thread.rows.map((row) => (
             <RowItem key={row.key} row={row} onRetry={onRetry} onDiscard={onDiscard} />
@@ -110,6 +119,8 @@ function RowItem({ row, onRetry, onDiscard }: RowProps): ReactNode {
       return <MessageItem row={row} />;
     case "answer":
       return <AnswerItem row={row} />;
+    case "break":
+      return <li className="break">Something may be missing here.</li>;
     case "draft":
       return <DraftItem row={row} onRetry={onRetry} onDiscard={onDiscard} />;
     default:
@@ -140,17 +151,18 @@ const ENDS = {
 } as const;
 
 const AnswerItem = memo(function AnswerItem({ row }: { readonly row: AnswerRow }): ReactNode {
-  const { agentId, text, end, startedAt } = row;
-  const note = end && ENDS[end.finish_reason];
+  const { agentId, text, end, startedAt, isCut } = row;
+  const isOver = end !== undefined || isCut;
+  const note = end ? ENDS[end.finish_reason] : isCut && "The rest of the answer did not come.";
   return (
-    <li className="message" data-by="agent" aria-busy={end === undefined}>
+    <li className="message" data-by="agent" aria-busy={!isOver}>
       <p className="message-head">
         <span className="message-author">{agentId || "Agent"}</span>
-        {end === undefined ? <span>is answering</span> : <Time at={startedAt} />}
+        {isOver ? <Time at={startedAt} /> : <span>is answering</span>}
       </p>
       <p className="message-text">
         {text}
-        {end === undefined && <span className="caret" aria-hidden="true" />}
+        {!isOver && <span className="caret" aria-hidden="true" />}
       </p>
       {note && <p className="message-note">{note}</p>}
     </li>

@@ -29,6 +29,14 @@ export interface AnswerRow {
   /** How it ended, and which message it is now. */
   readonly end: Pick<StreamEnd, "finish_reason" | "message_id"> | undefined;
   readonly startedAt: number;
+  /** Whether frames were lost while it was being written, and nothing came of it since: nobody knows what became of it. */
+  readonly isCut: boolean;
+}
+
+/** A place at which something may be missing. */
+export interface BreakRow {
+  readonly kind: "break";
+  readonly key: string;
 }
 
 /** What was sent from here. `sending`: it waits for the network or the server. */
@@ -42,7 +50,7 @@ export interface DraftRow {
   readonly reason: string | undefined;
 }
 
-export type Row = MessageRow | AnswerRow | DraftRow;
+export type Row = MessageRow | AnswerRow | BreakRow | DraftRow;
 
 /** A thread. */
 export interface Thread {
@@ -78,6 +86,9 @@ export const EMPTY_THREAD: Thread = {
   heard: { count: 0, text: "" },
 };
 
+/** How many rows are kept: the oldest go. */
+const MOST_ROWS = 500;
+
 /** The key of a message's metadata that says which draft it was. It survives what a correlation does not: a gap. */
 export const DRAFT_KEY = "draft";
 
@@ -86,8 +97,10 @@ export function threadReducer(thread: Thread, event: ThreadEvent): Thread {
   switch (event.kind) {
     case "frame":
       return onFrame(thread, event.frame);
-    case "gap":
-      return { ...thread, isIncomplete: true };
+    case "gap": {
+      const rows = thread.rows.map((row) => (isUnfinished(row) ? { ...row, isCut: true } : row));
+      return { ...thread, rows, isIncomplete: true };
+    }
     case "drafted": {
       const { id: key, content } = event;
       const draft: DraftRow = { kind: "draft", key, content, fate: "sending", reason: undefined };
@@ -127,6 +140,7 @@ function onFrame(thread: Thread, frame: FramesOn<ChatTypes, ThreadTopic> | Error
           text: `${row.text}${isNext ? "" : "… "}${delta}`,
           next: index + 1,
           hasHole: row.hasHole || !isNext,
+          isCut: false,
         };
       });
     }
@@ -135,6 +149,7 @@ function onFrame(thread: Thread, frame: FramesOn<ChatTypes, ThreadTopic> | Error
       const ended = onAnswer(thread, key, (row) => ({
         ...row,
         end: { finish_reason, message_id },
+        isCut: false,
         hasHole: row.hasHole || row.next !== chunks,
       }));
       const row = ended.rows.find((row): row is AnswerRow => row.kind === "answer" && row.key === key);
@@ -158,24 +173,50 @@ function onFrame(thread: Thread, frame: FramesOn<ChatTypes, ThreadTopic> | Error
   }
 }
 
-/** The history takes the place of all messages. Answers that are being written and drafts are not in it. */
+/**
+ * The history takes the place of what it has in common with what is shown. Older messages stay; where nothing is in common,
+ * too much was missed, or the server has lost what it had: then everything stays, and a break says so.
+ */
 function onHistory(thread: Thread, messages: readonly ThreadMessage[]): Thread {
   const ids = new Set(messages.map(({ message_id }) => message_id));
-  const arrived = new Set(messages.map(({ metadata }) => metadata?.[DRAFT_KEY]));
-  const own = new Set(
-    thread.rows.flatMap((row) => (row.kind === "message" && row.isOwn ? [row.message.message_id] : [])),
-  );
   const drafts = thread.rows.filter((row) => row.kind === "draft");
+  const shown = thread.rows.filter(
+    (row) => row.kind !== "draft" && !(isUnfinished(row) && isAnsweredIn(messages, row)),
+  );
+  const first = shown.findIndex((row) => ids.has(messageIdOf(row) ?? ""));
+  const older = (first < 0 ? shown : shown.slice(0, first)).filter((row) => !isUnfinished(row) || row.isCut);
+  const unfinished = shown.filter((row) => isUnfinished(row) && !older.includes(row));
+  const last = older.at(-1);
+  const isBroken = first < 0 && last !== undefined && last.kind !== "break";
+  const own = new Set(shown.flatMap((row) => (row.kind === "message" && row.isOwn ? [row.message.message_id] : [])));
+  const arrived = new Set(messages.map(({ metadata }) => metadata?.[DRAFT_KEY]));
   const rows: readonly Row[] = [
+    ...older,
+    ...(isBroken ? [{ kind: "break", key: `after ${last.key}` } as const] : []),
     ...messages.map((message): MessageRow => {
       const draft = message.metadata?.[DRAFT_KEY];
       const isOwn = own.has(message.message_id) || drafts.some(({ key }) => key === draft);
       return { kind: "message", key: message.message_id, message, isOwn };
     }),
-    ...thread.rows.filter((row) => row.kind === "answer" && !(row.end && ids.has(row.end.message_id))),
+    ...unfinished,
     ...drafts.filter(({ key }) => !arrived.has(key)),
   ];
-  return { ...thread, rows, isLoaded: true, isIncomplete: false };
+  return { ...thread, rows: rows.slice(-MOST_ROWS), isLoaded: true, isIncomplete: false };
+}
+
+/** Whether it is an answer that is being written. */
+function isUnfinished(row: Row): row is AnswerRow {
+  return row.kind === "answer" && row.end === undefined;
+}
+
+/** Whether an answer of which nobody knows what became of it is among the messages, complete. */
+function isAnsweredIn(messages: readonly ThreadMessage[], { isCut, agentId, text }: AnswerRow): boolean {
+  return isCut && messages.some(({ author, content }) => author.id === agentId && content.startsWith(text));
+}
+
+/** The message that a row is. */
+function messageIdOf(row: Row): string | undefined {
+  return row.kind === "message" ? row.message.message_id : row.kind === "answer" ? row.end?.message_id : undefined;
 }
 
 function onMessage(thread: Thread, message: ThreadMessage, correlationId: string): Thread {
@@ -195,7 +236,7 @@ function onMessage(thread: Thread, message: ThreadMessage, correlationId: string
 }
 
 function answer(key: string, agentId: string, startedAt: number): AnswerRow {
-  return { kind: "answer", key, agentId, text: "", next: 0, hasHole: false, end: undefined, startedAt };
+  return { kind: "answer", key, agentId, text: "", next: 0, hasHole: false, end: undefined, startedAt, isCut: false };
 }
 
 function has(thread: Thread, key: string): boolean {
@@ -206,7 +247,7 @@ function has(thread: Thread, key: string): boolean {
 function place(thread: Thread, row: MessageRow | AnswerRow): Thread {
   const placed = thread.rows.filter(({ kind }) => kind !== "draft");
   const drafts = thread.rows.filter(({ kind }) => kind === "draft");
-  return { ...thread, rows: [...placed, row, ...drafts] };
+  return { ...thread, rows: [...placed, row, ...drafts].slice(-MOST_ROWS) };
 }
 
 function onAnswer(thread: Thread, key: string, change: (row: AnswerRow) => AnswerRow): Thread {
