@@ -48,6 +48,9 @@ class Events implements Transport {
   #settling: unknown;
   #isClosed = false;
   #retryMs: number | undefined;
+  /** How many topics the server takes, as far as is known. */
+  #most = Number.POSITIVE_INFINITY;
+  readonly #leftOut = new Set<string>();
 
   constructor(options: ServerSentEventsOptions, http: Http, events: TransportEvents) {
     this.#options = options;
@@ -107,7 +110,7 @@ class Events implements Transport {
   async #run(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#replays.each(this.#topics.names, (topic) => this.#replays.locate(topic, signal));
-      const names = this.#topics.names;
+      const names = this.#namesThatFit();
       if (names.length === 0) {
         // There are no events of no topics.
         await askForNothing(this.#http, this.#options.url, signal);
@@ -119,20 +122,37 @@ class Events implements Transport {
       try {
         await this.#read(names, signal);
       } catch (error) {
-        if (!(await this.#isForTopics(error, names, signal))) {
+        if (!(await this.#mayGoOn(error, names, signal))) {
           throw error;
         }
       }
     }
   }
 
-  /** Whether some of the topics are to blame for a refusal, which names none of them. */
-  async #isForTopics(error: unknown, names: readonly string[], signal: AbortSignal): Promise<boolean> {
+  /** The topics to ask for; of those that are too many it is told once that they do not come. */
+  #namesThatFit(): readonly string[] {
+    const { names } = this.#topics;
+    for (const topic of names.slice(this.#most)) {
+      if (!this.#leftOut.has(topic)) {
+        this.#leftOut.add(topic);
+        this.#events.refused(topic, "these are more topics than one connection may have");
+      }
+    }
+    return names.slice(0, this.#most);
+  }
+
+  /** Whether there are topics to go on with: a refusal names none of those that are to blame. */
+  async #mayGoOn(error: unknown, names: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (error instanceof HttpFailure && error.isQuestion && names.length > 1) {
+      // How many the server would take it does not say before there are events.
+      this.#most = names.length >> 1;
+      return true;
+    }
     if (!(error instanceof HttpFailure && error.isRefusal)) {
       return false;
     }
     await this.#replays.each(names, (topic) => this.#replays.check(topic, signal));
-    return this.#topics.names.length < names.length;
+    return names.some((topic) => !this.#topics.names.includes(topic));
   }
 
   /** Reads the events of these topics to their end, which is an error: they should have none. */

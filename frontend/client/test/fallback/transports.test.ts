@@ -190,6 +190,31 @@ it("finds out which topics are forbidden of those that it had", async () => {
   expect(bench.server.queries("/sse")).toEqual(["topics=a,b", "topics=a"]);
 });
 
+it("listens to as many topics as it may, and says which do not come", async () => {
+  const bench = new Bench("sse");
+  bench.server.most = 2;
+  const left = (topic: string) => `${topic} refused: these are more topics than one connection may have`;
+  expect(await bench.want(["a", 0], ["b", 0], ["c", 0], ["d", 0])).toEqual([
+    left("c"),
+    left("d"),
+    "connection_established",
+    "opened",
+  ]);
+  expect(bench.server.streams).toEqual([["a", "b"]]);
+  // There is room again.
+  expect(await bench.want("b", "c", "d")).toEqual(["connection_established"]);
+  expect(bench.server.streams).toEqual([["b", "c"]]);
+});
+
+it("does not try for ever where even one topic is asked for in vain", async () => {
+  const bench = new Bench("sse");
+  bench.server.most = 0;
+  expect(await bench.want(["a", 0])).toEqual([
+    "closed 1006: HTTP 400: these are more topics than one connection may have",
+  ]);
+  expect(bench.server.asked).toHaveLength(1);
+});
+
 it("is forbidden altogether where no topic is to blame", async () => {
   const bench = new Bench("sse");
   bench.server.answerOnce("/sse", () => problem(403, "this origin may not connect"));

@@ -36,6 +36,8 @@ export class FakeServer {
   /** How many frames an answer has, whatever was asked for. */
   pageSize = 1000;
   isDown = false;
+  /** How many topics one may listen to. */
+  most = 100;
   #streams: Stream[] = [];
   readonly #logs = new Map<string, Log>();
   #ids = 0;
@@ -122,6 +124,9 @@ export class FakeServer {
       .filter((name) => name !== "");
     if (topics.length === 0) {
       return problem(400, "the query must say which topic");
+    }
+    if (topics.length > this.most) {
+      return problem(400, "these are more topics than one connection may have");
     }
     if (topics.some((topic) => this.unknown.has(topic))) {
       return problem(404, "there is no such topic");
