@@ -55,9 +55,12 @@ impl Refusal {
 }
 
 /// What to do about an error, where Redis does not say it.
-fn hint(code: &str) -> Option<&'static str> {
+pub(super) fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "OOM" => "give Redis more memory (`maxmemory`), or let topics keep less",
+        "NOAUTH" | "WRONGPASS" => {
+            "give `redis_url` the user and the password of that Redis, as in redis://user:password@host"
+        }
         "NOPERM" => "give the user in `redis_url` the rights that docs/redis.md names",
         "WRONGTYPE" | "STRANGER" => {
             "somebody else writes keys with this system's prefix: delete what they have written, or change `redis_prefix`"

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::answer::{self, Refusal, Unexpected};
+use super::answer::{self, Refusal, Unexpected, hint};
 use super::scripts::Scripts;
 #[cfg(feature = "tls")]
 use crate::client::secure_stream;
@@ -48,7 +48,10 @@ pub(super) enum Trouble {
 impl From<RedisError> for Trouble {
     fn from(error: RedisError) -> Self {
         match error.kind() {
-            ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => Self::Refused(error.to_string()),
+            ErrorKind::AuthenticationFailed => {
+                Self::Refused(format!("{error}; {}", hint("WRONGPASS").unwrap_or_default()))
+            }
+            ErrorKind::InvalidClientConfig => Self::Refused(error.to_string()),
             ErrorKind::Extension | ErrorKind::Server(_)
                 if !matches!(
                     error.kind(),

@@ -287,9 +287,10 @@ async fn settings_that_differ_are_refused() {
     assert!(error.to_string().contains("without braces"), "{error}");
     let nobody = Node::new(config(&format!("redis://{}", redis.address())), RETENTION);
     let error = nobody.broker.start().await.expect_err("no password");
-    assert!(error.to_string().contains("NOAUTH"), "{error}");
+    assert!(error.to_string().contains("NOAUTH") && error.to_string().contains("user:password@host"), "{error}");
     let stranger = Node::new(config(&format!("redis://:wrong@{}", redis.address())), RETENTION);
     let error = stranger.broker.start().await.expect_err("a wrong password").to_string();
     assert!(error.contains("refuses to serve") && !error.contains("wrong"), "{error}");
+    assert!(error.contains("user:password@host"), "{error}");
     assert_eq!(stranger.broker.health().state, BusState::Down);
 }
