@@ -14,7 +14,7 @@ const REFRESH_MS = 15_000;
 /** The state of agents and system. */
 export function DashboardView(): ReactNode {
   const heading = useViewTitle("Dashboard");
-  const { overview, isAsking, refresh } = useOverview();
+  const { overview, canRefresh, refresh } = useOverview();
   useRefreshing(REFRESH_MS);
   const { agents, health, metrics, alerts, rates, problem } = overview;
   return (
@@ -23,7 +23,7 @@ export function DashboardView(): ReactNode {
         <h1 ref={heading} tabIndex={-1}>
           Dashboard
         </h1>
-        <button type="button" aria-disabled={isAsking} onClick={() => !isAsking && void refresh()}>
+        <button type="button" aria-disabled={!canRefresh} onClick={() => canRefresh && void refresh()}>
           Refresh
         </button>
       </div>

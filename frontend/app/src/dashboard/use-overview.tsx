@@ -7,8 +7,8 @@ import { EMPTY_OVERVIEW, type Overview, overviewReducer } from "./overview.js";
 /** What is known, and how to ask again. */
 export interface UseOverview {
   readonly overview: Overview;
-  /** Whether it is being asked for. */
-  readonly isAsking: boolean;
+  /** Whether it can be asked for now: there is a connection that takes questions, and none is under way. */
+  readonly canRefresh: boolean;
   /** Asks for all data sets. */
   readonly refresh: () => Promise<void>;
 }
@@ -44,7 +44,8 @@ export function OverviewProvider({ children }: { readonly children: ReactNode })
       void refresh();
     }
   }, [canAsk, overview.isIncomplete, refresh]);
-  const value = useMemo(() => ({ overview, isAsking: asking > 0, refresh }), [overview, asking, refresh]);
+  const canRefresh = canAsk && asking === 0;
+  const value = useMemo(() => ({ overview, canRefresh, refresh }), [overview, canRefresh, refresh]);
   return <OverviewContext value={value}>{children}</OverviewContext>;
 }
 

@@ -17,14 +17,14 @@ export type BannerView =
   /** No attempt is made any more. */
   | { readonly kind: "stopped"; readonly closing: Closing }
   /** What was interrupted for long enough to be talked about is there again. */
-  | { readonly kind: "back" };
+  | { readonly kind: "back"; readonly wasLive: boolean };
 
 /** What the rule remembers. */
 export interface BannerMemory {
   /** Since when there is no connection, as far as this was seen. */
   readonly since: number | undefined;
-  /** Whether the interruption was talked about. */
-  readonly told: boolean;
+  /** Whether the interruption was talked about, and if so whether there had been live updates before it. */
+  readonly told: { readonly wasLive: boolean } | undefined;
   /** Until when it is said that it is over. */
   readonly backUntil: number | undefined;
 }
@@ -40,7 +40,7 @@ export interface BannerOptions {
 /** What applies where nothing is said. */
 export const BANNER: BannerOptions = { afterMs: 5000, backMs: 4000 };
 
-const NOTHING: BannerMemory = { since: undefined, told: false, backUntil: undefined };
+const NOTHING: BannerMemory = { since: undefined, told: undefined, backUntil: undefined };
 
 /** The rule. */
 export function bannerRule({ afterMs, backMs }: BannerOptions = BANNER): Rule<BannerMemory, BannerView> {
@@ -49,18 +49,18 @@ export function bannerRule({ afterMs, backMs }: BannerOptions = BANNER): Rule<Ba
       return { memory: NOTHING, view: { kind: "none" }, at: undefined };
     }
     if (state.status === "open") {
-      const backUntil = memory.told ? now + backMs : memory.backUntil;
-      if (backUntil === undefined || now >= backUntil) {
+      const { told, backUntil = now + backMs } = memory;
+      if (told === undefined || now >= backUntil) {
         return { memory: NOTHING, view: { kind: "none" }, at: undefined };
       }
-      return { memory: { ...NOTHING, backUntil }, view: { kind: "back" }, at: backUntil };
+      return { memory: { since: undefined, told, backUntil }, view: { kind: "back", ...told }, at: backUntil };
     }
     const since = downSince(state) ?? memory.since ?? now;
     if (state.status !== "stopped" && now - since < afterMs) {
       return { memory: { ...NOTHING, since }, view: { kind: "none" }, at: since + afterMs };
     }
     const { view, at } = interruption(state, now);
-    return { memory: { since, told: true, backUntil: undefined }, view, at };
+    return { memory: { since, told: { wasLive: state.downSince !== undefined }, backUntil: undefined }, view, at };
   };
 }
 

@@ -85,7 +85,7 @@ function message(view: Exclude<BannerView, { readonly kind: "none" }>): string {
     case "stopped":
       return `Live updates have stopped. ${reasonOf(view.closing)} Connect again, or reload the page.`;
     case "back":
-      return "Live updates are back.";
+      return view.wasLive ? "Live updates are back." : "Connected.";
     default:
       return assertNever(view);
   }

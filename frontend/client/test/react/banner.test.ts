@@ -62,11 +62,21 @@ describe("the banner", () => {
     const steps = views([6000, connecting(0)], [7000, open], [10_999, open], [11_000, open], [20_000, open]);
     expect(steps).toEqual([
       [{ kind: "connecting", wasLive: true }, undefined],
-      [{ kind: "back" }, 11_000],
-      [{ kind: "back" }, 11_000],
+      [{ kind: "back", wasLive: true }, 11_000],
+      [{ kind: "back", wasLive: true }, 11_000],
       [{ kind: "none" }, undefined],
       [{ kind: "none" }, undefined],
     ]);
+  });
+
+  it("stops saying so when it is interrupted again", () => {
+    const steps = views([6000, connecting(0)], [7000, open], [8000, waiting(8000, 9000)], [9000, open], [9500, open]);
+    expect(steps.map(([view]) => view.kind)).toEqual(["connecting", "back", "none", "none", "none"]);
+  });
+
+  it("tells the first connection from one that is back", () => {
+    const [, , back] = views([0, connecting(undefined)], [6000, waiting(undefined, 9000)], [7000, open]);
+    expect(back).toEqual([{ kind: "back", wasLive: false }, 11_000]);
   });
 
   it("counts from the first attempt where there never was a connection", () => {
