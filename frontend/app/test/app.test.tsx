@@ -122,7 +122,7 @@ describe("the chat", () => {
     await history();
     await world.run(() => world.socket.end(1006));
     await write("Later");
-    expect(screen.getByText("waits for the connection")).toBeTruthy();
+    expect(screen.getByText("waits for a connection")).toBeTruthy();
     await world.pass(2000);
     await world.run(() => world.socket.establish());
     await world.pass(0);

@@ -96,6 +96,16 @@ describe("messages", () => {
     expect(lines(threadReducer(thread, created("one")))).toEqual(["message zero", "break", "message one"]);
   });
 
+  it("that were read from the log are shown, and the history is still to come", () => {
+    const one = message("one");
+    const thread = afterEvents(created("two"), { kind: "replayed", messages: [one] });
+    expect(thread).toMatchObject({ isLoaded: true, isIncomplete: true });
+    expect(lines(afterEvents({ kind: "replayed", messages: [one] }, history(message("zero"), one)))).toEqual([
+      "message zero",
+      "message one",
+    ]);
+  });
+
   it("are kept in bounds: the oldest go", () => {
     const many = Array.from({ length: 502 }, (_, at) => created(`${at}`));
     const thread = afterEvents(...many, drafted("a"));

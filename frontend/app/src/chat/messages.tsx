@@ -178,14 +178,15 @@ function DraftItem({
   readonly onRetry: (draft: DraftRow) => void;
   readonly onDiscard: (draft: DraftRow) => void;
 }): ReactNode {
-  const { status } = useConnectionState();
+  const state = useConnectionState();
+  const isGoing = state.status === "open" && state.transport === "websocket";
   const { content, fate, reason } = row;
   const isOver = fate === "unconfirmed" || fate === "refused";
   return (
     <li className="message" data-by="own" data-fate={fate}>
       <p className="message-head">
         <span className="message-author">You</span>
-        <span>{isOver ? "" : status === "open" ? "sending" : "waits for the connection"}</span>
+        <span>{isOver ? "" : isGoing ? "sending" : "waits for a connection"}</span>
       </p>
       <p className="message-text">{content}</p>
       {isOver && (

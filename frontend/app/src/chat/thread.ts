@@ -67,6 +67,8 @@ export interface Thread {
 export type ThreadEvent =
   | { readonly kind: "frame"; readonly frame: FramesOn<ChatTypes, ThreadTopic> | ErrorFrame }
   | { readonly kind: "gap" }
+  /** Messages were read from the log: as many as it has, so that the history is still to come. */
+  | { readonly kind: "replayed"; readonly messages: readonly ThreadMessage[] }
   /** Something is written here. */
   | { readonly kind: "drafted"; readonly id: string; readonly content: string }
   /** It was handed to the network. */
@@ -101,6 +103,8 @@ export function threadReducer(thread: Thread, event: ThreadEvent): Thread {
       const rows = thread.rows.map((row) => (isUnfinished(row) ? { ...row, isCut: true } : row));
       return { ...thread, rows, isIncomplete: true };
     }
+    case "replayed":
+      return { ...onHistory(thread, event.messages), isIncomplete: true };
     case "drafted": {
       const { id: key, content } = event;
       const draft: DraftRow = { kind: "draft", key, content, fate: "sending", reason: undefined };

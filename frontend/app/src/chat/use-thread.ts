@@ -3,6 +3,7 @@ import { topic as topics } from "@tightwire/chat";
 import { type SendResult, uuid } from "@tightwire/client";
 import { useClient, useConnectionState, useRequest, useTopic } from "@tightwire/client/react";
 import { useCallback, useEffect, useReducer } from "react";
+import { readReplay } from "./replay.js";
 import { DRAFT_KEY, EMPTY_THREAD, type Thread, threadReducer } from "./thread.js";
 
 /** How many of the newest messages are loaded. */
@@ -47,6 +48,20 @@ export function useThread(name: string): OpenThread {
       load();
     }
   }, [canWrite, isMissing, load]);
+
+  const isLimited = state.status === "open" && !canWrite;
+  useEffect(() => {
+    if (!isLimited || thread.isLoaded) {
+      return;
+    }
+    const asking = new AbortController();
+    readReplay(topic, asking.signal).then(
+      (messages) => dispatch({ kind: "replayed", messages }),
+      // What comes from now on can be read all the same, and the history comes with a better connection.
+      () => {},
+    );
+    return () => asking.abort();
+  }, [isLimited, thread.isLoaded, topic]);
 
   const send = useCallback(
     (content: string) => {
