@@ -201,13 +201,13 @@ describe("agents and dashboard", () => {
 
   it("ask for the data sets, follow updates, and count alerts", async () => {
     await show(<DashboardView />);
+    await initialize();
     const asked = world.socket.sent.filter(({ type }) => type === "request_data").map(({ data }) => data);
     expect(asked).toEqual(
       expect.arrayContaining(
         ["agent_status", "coordination_metrics", "system_health"].map((data_type) => ({ data_type })),
       ),
     );
-    await initialize();
     expect(screen.getByText(/^50\.0 %/)).toBeTruthy();
     await publish("system_update", "dashboard", {
       system_health: { overall_status: "unhealthy", components: [] },
@@ -225,6 +225,19 @@ describe("agents and dashboard", () => {
     });
     expect(screen.getByText("The responder failed 3 times in a row.")).toBeTruthy();
     expect(screen.getByRole("link", { name: /Dashboard\s*1 alert/ })).toBeTruthy();
+  });
+
+  it("do not ask for what the token does not allow", async () => {
+    await show(<DashboardView />);
+    const { id: correlation_id } = sent("subscribe");
+    const timestamp = "2026-01-01T00:00:00Z";
+    const error = { code: "topic_forbidden", message: "refused", timestamp, topics: ["dashboard"] };
+    await world.run(() => world.socket.frame("error", "system", error, { correlation_id }));
+    await world.run(() => world.socket.frame("subscription_updated", "system", { topics: [] }, { correlation_id }));
+    expect(screen.getByText("Your token does not allow the dashboard.")).toBeTruthy();
+    const before = world.socket.sent.length;
+    await world.pass(60_000);
+    expect(world.socket.sent.slice(before).map(({ type }) => type)).not.toContain("request_data");
   });
 
   it("grey what is not kept up to date, with its age", async () => {

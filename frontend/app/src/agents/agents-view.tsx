@@ -23,7 +23,7 @@ export function AgentsView(): ReactNode {
       </h1>
       <p className="lead">Who answers in the threads, and what they are doing right now.</p>
       {overview.agents === undefined ? (
-        <p className="note">Loading agents…</p>
+        <p className="note">{overview.problem ?? "Loading agents…"}</p>
       ) : (
         <ul className="cards">
           {overview.agents.map((agent) => (

@@ -1,6 +1,6 @@
 /** A thread that is open: its frames, its history, and what is sent to it. */
-import { topic as topics } from "@tightwire/chat";
-import { type SendResult, uuid } from "@tightwire/client";
+import { ErrorCode, topic as topics } from "@tightwire/chat";
+import { type RequestError, type SendResult, uuid } from "@tightwire/client";
 import { useClient, useConnectionState, useRequest, useTopic } from "@tightwire/client/react";
 import { useCallback, useEffect, useReducer } from "react";
 import { readReplay } from "./replay.js";
@@ -80,8 +80,13 @@ export function useThread(name: string): OpenThread {
     [client, topic],
   );
   const discard = useCallback((id: string) => dispatch({ kind: "discarded", id }), []);
-  const problem = asked === "failed" && canWrite ? error?.message : undefined;
+  const problem = asked === "failed" && canWrite ? problemOf(error) : undefined;
   return { thread, problem, load, send, discard };
+}
+
+function problemOf({ message, frame }: RequestError): string {
+  const { code } = (frame?.data ?? {}) as { readonly code?: ErrorCode };
+  return code === ErrorCode.topic_forbidden ? "your token does not allow this thread" : message.replace(/\.$/, "");
 }
 
 function reasonOf({ reason }: Exclude<SendResult, { readonly ok: true }>): string {

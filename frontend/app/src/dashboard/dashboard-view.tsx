@@ -63,7 +63,7 @@ function Card({
   readonly isKept?: boolean;
 }): ReactNode {
   const id = useId();
-  const content = children ?? <p className="note">Loading…</p>;
+  const content = children ?? <p className="note">Nothing has come yet.</p>;
   return (
     <section className="card" data-area={area} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>

@@ -1,5 +1,5 @@
 /** What is known of agents and system, for all views: alerts concern whoever is on another one, too. */
-import { DataType } from "@tightwire/chat";
+import { DataType, ErrorCode } from "@tightwire/chat";
 import { useClient, useConnectionState, useTopicState } from "@tightwire/client/react";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { EMPTY_OVERVIEW, type Overview, overviewReducer } from "./overview.js";
@@ -9,6 +9,8 @@ export interface UseOverview {
   readonly overview: Overview;
   /** Whether it can be asked for now: there is a connection that takes questions, and none is under way. */
   readonly canRefresh: boolean;
+  /** Whether there is a connection that takes questions. Whoever may not see the dashboard does not ask for it. */
+  readonly canAsk: boolean;
   /** Asks for all data sets. */
   readonly refresh: () => Promise<void>;
 }
@@ -27,8 +29,18 @@ export function useOverview(): UseOverview {
 /** Subscribes to the dashboard, and asks for all of it where something is missing. */
 export function OverviewProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const client = useClient();
-  const canAsk = useCanAsk();
-  const overview = useTopicState("dashboard", overviewReducer, EMPTY_OVERVIEW);
+  const isAnswered = useCanAsk();
+  const [refusal, setRefusal] = useState<string>();
+  const known = useTopicState("dashboard", overviewReducer, EMPTY_OVERVIEW, {
+    onRefused: ({ code, reason }) =>
+      setRefusal(code === ErrorCode.topic_forbidden ? "Your token does not allow the dashboard." : reason),
+  });
+  const overview = useMemo(() => (refusal === undefined ? known : { ...known, problem: refusal }), [known, refusal]);
+  // Another connection may be granted what this one is not.
+  if (!isAnswered && refusal !== undefined) {
+    setRefusal(undefined);
+  }
+  const canAsk = isAnswered && refusal === undefined;
   const [asking, setAsking] = useState(0);
   const refresh = useCallback(async () => {
     setAsking((count) => count + 1);
@@ -45,17 +57,18 @@ export function OverviewProvider({ children }: { readonly children: ReactNode })
     }
   }, [canAsk, overview.isIncomplete, refresh]);
   const canRefresh = canAsk && asking === 0;
-  const value = useMemo(() => ({ overview, canRefresh, refresh }), [overview, canRefresh, refresh]);
+  const value = useMemo(() => ({ overview, canAsk, canRefresh, refresh }), [overview, canAsk, canRefresh, refresh]);
   return <OverviewContext value={value}>{children}</OverviewContext>;
 }
 
 /** Asks again every so often while the view is open, the page is seen and there is a connection. */
 export function useRefreshing(everyMs: number): void {
   const { clock } = useClient();
-  const canAsk = useCanAsk();
-  const { refresh } = useOverview();
+  const { overview, canAsk, refresh } = useOverview();
+  // The first of it comes with the subscription, for those who may have it.
+  const isKnown = overview.health !== undefined;
   useEffect(() => {
-    if (!canAsk) {
+    if (!canAsk || !isKnown) {
       return;
     }
     let timer: unknown;
@@ -67,7 +80,7 @@ export function useRefreshing(everyMs: number): void {
     };
     ask();
     return () => clock.cancel(timer);
-  }, [clock, canAsk, refresh, everyMs]);
+  }, [clock, canAsk, isKnown, refresh, everyMs]);
 }
 
 /** Whether there is a connection on which something can be asked: events only come. */
