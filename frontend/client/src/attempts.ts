@@ -295,7 +295,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     const now = clock.now();
     const wasOffline = offline;
     offline = hint === "offline" || (hint !== "online" && wasOffline);
-    asleep = hint === "asleep" || (hint === "offline" && asleep);
+    asleep = hint === "asleep";
     if (state.status === "waiting") {
       if (offline || asleep) {
         if (asleep || !wasOffline) {
@@ -320,8 +320,8 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     const wasProbing = link.dog.probedAt !== undefined;
     link.dog = heardAt(clock.now());
     if (wasProbing) {
+      // The watchdog looks again when the probe's time is up.
       enterOpen(link);
-      watch(link);
     }
   };
 

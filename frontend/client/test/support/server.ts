@@ -61,7 +61,7 @@ export class FakeServer implements ServerEnd {
 
   /** For `ClientOptions.webSocket`. */
   readonly webSocket = (url: string, protocols: string[]): FakeSocket => {
-    const socket = new FakeSocket(url, protocols, this.network, this.clock, this, this.latencyMs);
+    const socket = new FakeSocket(url, protocols, this.network, this.clock, this, () => this.latencyMs());
     this.sockets.push(socket);
     return socket;
   };
