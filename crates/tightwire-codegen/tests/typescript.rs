@@ -18,7 +18,7 @@ fn folder() -> PathBuf {
 }
 
 fn config(document: &str) -> Config {
-    Config { document: document.to_owned(), ..Config::default() }
+    Config { document: document.to_owned(), module: document.trim_end_matches(".yml").to_owned(), ..Config::default() }
 }
 
 #[track_caller]

@@ -1,8 +1,11 @@
 /**
  * What the compiler has to notice. `npm run typecheck` is the test: each `@ts-expect-error` fails where there is no error.
  */
+import type { FramesOn, Protocol, ReplyOf } from "@tightwire/client";
 import { expect, expectTypeOf, it } from "vitest";
+import { protocol as protocolOfNames } from "../../../crates/tightwire-codegen/tests/typescript/names/protocol.js";
 import {
+  type ChatTypes,
   CLOSE_CODES,
   type ClientFrame,
   type DataErrorFrame,
@@ -10,6 +13,7 @@ import {
   type DataResponseFrame,
   DataType,
   isSendMessageFrame,
+  protocol,
   type Replies,
   type ReplySequences,
   type SendMessageFrame,
@@ -122,4 +126,42 @@ it("knows what each request is answered with", () => {
   // @ts-expect-error a pong of the client is not answered
   expectTypeOf<Replies["pong"]>();
   expectTypeOf(CLOSE_CODES.contract_violation.code).toEqualTypeOf<1002>();
+});
+
+it("is a protocol as the client takes it", () => {
+  const chat: Protocol<ChatTypes> = protocol;
+  expect(chat.session.toServer).toEqual({
+    subscribe: "subscribe",
+    unsubscribe: "unsubscribe",
+    ping: "ping",
+    pong: "pong",
+    authenticate: "authenticate",
+  });
+  expect(Object.keys(chat.session.toClient)).toEqual([
+    "connection_established",
+    "subscription_updated",
+    "ping",
+    "pong",
+    "error",
+    "authenticated",
+    "replay_gap",
+    "disconnect_notice",
+  ]);
+  expect(chat.session.topic).toBe(topic.system);
+  expect(chat.subscribing).toEqual(["subscribe_thread", "send_message"]);
+  expect(chat.heartbeat).toEqual({ ping_interval_ms: 30_000, pong_timeout_ms: 60_000 });
+  expect(chat.isTopic(topic.thread("welcome"))).toBe(true);
+  expect(chat.isTopic("thread:")).toBe(false);
+  expectTypeOf<ReplyOf<ChatTypes, "request_data">>().toEqualTypeOf<DataResponseFrame | DataErrorFrame>();
+  expectTypeOf<FramesOn<ChatTypes, "dashboard">>().toExtend<ServerFrame>();
+  // @ts-expect-error what others call a protocol is none
+  const other: Protocol<ChatTypes> = { ...protocol, session: { topic: "system" } };
+  expect(other.version).toBe(chat.version);
+});
+
+it("is a protocol as the client takes it, whatever the document leaves out", () => {
+  const names: Protocol<NonNullable<(typeof protocolOfNames)["types"]>> = protocolOfNames;
+  expect(names.session).toEqual({ topic: "system", positions: false, toServer: {}, toClient: {} });
+  expect(names.subscribing).toEqual([]);
+  expect(names.heartbeat).toEqual({ ping_interval_ms: 30_000, pong_timeout_ms: 60_000 });
 });

@@ -3,6 +3,7 @@ export * from "./contract.js";
 export * from "./frames.js";
 export * from "./guards.js";
 export * from "./models.js";
+export * from "./protocol.js";
 export type { Parsed, Violation } from "./report.js";
 export * from "./requests.js";
 export * from "./routes.js";

@@ -1,4 +1,5 @@
-//! The TypeScript output: models, frames, guards, checks, topics, URLs, constants and the map from requests to replies.
+//! The TypeScript output: models, frames, guards, checks, topics, URLs, constants, the map from requests to replies, and
+//! the protocol as one value for clients.
 //!
 //! No enums, no dependencies, no `eval`; every export has an explicit type, so that declaration files can be made file
 //! by file.
@@ -11,6 +12,7 @@ mod frames;
 mod guards;
 mod names;
 mod pattern;
+mod protocol;
 mod requests;
 mod routes;
 mod shape;
@@ -37,6 +39,8 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     let preamble = config.preamble("//");
     let mut names = Names::new(ir);
     let routes = routes::Routes::new(ir, config, &mut names);
+    // What clients know of a protocol (topics, session, replies) is what an envelope says.
+    let protocol = ir.envelope.map(|_| protocol::Protocol::new(config, &mut names));
     let (guards, checks) = (guards::emit(ir, &names, &preamble)?, checks::emit(ir, &names, &preamble)?);
     let handshakes = routes.emit(ir, &names, &preamble)?;
     let with_formats =
@@ -58,6 +62,7 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
     if let Some(handshakes) = handshakes {
         files.extend([("handshake.ts", verbatim(&preamble, routes::HANDSHAKE)), ("routes.ts", handshakes)]);
     }
+    files.extend(protocol.map(|protocol| ("protocol.ts", protocol.emit(ir, &preamble))));
     // Without an envelope no frame names a topic.
     files.extend(ir.envelope.map(|_| ("topics.ts", topics::emit(ir, &names, &preamble))));
     files.push(("models.ts", types::emit(ir, &mut names, &routes.types(), &preamble)));
@@ -71,7 +76,7 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<Vec<OutputFile>, Error> {
 fn index(ir: &Ir, with_routes: bool) -> String {
     INDEX
         .lines()
-        .filter(|line| ir.envelope.is_some() || !line.contains("topics"))
+        .filter(|line| ir.envelope.is_some() || !(line.contains("topics") || line.contains("protocol")))
         .filter(|line| with_routes || !line.contains("routes"))
         .fold(String::new(), |text, line| text + line + "\n")
 }

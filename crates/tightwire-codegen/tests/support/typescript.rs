@@ -56,7 +56,7 @@ impl Project {
 
     /// Generates a protocol into a folder of its own.
     pub fn add(&self, folder: &str, ir: &Ir) -> Result<(), Error> {
-        let config = Config { document: folder.to_owned(), ..Config::default() };
+        let config = Config { document: folder.to_owned(), module: folder.to_owned(), ..Config::default() };
         for file in typescript::emit(ir, &config)? {
             let name = file.path.file_name().expect("a file").to_string_lossy();
             self.write(&format!("src/{folder}/{name}"), &file.contents);
