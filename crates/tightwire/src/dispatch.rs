@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::peer::Peer;
 use crate::service::{ErrorCode, FrameInfo, Service};
 use crate::shared::Shared;
+use crate::subscribing::Unread;
 use crate::trace;
 
 /// Does what the frame asks for.
@@ -41,7 +42,7 @@ pub(crate) async fn dispatch<S: Service>(
         topic = topic(&info, &peer),
     );
     let traced = peer.trace().frame(&info, peer.request().route(), inbound.id, peer.id());
-    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id };
+    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id, unread: Unread::default() };
     async {
         match request {
             Some(SessionRequest::Subscribe { topics, after }) => dispatch.subscribe(&topics, &after).await,
@@ -59,7 +60,7 @@ pub(crate) async fn dispatch<S: Service>(
 
 /// Tells the application of a new connection.
 pub(crate) async fn connected<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer>) {
-    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7() };
+    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7(), unread: Unread::default() };
     let topic = match peer.request().route() {
         "" => SYSTEM_TOPIC,
         route => route,
@@ -88,6 +89,8 @@ pub(crate) struct Dispatch<'a, S> {
     pub(crate) shared: &'a Arc<Shared<S>>,
     pub(crate) peer: &'a Arc<Peer>,
     pub(crate) frame_id: Uuid,
+    /// What it cannot have of the topics that it asks for.
+    pub(crate) unread: Unread,
 }
 
 /// Why the application's part of a frame did not succeed.

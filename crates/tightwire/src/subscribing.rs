@@ -4,6 +4,8 @@
 //! must come first is sent (a reply, a replay, a greeting), then the held frames follow. So nothing is lost, doubled or
 //! out of order, whatever the broker.
 
+mod unread;
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -15,6 +17,7 @@ use tightwire_proto::log::Replay;
 use tightwire_proto::session::messages::SubscriptionUpdated;
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
 
+pub(crate) use self::unread::Unread;
 use crate::context::Context;
 use crate::dispatch::{Dispatch, Trouble, guarded};
 use crate::hub::Hub;
@@ -191,7 +194,7 @@ impl<S: Service> Dispatch<'_, S> {
                 Some(Position { epoch: gap.epoch, seq: gap.latest })
             }
             Err(error) => {
-                tracing::error!(subscription = &**topic, %error, "a replay failed");
+                self.unread.log(topic, &error);
                 let report = ErrorReport::new(code::UNAVAILABLE, "the topic cannot be replayed now; try again later");
                 self.peer.report(&report.about(Arc::clone(topic)).answering(self.frame_id));
                 None
@@ -255,7 +258,7 @@ impl<S: Service> Dispatch<'_, S> {
         match self.shared.broker.position(topic).await {
             Ok(position) => Some(position),
             Err(error) => {
-                tracing::error!(subscription = &**topic, %error, "the topic's position is unknown");
+                self.unread.log(topic, &error);
                 None
             }
         }

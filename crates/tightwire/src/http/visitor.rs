@@ -16,7 +16,7 @@ use crate::outbound::Outbound;
 use crate::peer::{Origin, Peer};
 use crate::service::{ErrorCode, Service};
 use crate::shared::Shared;
-use crate::subscribing::Denial;
+use crate::subscribing::{Denial, Unread};
 use crate::transport::Wire;
 
 /// A client that asks by HTTP.
@@ -54,7 +54,8 @@ impl<S: Service> Visitor<S> {
             return Err(refusal(Refused::Invalid));
         }
         let topic: Arc<str> = topic.into();
-        let dispatch = Dispatch { shared: &self.shared, peer: &self.peer, frame_id: Uuid::now_v7() };
+        let dispatch =
+            Dispatch { shared: &self.shared, peer: &self.peer, frame_id: Uuid::now_v7(), unread: Unread::default() };
         let cx = dispatch.context();
         match dispatch.may_read(&cx, &topic).await {
             Ok(()) => Ok(topic),

@@ -25,6 +25,7 @@ use crate::outbound::Taken;
 use crate::peer::Peer;
 use crate::service::Service;
 use crate::shared::Shared;
+use crate::subscribing::Unread;
 
 /// A comment: it keeps proxies from taking the connection for dead.
 const PING: &[u8] = b": ping\n\n";
@@ -184,7 +185,7 @@ impl<S: Service> Events<S> {
 /// Brings the topics to the client: first what it missed, then live frames.
 async fn begin<S: Service>(shared: Arc<Shared<S>>, peer: Arc<Peer>, starts: Vec<(Arc<str>, ReplayStart)>) {
     connected(Arc::clone(&shared), Arc::clone(&peer)).await;
-    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7() };
+    let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: Uuid::now_v7(), unread: Unread::default() };
     dispatch.say_subscriptions();
     for (topic, start) in starts {
         dispatch.resume(&topic, true, &start).await;

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tightwire::proto::inbound::StreamPosition;
-use tightwire::{Config, PublishError};
+use tightwire::{Config, PublishError, Server};
 use tightwire_testbed::redis::Launch;
 use tightwire_testbed::{ChaosProxy, Direction, RedisCluster, RedisSentinel, RedisServer};
 use tokio::time::timeout;
 
 use super::reader::Reader;
 use super::system::{PATIENCE, with_redis};
+use crate::client::Client;
 use crate::http::Site;
-use crate::protocol::{Posted, Room};
+use crate::logs::logged;
+use crate::protocol::{Posted, Room, Rooms};
 
 /// Two nodes, each with a proxy between itself and Redis.
 struct Nodes {
@@ -240,6 +242,32 @@ async fn a_user_needs_no_more_than_the_keys_of_the_prefix() {
     let mut readers = nodes.readers().await;
     let first = nodes.sites[0].post("a", "1").await;
     check_goes_on(&mut readers, &first, "1").await;
+}
+
+#[test]
+fn topics_of_one_request_that_cannot_be_read_are_one_line_in_the_log() {
+    const TOPICS: usize = 10;
+    let lines = logged(tracing::Level::ERROR, async {
+        let mut config = with_redis(Config::default(), "redis://127.0.0.1:1");
+        config.redis.as_mut().expect("it has one").publish_timeout = Duration::from_millis(10);
+        let server = Server::new(Rooms::default(), config);
+        let mut client = Client::connect(&server, 64 * 1024).await;
+        client.event().await;
+        let topic = |number: usize| format!("room:{number}");
+        let topics: Vec<String> = (0..2 * TOPICS).map(topic).collect();
+        let after: serde_json::Map<_, _> =
+            (0..TOPICS).map(|number| (topic(number), json!({"epoch": "e", "seq": 1}))).collect();
+        for _ in 0..2 {
+            client.send("subscribe", "system", json!({"topics": topics, "after": after})).await;
+            assert_eq!(client.frame().await.expect("a frame")["type"], "subscription_updated");
+            for number in 0..TOPICS {
+                let error = client.frame().await.expect("a frame");
+                let found = (&error["data"]["code"], &error["topic"]);
+                assert_eq!(found, (&json!("unavailable"), &json!(topic(number))), "{error}");
+            }
+        }
+    });
+    assert_eq!(lines.len(), 2, "one for each request: {lines:#?}");
 }
 
 /// Two nodes that know a Sentinel only.
