@@ -10,7 +10,7 @@ import { type Hint, pageTargets, watchHints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Unsubscribe } from "./listeners.js";
 import type { ServerFrameBase } from "./protocol.js";
-import { type Closing, type ConnectionState, downSince } from "./state.js";
+import type { Closing, ConnectionState } from "./state.js";
 import { type HeldToken, TokenSource } from "./token.js";
 import { type Connector, type TransportEvents, webSockets } from "./transport.js";
 import { heard as heardAt, judge, probed } from "./watchdog.js";
@@ -364,7 +364,8 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
   };
 
   /** Since when there are no live updates, as the next state will say. */
-  const sinceWhen = (): number | undefined => (state.status === "open" ? clock.now() : downSince(state));
+  const sinceWhen = (): number | undefined =>
+    state.status === "open" ? clock.now() : "downSince" in state ? state.downSince : undefined;
 
   const retryNow = (): void => {
     if (state.status === "waiting") {

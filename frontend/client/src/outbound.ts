@@ -57,9 +57,14 @@ export function makeOutbound(core: Core, sent: (id: string) => void): Outbound {
   const post: Outbound["post"] = (frame, isStopped) =>
     new Promise((resolve) => {
       const { id } = frame;
-      const text = JSON.stringify(frame);
-      const bytes = new TextEncoder().encode(text).length;
       const violations = protocol.checkClientFrame(frame);
+      let text = "";
+      try {
+        text = JSON.stringify(frame);
+      } catch {
+        // What is no JSON does not follow the contract either.
+      }
+      const bytes = new TextEncoder().encode(text).length;
       const settle = (fate: Fate | "invalid" | "queue_full"): void =>
         resolve(fate === "sent" ? { ok: true, id } : { ok: false, id, reason: fate, violations });
       if (violations.length > 0) {

@@ -78,6 +78,18 @@ describe("sending", () => {
     await expect(client.request("send_message", topic, { content: "" })).rejects.toMatchObject({ failure: "invalid" });
   });
 
+  it("never throws, whatever it is given", async () => {
+    const { client, open, server } = setup();
+    await open();
+    const circle: { content: string; metadata?: unknown } = { content: "x" };
+    circle.metadata = circle;
+    for (const data of [circle, { content: 1n }, undefined, null]) {
+      expect(await client.send("send_message", topic, data as never)).toMatchObject({ ok: false, reason: "invalid" });
+      await expect(client.request("send_message", topic, data as never)).rejects.toMatchObject({ failure: "invalid" });
+    }
+    expect(server.received).toEqual([]);
+  });
+
   it("waits while the browser has enough to send", async () => {
     const { client, clock, open, server } = setup();
     await open();
