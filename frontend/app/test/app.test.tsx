@@ -97,9 +97,10 @@ describe("the chat", () => {
     await publish("stream_end", TOPIC, { stream_id, finish_reason: "stop", chunks: 2, message_id: id() }, request);
     expect(rows()).toEqual(["Hello", "What does 4408 mean?", "No pong in time."]);
     expect(document.querySelectorAll(".caret")).toHaveLength(0);
-    expect(screen.getByText("guide answered: No pong in time.").closest("[aria-live]")?.getAttribute("aria-live")).toBe(
-      "polite",
-    );
+    const heard = screen.getByText("guide answered: No pong in time.");
+    expect(heard.closest("[aria-live]")?.getAttribute("aria-live")).toBe("polite");
+    await world.pass(5000);
+    expect(screen.queryByText("guide answered: No pong in time.")).toBeNull();
   });
 
   it("says when a message is not confirmed, and sends it again", async () => {

@@ -1,5 +1,6 @@
 import { StaleData } from "@tightwire/client/react";
 import { type ReactNode, useEffect } from "react";
+import { Announcer } from "../shell/announcer.js";
 import { useViewTitle } from "../shell/title.js";
 import { Composer } from "./composer.js";
 import { Messages } from "./messages.js";
@@ -42,9 +43,7 @@ function OpenThread({ name }: { readonly name: string }): ReactNode {
         />
       </StaleData>
       <Composer thread={name} onSend={send} />
-      <div className="visually-hidden" aria-live="polite">
-        <p key={thread.heard.count}>{thread.heard.text}</p>
-      </div>
+      <Announcer id={thread.heard.count} text={thread.heard.text} />
     </section>
   );
 }

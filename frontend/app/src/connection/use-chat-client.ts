@@ -27,8 +27,11 @@ export function useChatClient(token: string | undefined): Client<ChatTypes> {
   });
   useEffect(() => installDevtools(client).uninstall, [client]);
   const state = useConnectionState(client);
-  if (state.status === "open" && state.connectionId !== undefined) {
-    rememberConnection(state.connectionId);
-  }
+  const connectionId = state.status === "open" ? state.connectionId : undefined;
+  useEffect(() => {
+    if (connectionId !== undefined) {
+      rememberConnection(connectionId);
+    }
+  }, [connectionId]);
   return client;
 }
