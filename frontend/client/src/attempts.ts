@@ -333,7 +333,7 @@ export function makeAttempts(core: Core, then: Consequences): Attempts {
     const now = clock.now();
     const verdict = judge(link.dog, link.silenceMs, probeMs, now, hint);
     if (verdict === "replace") {
-      lose(link, 1006, "no sign of life", true);
+      lose(link, 1006, "no answer", true);
       return;
     }
     link.timers.watch = clock.after(verdict === "probe" ? probeMs : verdict, () => watch(link));

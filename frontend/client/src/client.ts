@@ -222,7 +222,7 @@ export function createClient<Types extends ProtocolTypes>(
 
     refreshToken: renewal.refresh,
     simulate: {
-      cut: () => lose(core.link, 1006, "cut by hand"),
+      cut: () => lose(core.link, 1006, "cut"),
       silence(isSilent) {
         core.muffled = isSilent;
       },

@@ -52,10 +52,8 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
     const { frame } = parsed;
     const { type, topic, correlation_id: answered } = frame;
     const isError = type === toClient.error;
-    if (type === toClient.connection_established) {
-      attempts.established(link, frame);
-    }
-    if (link !== core.link) {
+    // Nothing else comes on a connection that is only tried.
+    if (link !== core.link && type !== toClient.connection_established) {
       return;
     }
     lastId = frame.id;
@@ -91,7 +89,9 @@ export function makeInbound(core: Core, attempts: Attempts, outbound: Outbound, 
     // The guards have seen to it that these are what the session's messages have.
     const data = frame.data as Data;
     const { epoch, seq } = data;
-    if (type === toClient.ping) {
+    if (type === toClient.connection_established) {
+      attempts.established(link, frame);
+    } else if (type === toClient.ping) {
       outbound.beat(link, toServer.pong, { last_id: lastId });
     } else if (type === toClient.subscription_updated) {
       for (const [name, position] of Object.entries(data.positions ?? {})) {

@@ -92,7 +92,10 @@ export function webSockets({
       protocols.push(subprotocol, `bearer.${token}`);
     }
     const socket: WebSocketLike = make ? make(address, protocols) : new WebSocket(address, protocols);
+    const nothing = () => {};
     socket.onopen = events.opened;
+    // The close that follows says it, too. Sockets of Node.js throw what nobody listens to.
+    socket.onerror = nothing;
     socket.onmessage = ({ data }: { readonly data: unknown }) =>
       typeof data === "string" ? events.text(data) : events.binary();
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
@@ -106,7 +109,7 @@ export function webSockets({
         }
         return takesMore;
       },
-      want() {},
+      want: nothing,
       close(code, reason) {
         // Pages may close with 1000 and 3000 to 4999 only: 1002 is said as 4002, and 1006 as 4006.
         socket.close(code === 1000 || code >= 3000 ? code : code + 3000, reason);

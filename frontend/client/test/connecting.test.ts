@@ -20,6 +20,15 @@ describe("connecting", () => {
     expect(server.got("subscribe").map(({ data }) => data)).toEqual([{ topics: ["thread:b", "thread:a"] }]);
   });
 
+  it("tells what comes before what is said to it", async () => {
+    const { client, open } = setup();
+    const packets: string[] = [];
+    client.onEvent("packet", ({ direction, frame }) => packets.push(`${direction} ${frame?.type}`));
+    client.topic("thread:a").subscribe(() => {});
+    await open();
+    expect(packets).toEqual(["in connection_established", "out subscribe", "in subscription_updated"]);
+  });
+
   it("asks for nothing where a component comes, goes and comes in one turn", async () => {
     const { client, clock, open, server } = setup();
     await open();

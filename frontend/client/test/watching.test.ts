@@ -62,7 +62,7 @@ describe("the watchdog", () => {
     expect(client.state).toMatchObject({ status: "open", probing: false });
     expect(server.sockets.map(({ closedWith }) => closedWith)).toEqual([4006, undefined]);
     expect(states.find(({ status }) => status === "waiting")).toMatchObject({
-      closing: { code: 1006, reason: "no sign of life", planned: true },
+      closing: { code: 1006, reason: "no answer", planned: true },
     });
   });
 

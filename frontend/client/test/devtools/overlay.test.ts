@@ -363,7 +363,7 @@ it("cuts the connection, makes it half-open, and connects again", async () => {
   expect(text(".state")).toBe("open by websocket for 0 s");
   button("Cut").click();
   await drawn();
-  expect(text(".state")).toBe("next attempt in 2 s, after 1006 (cut by hand)");
+  expect(text(".state")).toBe("next attempt in 2 s, after 1006 (cut)");
   button("Reconnect").click();
   await bench.clock.advance(0);
   expect(bench.sockets).toHaveLength(2);

@@ -55,7 +55,10 @@ export class FakeSocket implements WebSocketLike {
         server.opened(this);
       });
     } else if (network === "refused") {
-      this.#inOrder(() => this.#end(1006, ""));
+      this.#inOrder(() => {
+        this.#fail("refused");
+        this.#end(1006, "");
+      });
     }
   }
 
@@ -83,13 +86,19 @@ export class FakeSocket implements WebSocketLike {
       throw new Error("InvalidAccessError");
     }
     if (this.readyState < 2) {
+      const isEarly = this.readyState === 0;
       this.closedWith = code;
       this.readyState = 3;
       this.#isOver = true;
       if (!this.isSilent) {
         this.#server.closed(this, code);
       }
-      this.#clock.after(0, () => this.onclose?.({ code, reason: "" } as never));
+      this.#clock.after(0, () => {
+        if (isEarly) {
+          this.#fail("closed before the connection was made");
+        }
+        this.onclose?.({ code, reason: "" } as never);
+      });
     }
   }
 
@@ -108,6 +117,14 @@ export class FakeSocket implements WebSocketLike {
   /** The network breaks the connection, and both ends notice. */
   break(): void {
     this.#end(1006, "");
+  }
+
+  /** An error, as sockets of Node.js have it: one that nobody listens to is thrown. */
+  #fail(message: string): void {
+    if (this.onerror === null) {
+      throw new Error(message);
+    }
+    this.onerror({ message } as never);
   }
 
   #end(code: number, reason: string): void {
