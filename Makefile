@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server
+	test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ cluster: app redis-server ## Start Redis, three chat servers and a balancer on h
 	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli --package example-cluster
 	$(CARGO) run --quiet --package example-cluster -- --port $(PORT)
 
-test: validate-spec lint ws-code-diff-check test-rust test-typescript ## Everything CI runs
+test: validate-spec lint ws-code-diff-check test-rust test-typescript test-browser ## Everything CI runs
 
 validate-spec: node-modules ## Check the contract with the official parser and with our own
 	npm run --silent validate:asyncapi
@@ -74,6 +74,10 @@ test-rust: node-modules redis-server
 
 test-typescript: node-modules $(APP)
 	npm test
+
+test-browser: node-modules $(APP) redis-server chromium ## The page in Chromium, before the chat server; pictures in frontend/app/pictures
+	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli
+	npm run --silent test:browser --workspace frontend/app
 
 bench: node-modules ## The benchmarks (release builds); each says what it measures
 	@echo "==== Decoding and validating a frame, beside other ways to do it"
@@ -119,6 +123,9 @@ nightly: test ## The slow lanes: a million differential cases, more of every att
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift
 	git config core.hooksPath scripts/hooks
+
+chromium: ## Install Chromium where it is missing: tests of the page start it
+	scripts/chromium.sh
 
 redis-server: ## Install redis-server where it is missing: tests of brokers start it
 	scripts/redis-server.sh

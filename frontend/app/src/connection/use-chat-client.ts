@@ -21,7 +21,8 @@ const log = allLogs(consoleLog("warn"), remoteLog("/api/client-logs", { token: k
 export function useChatClient(token: string | undefined): Client<ChatTypes> {
   const client = useResilientWebSocket(protocol, {
     url: () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/ws`,
-    ...(token !== undefined && { token: () => token }),
+    // What is kept may have been renewed.
+    ...(token !== undefined && { token: () => keptToken() ?? token }),
     fallback,
     log,
   });
