@@ -12,12 +12,12 @@ use serde_json::json;
 use tightwire::Server;
 use tightwire_chat::chat::{
     self, AgentEvent, AgentEventEvent, CONTRACT_VERSION, ConnectionEstablished, CriticalAlert, DashboardInitialized,
-    DataResponse, DataType, Error, ErrorCode, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart, SystemTopic,
-    ThreadHistory, ThreadMessage, ThreadMessageCreated,
+    DataResponse, DataType, Error, ErrorCode, StreamChunk, StreamEnd, StreamEndFinishReason, StreamStart,
+    SubscriptionUpdated, SystemTopic, ThreadHistory, ThreadMessage, ThreadMessageCreated,
 };
 use tightwire_chat::responder::{Answer, Responder};
 use tightwire_chat::service::{Chat, Handlers};
-use tightwire_testkit::{Served, expect_seq};
+use tightwire_testkit::{Frame, Served, expect_seq};
 use tokio::io::DuplexStream;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -40,6 +40,8 @@ on_each_bus! { on_streams:
     a_ping_is_answered_with_its_own_time
     a_silent_client_is_closed
     what_was_missed_is_replayed_once_and_in_order
+    whoever_asks_where_topics_are_misses_nothing_before_its_first_frame
+    frames_go_on_right_behind_the_position_that_was_told
     a_responder_that_panics_ends_its_answer
     a_responder_that_says_too_much_is_ended
 }
@@ -241,6 +243,72 @@ async fn what_was_missed_is_replayed_once_and_in_order(bus: &Bus) {
     let unknown = json!({"topics": ["thread:t"], "after": {"thread:t": Uuid::nil()}});
     again.send("subscribe", "system", unknown).await;
     again.expect("replay_gap").on("thread:t").anywhere().await;
+}
+
+async fn whoever_asks_where_topics_are_misses_nothing_before_its_first_frame(bus: &Bus) {
+    let served = common::serve(bus, &[]).await;
+    let mut writer = served.connect().await;
+    writer.expect("connection_established").await;
+    writer.send("send_message", "thread:full", json!({"content": "one"})).await;
+    let before = expect_seq!(writer, [thread_message_created, stream_start, stream_chunk+, stream_end]).await;
+    let newest = before[before.len() - 1].position().expect("published");
+
+    let mut reader = served.connect().await;
+    reader.expect("connection_established").await;
+    let topics = json!({"topics": ["thread:empty", "thread:full", "thread:nobody"], "positions": true});
+    let reply = reader.request("subscribe", "system", topics).await;
+    let SubscriptionUpdated { positions, .. } = reply.data_as();
+    let told = positions.expect("it was asked for");
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["thread:empty", "thread:full", "thread:nobody"]);
+    assert_eq!((told["thread:full"].seq, &*told["thread:full"].epoch), (newest.seq, &*newest.epoch));
+    assert_eq!(told["thread:empty"].seq, 0);
+    // Only what is new to the connection and begins with what comes next is told, and only to whoever asks.
+    let topics =
+        json!({"topics": ["thread:full", "thread:other"], "after": {"thread:other": newest}, "positions": true});
+    let reply = reader.request("subscribe", "system", topics).await;
+    assert_eq!(reply.data_as::<SubscriptionUpdated>().positions.expect("it was asked for").len(), 0);
+    let reply = reader.request("subscribe", "system", json!({"topics": ["thread:late"]})).await;
+    assert_eq!(reply.data_as::<SubscriptionUpdated>().positions, None);
+    // It has had no frame of a thread when its connection is lost.
+    let _ = reader.close().await;
+
+    for (topic, position) in told.iter().filter(|(topic, _)| *topic != "thread:nobody") {
+        writer.send("send_message", topic, json!({"content": "two"})).await;
+        let missed = expect_seq!(writer, [thread_message_created, stream_start, stream_chunk+, stream_end]).await;
+        let mut again = served.connect().await;
+        again.expect("connection_established").await;
+        let after = json!({"topics": [topic], "after": {topic: position}, "positions": true});
+        again.send("subscribe", "system", after).await;
+        again.expect("subscription_updated").await;
+        let replayed = expect_seq!(again, [thread_message_created, stream_start, stream_chunk+, stream_end]).await;
+        let ids = |frames: &[Frame]| frames.iter().map(|frame| frame.id).collect::<Vec<_>>();
+        assert_eq!(ids(&replayed), ids(&missed), "{topic}");
+        again.expect_none(bus.silence()).await;
+    }
+}
+
+async fn frames_go_on_right_behind_the_position_that_was_told(bus: &Bus) {
+    let served = served_by(bus, Endless { piece: "x", pause: Duration::from_millis(1) }).await;
+    let mut writer = served.connect().await;
+    writer.expect("connection_established").await;
+    writer.send("send_message", "thread:t", json!({"content": "go on"})).await;
+    let mut reader = served.connect().await;
+    reader.expect("connection_established").await;
+    let mut told_before = 0;
+    for round in 0..15 {
+        reader.send("subscribe", "system", json!({"topics": ["thread:t"], "positions": true})).await;
+        let reply = reader.expect("subscription_updated").anywhere().await;
+        let told = reply.data_as::<SubscriptionUpdated>().positions.expect("it was asked for")["thread:t"].seq;
+        assert!(round == 0 || told > told_before, "{told} after {told_before}: nothing was published meanwhile");
+        told_before = told;
+        // The harness checks that those after it are dense.
+        for next in 1..=3 {
+            let frame = reader.next_frame().await;
+            assert_eq!((&*frame.topic, frame.position().expect("published").seq), ("thread:t", told + next));
+        }
+        reader.send("unsubscribe", "system", json!({"topics": ["thread:t"]})).await;
+        reader.expect("subscription_updated").anywhere().await;
+    }
 }
 
 /// A responder with a fault: it panics at once, or after a piece.

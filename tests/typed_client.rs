@@ -5,6 +5,7 @@ mod common;
 use std::time::Duration;
 
 use tightwire::client::{Client, ClientConfig, ClientError, RequestError, Side};
+use tightwire::proto::inbound::StreamPosition;
 use tightwire_chat::chat::{
     ChatClient, ClientPing, DashboardTopic, DataType, DisconnectNoticeReason, ErrorCode, RequestData, RequestDataReply,
     SendMessage, SendMessageReply, ServerFrame, SubscribeThread, SystemTopic, ThreadTopic, Topic,
@@ -19,6 +20,7 @@ on_each_bus! { on_streams:
     the_rest_of_a_sequence_that_is_dropped_is_events
     a_refusal_is_an_error_with_the_contracts_code
     after_a_reconnect_the_missed_frames_come_first
+    after_a_reconnect_the_first_frame_of_a_quiet_topic_comes_too
     the_heartbeat_is_the_clients_own_affair
 }
 
@@ -126,6 +128,19 @@ async fn a_refusal_is_an_error_with_the_contracts_code(bus: &Bus) {
     // The connection lives, and the dashboard's greeting was no reply.
     assert!(matches!(next(&mut client).await, ServerFrame::DashboardInitialized { .. }));
     assert_eq!(client.unsubscribe([DashboardTopic]).await.expect("unsubscribed").topics, Vec::<String>::new());
+}
+
+async fn after_a_reconnect_the_first_frame_of_a_quiet_topic_comes_too(bus: &Bus) {
+    let server = chat(bus, &[]).await;
+    let (ada, bob) = (connect(&server).await, connect(&server).await);
+    let told = bob.subscribe([thread("t")]).await.expect("subscribed").positions.expect("the client asks for them");
+    let seen = StreamPosition { epoch: told["thread:t"].epoch.clone(), seq: told["thread:t"].seq };
+    let _ = bob.close().await;
+    ada.send_message(thread("t"), message("one")).await.expect("sent").collect().await.expect("an answer");
+
+    let mut bob = connect(&server).await;
+    bob.subscribe_after([(thread("t"), seen)]).await.expect("subscribed");
+    assert!(matches!(next(&mut bob).await, ServerFrame::ThreadMessageCreated { .. }));
 }
 
 async fn after_a_reconnect_the_missed_frames_come_first(bus: &Bus) {

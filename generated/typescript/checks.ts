@@ -171,7 +171,7 @@ const STREAM_POSITION_KEYS: readonly string[] = ["epoch", "seq"];
 
 const REPLAY_START_ALTERNATIVES: readonly Check[] = [checkStreamPosition, checkUuid];
 
-const SUBSCRIBE_KEYS: readonly string[] = ["topics", "after"];
+const SUBSCRIBE_KEYS: readonly string[] = ["topics", "after", "positions"];
 
 const SUBSCRIBE_FRAME_KEYS: readonly string[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
@@ -346,6 +346,7 @@ function checkSubscribe(value: unknown, report: Report): void {
   }
   required(value, "topics", checkSubscribeTopics, report);
   optional(value, "after", checkSubscribeAfter, report);
+  optional(value, "positions", checkBoolean, report);
   closed(value, SUBSCRIBE_KEYS, report);
 }
 
@@ -436,6 +437,13 @@ function checkUuid(value: unknown, report: Report): void {
   }
   if (!isUuid(value)) {
     fail(report, "format");
+  }
+}
+
+function checkBoolean(value: unknown, report: Report): void {
+  if (typeof value !== "boolean") {
+    fail(report, "type");
+    return;
   }
 }
 
@@ -1147,13 +1155,6 @@ function checkChannelSubscriptions(value: unknown, report: Report): void {
   required(value, "count", checkIntegerFrom0, report);
 }
 
-function checkBoolean(value: unknown, report: Report): void {
-  if (typeof value !== "boolean") {
-    fail(report, "type");
-    return;
-  }
-}
-
 function checkSubscriptionUpdatedFrame(value: unknown, report: Report): void {
   checkServerEnvelope(value, report);
   checkSubscriptionUpdatedFramePart2(value, report);
@@ -1185,6 +1186,7 @@ function checkSubscriptionUpdated(value: unknown, report: Report): void {
     return;
   }
   required(value, "topics", checkSubscriptionUpdatedTopics, report);
+  optional(value, "positions", checkSubscriptionUpdatedPositions, report);
 }
 
 function checkSubscriptionUpdatedTopics(value: unknown, report: Report): void {
@@ -1205,6 +1207,16 @@ function checkAnyTopic(value: unknown, report: Report): void {
   }
   if (!ANY_TOPIC_PATTERN.test(value)) {
     fail(report, "pattern");
+  }
+}
+
+function checkSubscriptionUpdatedPositions(value: unknown, report: Report): void {
+  if (!isObject(value)) {
+    fail(report, "type");
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    at(key, value[key], checkStreamPosition, report);
   }
 }
 

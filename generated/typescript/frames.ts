@@ -73,7 +73,7 @@ export interface PublishedFrameBase<Type extends string, Topic extends string, D
 
 /**
  * Adds topics to the connection's subscriptions. With `after`, every frame missed since that position is delivered
- * first, once and in order.
+ * first, once and in order; with `positions`, the answer says where the other topics are.
  *
  * Client to server, on `system`.
  */

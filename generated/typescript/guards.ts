@@ -425,7 +425,7 @@ export function isDisconnectNoticeFrame(value: unknown): value is DisconnectNoti
 
 const STREAM_POSITION_KEYS: readonly unknown[] = ["epoch", "seq"];
 
-const SUBSCRIBE_KEYS: readonly unknown[] = ["topics", "after"];
+const SUBSCRIBE_KEYS: readonly unknown[] = ["topics", "after", "positions"];
 
 const SUBSCRIBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
@@ -514,6 +514,7 @@ function isSubscribe(value: unknown): value is JsonObject {
     isObject(value) &&
     isList(value.topics, (item) => isText(item, 1, 200), 1, 100) &&
     (value.after === undefined || isSubscribeAfter(value.after)) &&
+    (value.positions === undefined || typeof value.positions === "boolean") &&
     hasOnly(value, SUBSCRIBE_KEYS)
   );
 }
@@ -710,11 +711,19 @@ function isChannelSubscriptions(value: unknown): value is JsonObject {
 }
 
 function isSubscriptionUpdated(value: unknown): value is JsonObject {
-  return isObject(value) && isSubscriptionUpdatedTopics(value.topics);
+  return (
+    isObject(value) &&
+    isSubscriptionUpdatedTopics(value.topics) &&
+    (value.positions === undefined || isSubscriptionUpdatedPositions(value.positions))
+  );
 }
 
 function isSubscriptionUpdatedTopics(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => matches(ANY_TOPIC_PATTERN, item)) && isDistinct(value);
+}
+
+function isSubscriptionUpdatedPositions(value: unknown): value is JsonObject {
+  return isObject(value) && Object.values(value).every(isStreamPosition);
 }
 
 function isServerPing(value: unknown): value is JsonObject {

@@ -71,6 +71,8 @@ export interface Subscribe {
   readonly topics: readonly string[];
   /** For each topic to be replayed, the last thing that was seen of it. */
   readonly after?: { readonly [key: string]: ReplayStart };
+  /** Whether to be told where the topics are that are new to the connection and not in `after`. */
+  readonly positions?: boolean;
 }
 
 /** Where a replay begins, exclusive. Either a position in the log or the id of the last frame that was seen. */
@@ -316,6 +318,11 @@ export interface ComponentHealth {
 export interface SubscriptionUpdated {
   /** The topics, sorted. */
   readonly topics: readonly AnyTopic[];
+  /**
+   * In answer to a `subscribe` with `positions`: where each topic is that it has added without `after`. Live frames go
+   * on right behind it, so a client that comes back before the first of them can say it in `after`.
+   */
+  readonly positions?: { readonly [key: string]: StreamPosition };
 }
 
 /** A heartbeat of the server. */

@@ -81,7 +81,7 @@ export const protocol: ChatProtocol = {
   subscribing: ["subscribe_thread", "send_message"],
   session: {
     topic: "system",
-    positions: false,
+    positions: true,
     toServer: {
       subscribe: "subscribe",
       unsubscribe: "unsubscribe",

@@ -149,6 +149,8 @@ pub enum SessionRequest {
         topics: Vec<String>,
         /// Where to begin, by topic.
         after: Vec<(String, ReplayStart)>,
+        /// Say where the topics are that begin with what comes next.
+        positions: bool,
     },
     /// Remove topics.
     Unsubscribe {

@@ -15,7 +15,11 @@ use crate::inbound::{ReplayStart, SessionRequest};
 pub fn session_request<T: Serialize>(role: SessionRole, data: &T) -> Option<SessionRequest> {
     let Ok(Value::Object(mut data)) = serde_json::to_value(data) else { return None };
     Some(match role {
-        SessionRole::Subscribe => SessionRequest::Subscribe { topics: topics(&mut data)?, after: after(&mut data)? },
+        SessionRole::Subscribe => SessionRequest::Subscribe {
+            topics: topics(&mut data)?,
+            after: after(&mut data)?,
+            positions: data.get("positions") == Some(&Value::Bool(true)),
+        },
         SessionRole::Unsubscribe => SessionRequest::Unsubscribe { topics: topics(&mut data)? },
         SessionRole::Ping => SessionRequest::Ping { timestamp: text(&mut data, "timestamp") },
         SessionRole::Pong => {
@@ -71,8 +75,16 @@ mod tests {
                     ("a".to_owned(), ReplayStart::Position(StreamPosition { epoch: "e".to_owned(), seq: 3 })),
                     ("b".to_owned(), ReplayStart::FrameId(id)),
                 ],
+                positions: false,
             }),
         );
+        for positions in [false, true] {
+            check(
+                SessionRole::Subscribe,
+                json!({ "topics": ["a"], "positions": positions }),
+                Some(SessionRequest::Subscribe { topics: vec!["a".to_owned()], after: Vec::new(), positions }),
+            );
+        }
         check(
             SessionRole::Unsubscribe,
             json!({ "topics": [] }),

@@ -42,6 +42,11 @@ impl Positions {
         self.topics.remove(topic);
     }
 
+    /// Lets a topic of which nothing has come begin behind this position.
+    pub(crate) fn begin(&mut self, topic: &str, position: StreamPosition) {
+        self.topics.entry(topic.to_owned()).or_insert(position);
+    }
+
     /// Forgets every topic that is not among `topics`.
     pub(crate) fn keep_only(&mut self, topics: &[&str]) {
         self.topics.retain(|topic, _| topics.contains(&topic.as_str()));
@@ -93,6 +98,19 @@ mod tests {
             &[("a", "e", 7), ("a", "e", 9)],
             Some("seq 9 on a in epoch e follows seq 7: expected seq 8, so frames are missing"),
         );
+    }
+
+    #[test]
+    fn a_topic_begins_where_the_server_says() {
+        let told = |seq| StreamPosition { epoch: "e".to_owned(), seq };
+        let mut positions = Positions::default();
+        positions.begin("a", told(4));
+        positions.observe(&frame(1, "a", Some(("e", 5)))).unwrap();
+        // What has come already is nearer the truth.
+        positions.begin("a", told(3));
+        positions.observe(&frame(2, "a", Some(("e", 6)))).unwrap();
+        positions.begin("b", told(0));
+        positions.observe(&frame(3, "b", Some(("e", 2)))).unwrap_err();
     }
 
     #[test]

@@ -18,13 +18,19 @@ pub(crate) fn pong_for(frame: &Frame) -> Option<Value> {
     Some(pong)
 }
 
-/// Lets those topics jump that the server has just announced a jump for, or that the connection no longer follows.
+/// Lets those topics jump that the server has just announced a jump for, or that the connection no longer follows; those
+/// whose position it tells go on from there.
 pub(crate) fn release(frame: &Frame, positions: &mut Positions) {
     match frame.wire_type.as_str() {
         "replay_gap" => positions.forget(&frame.topic),
         "subscription_updated" => {
             if let Some(topics) = frame.data.get("topics").and_then(Value::as_array) {
                 positions.keep_only(&topics.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+            }
+            for (topic, position) in frame.data.get("positions").and_then(Value::as_object).into_iter().flatten() {
+                if let Ok(position) = serde_json::from_value(position.clone()) {
+                    positions.begin(topic, position);
+                }
             }
         }
         _ => {}

@@ -45,7 +45,9 @@ pub(crate) async fn dispatch<S: Service>(
     let dispatch = Dispatch { shared: &shared, peer: &peer, frame_id: inbound.id, unread: Unread::default() };
     async {
         match request {
-            Some(SessionRequest::Subscribe { topics, after }) => dispatch.subscribe(&topics, &after).await,
+            Some(SessionRequest::Subscribe { topics, after, positions }) => {
+                dispatch.subscribe(&topics, &after, positions).await;
+            }
             Some(SessionRequest::Unsubscribe { topics }) => dispatch.unsubscribe(&topics),
             Some(SessionRequest::Authenticate { token }) => dispatch.authenticate(&token).await,
             // The connection answers these when they arrive.

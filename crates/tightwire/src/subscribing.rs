@@ -6,13 +6,14 @@
 
 mod unread;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::frame::Position;
-use tightwire_proto::inbound::ReplayStart;
+use tightwire_proto::inbound::{ReplayStart, StreamPosition};
 use tightwire_proto::log::Replay;
 use tightwire_proto::session::messages::SubscriptionUpdated;
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
@@ -63,7 +64,7 @@ impl Drop for Hold<'_> {
 }
 
 impl<S: Service> Dispatch<'_, S> {
-    pub(crate) async fn subscribe(&self, topics: &[String], after: &[(String, ReplayStart)]) {
+    pub(crate) async fn subscribe(&self, topics: &[String], after: &[(String, ReplayStart)], positions: bool) {
         let exists = |topic: &str| self.shared.service.channel_of(topic).is_some();
         let (valid, mut refused) = Subscriptions::normalise(topics, exists);
         let mut granted = Vec::with_capacity(valid.len());
@@ -79,7 +80,9 @@ impl<S: Service> Dispatch<'_, S> {
         let fresh = fresh.into_iter().filter(|(_, new)| *new).map(|(topic, _)| self.hold_new(topic));
         let fresh = join_all(fresh).await;
         self.report_refused(&refused);
-        self.say_subscriptions();
+        // Held frames go on behind these, so that a client can say `after` before it has had a single one.
+        let told = fresh.iter().filter_map(|(position, hold)| Some((&*hold.topic, position.as_ref()?.into())));
+        self.say_subscriptions_at(positions.then(|| told.collect()));
         for (position, hold) in fresh {
             self.greet(&hold.topic, position.as_ref()).await;
         }
@@ -265,8 +268,12 @@ impl<S: Service> Dispatch<'_, S> {
     }
 
     pub(crate) fn say_subscriptions(&self) {
+        self.say_subscriptions_at(None);
+    }
+
+    fn say_subscriptions_at(&self, positions: Option<BTreeMap<&str, StreamPosition>>) {
         let subscriptions = self.peer.subscriptions();
-        let data = SubscriptionUpdated { topics: subscriptions.iter().map(|topic| &**topic).collect() };
+        let data = SubscriptionUpdated { topics: subscriptions.iter().map(|topic| &**topic).collect(), positions };
         self.peer.say(SessionRole::SubscriptionUpdated, Some(self.frame_id), &data);
     }
 

@@ -17,7 +17,9 @@ describe("connecting", () => {
     expect(states.map(({ status }) => status)).toEqual(["connecting", "open"]);
     expect(client.state).toMatchObject({ status: "open", transport: "websocket", probing: false });
     expect(server.socket.protocols).toEqual([]);
-    expect(server.got("subscribe").map(({ data }) => data)).toEqual([{ topics: ["thread:b", "thread:a"] }]);
+    expect(server.got("subscribe").map(({ data }) => data)).toEqual([
+      { topics: ["thread:b", "thread:a"], positions: true },
+    ]);
   });
 
   it("tells what comes before what is said to it", async () => {

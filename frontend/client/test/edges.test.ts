@@ -1,7 +1,7 @@
 /** What is easily forgotten. */
 import { describe, expect, it } from "vitest";
 import type { Connector, RequestError, TransportEvents } from "../src/index.js";
-import { setup } from "./support/setup.js";
+import { setup, withoutPositions } from "./support/setup.js";
 
 const topic = "thread:a";
 
@@ -176,7 +176,7 @@ describe("a request that goes on after a reconnect", () => {
 
 describe("requests", () => {
   it("are lost where it is not known after which frame their answer follows", async () => {
-    const { client, clock, follow, open, server } = setup();
+    const { client, clock, follow, open, server } = setup({}, withoutPositions);
     server.mute.add("send_message");
     follow(topic);
     await open();

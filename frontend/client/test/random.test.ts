@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seeded } from "./support/clock.js";
-import { setup, withPositions } from "./support/setup.js";
+import { setup } from "./support/setup.js";
 
 const TOPICS = ["thread:a", "thread:b", "thread:c"] as const;
 
@@ -10,7 +10,7 @@ const TOPICS = ["thread:a", "thread:b", "thread:c"] as const;
  */
 async function faults(seed: number): Promise<void> {
   const random = seeded(seed);
-  const { client, clock, follow, open, server } = setup({ probeMs: 1000, connectMs: 2000 }, withPositions, seed);
+  const { client, clock, follow, open, server } = setup({ probeMs: 1000, connectMs: 2000 }, undefined, seed);
   const below = (limit: number) => Math.floor(random() * limit);
   server.latencyMs = () => below(80);
   server.kept = 15;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { settled } from "./support/clock.js";
-import { setup, withPositions } from "./support/setup.js";
+import { setup, withoutPositions } from "./support/setup.js";
 
 const topic = "thread:a";
 
@@ -24,7 +24,7 @@ describe("after a reconnect", () => {
   });
 
   it("a topic that was quiet misses nothing either, where the server tells positions", async () => {
-    const { clock, follow, gaps, open, server } = setup({}, withPositions);
+    const { clock, follow, gaps, open, server } = setup();
     server.publish(topic);
     const { seen } = follow(topic);
     await open();
@@ -34,10 +34,31 @@ describe("after a reconnect", () => {
     await clock.advance(10_000);
     expect(seen).toEqual(["2"]);
     expect(gaps).toEqual([]);
+    expect(server.got("subscribe").map(({ data }) => data)).toEqual([
+      { topics: [topic], positions: true },
+      { topics: [topic], after: { [topic]: { ...server.position(topic), seq: 1 } }, positions: true },
+    ]);
+  });
+
+  it("a topic to which nothing had ever come misses nothing, and frames behind the position are told once", async () => {
+    const { clock, follow, gaps, open, server } = setup();
+    const { seen } = follow(topic);
+    await open();
+    server.publish(topic);
+    await clock.advance(0);
+    const other = follow("thread:b");
+    await clock.advance(0);
+    server.socket.break();
+    server.publish("thread:b");
+    server.publish("thread:b");
+    await clock.advance(10_000);
+    server.publish("thread:b");
+    await clock.advance(0);
+    expect([seen, other.seen, gaps]).toEqual([["1"], ["1", "2", "3"], []]);
   });
 
   it("a topic that was quiet may have missed something, where the server does not", async () => {
-    const { clock, follow, gaps, open, server } = setup();
+    const { clock, follow, gaps, open, server } = setup({}, withoutPositions);
     const { seen } = follow(topic);
     await open();
     server.socket.break();
@@ -158,7 +179,7 @@ describe("listeners", () => {
 
   it("that left a topic have missed nothing of it when they come back", async () => {
     for (const isDown of [false, true]) {
-      const { client, clock, follow, gaps, open, server } = setup({}, withPositions);
+      const { client, clock, follow, gaps, open, server } = setup();
       const first = follow(topic);
       await open();
       server.publish(topic);

@@ -322,7 +322,7 @@ fn topic_schemas(ir: &Ir) -> IndexMap<String, String> {
 }
 
 /// The last word that a schema and its `allOf` say about a property.
-fn property_of<'a>(ir: &'a Ir, schema: &'a Schema, name: &str) -> Option<&'a Schema> {
+pub(super) fn property_of<'a>(ir: &'a Ir, schema: &'a Schema, name: &str) -> Option<&'a Schema> {
     fn search<'a>(ir: &'a Ir, schema: &'a Schema, name: &str, depth: usize) -> Option<&'a Schema> {
         match schema {
             Schema::Object(object) => object

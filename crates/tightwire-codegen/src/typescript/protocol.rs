@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use tightwire_spec::ir::{Direction, Heartbeat, Ir, SessionRole};
 
-use super::names::{Names, key, pascal, string};
+use super::names::{Names, key, pascal, property_of, string};
 use super::writer::{Brackets, Writer};
 use crate::config::Config;
 
@@ -161,7 +161,7 @@ impl Protocol {
             w.list("subscribing: ", Brackets::Squares, &subscribing(ir), ",");
             w.block("session: {", "},", |w| {
                 w.line(format!("topic: {},", string(SESSION_TOPIC)));
-                w.line("positions: false,");
+                w.line(format!("positions: {},", tells_positions(ir)));
                 parts("toServer", &TO_SERVER, &session(ir, Direction::ToServer), w);
                 parts("toClient", &TO_CLIENT, &session(ir, Direction::ToClient), w);
             });
@@ -211,6 +211,13 @@ fn session(ir: &Ir, direction: Direction) -> HashMap<SessionRole, &str> {
         .filter(|message| message.directions.contains(&direction))
         .filter_map(|message| Some((message.session?, message.wire_type.as_deref()?)))
         .collect()
+}
+
+/// Whether `subscribe` may ask where topics are. The rule `session-shape` sees to it that the answer may say so.
+fn tells_positions(ir: &Ir) -> bool {
+    let subscribe = ir.messages.values().find(|message| message.session == Some(SessionRole::Subscribe));
+    let data = subscribe.and_then(|message| message.data.as_ref());
+    data.is_some_and(|data| property_of(ir, data, "positions").is_some())
 }
 
 /// The requests that subscribe their sender, as string literals.

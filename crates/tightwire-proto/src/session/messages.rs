@@ -3,13 +3,14 @@
 //! The protocol's document describes them too (messages with `x-session`); clients are generated from that description.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::contract::{Contract, Heartbeat, Limits};
 use crate::frame::Position;
-use crate::inbound::Violation;
+use crate::inbound::{StreamPosition, Violation};
 use crate::log::Gap;
 
 pub use super::timestamp::rfc3339;
@@ -84,6 +85,9 @@ impl From<&Limits> for ConnectionLimits {
 pub struct SubscriptionUpdated<'a> {
     /// Sorted, unique.
     pub topics: Vec<&'a str>,
+    /// Where the topics are that the request has added, where it asks for that. Live frames follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub positions: Option<BTreeMap<&'a str, StreamPosition>>,
 }
 
 /// Asks for a pong.

@@ -1,6 +1,6 @@
 //! Messages of the session whose schema does not fit what the runtime sends and reads.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Report, Rule, Subject};
 use crate::diagnostic::Severity;
@@ -14,11 +14,11 @@ pub(super) const RULE: Rule = Rule {
     summary: "A message with `x-session` must accept what the runtime sends, and only what it can read.",
     explanation: "The runtime makes the `data` of these messages itself. To the client: `connection_established` has \
         `connection_id`, `contract_version`, `server_time`, `ping_interval_ms`, `pong_timeout_ms` and `limits`; \
-        `subscription_updated` has `topics`; `ping` and `pong` have `timestamp`; `error` has `code`, `message`, \
+        `subscription_updated` has `topics`, and `positions` where the data of `subscribe` has a property of that name; `ping` and `pong` have `timestamp`; `error` has `code`, `message`, \
         `timestamp` and sometimes `violations` and `topics`; `authenticated` has `expires_at`; `replay_gap` has `epoch`, \
         `oldest_seq` and `latest_seq`; `disconnect_notice` has `reason` and `reconnect_after_ms`. From the client it \
-        needs `topics`, a list of strings, in `subscribe` and `unsubscribe`, and `token`, a string, in \
-        `authenticate`; it reads nothing else, so the schema must not let anything else pass for these.",
+        needs `topics`, a list of strings, in `subscribe` and `unsubscribe`, `token`, a string, in `authenticate`, and a \
+        boolean where `subscribe` has `positions`; it reads nothing else, so the schema must not let anything else pass for these.",
     check,
 };
 
@@ -27,6 +27,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
         return;
     }
     let topics = topics(subject.ir);
+    let positions = asks_for_positions(subject.ir);
     for message in &subject.model.messages {
         let Some(lowered) = subject.ir.messages.get(&message.id) else { continue };
         let (Some(role), Some(data)) = (lowered.session, &lowered.data) else { continue };
@@ -34,7 +35,7 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
         let node = message.payload.and_then(|payload| subject.model.property(payload, "data"));
         let span = node.map_or(message.key, Node::name_span);
         if message.directions.contains(&Direction::ToClient) {
-            for sample in sent(role, &topics) {
+            for sample in sent(role, &topics, positions) {
                 // The codes of errors have a rule of their own.
                 let error = validator.iter_errors(&sample).find(|error| error.instance_path().as_str() != "/code");
                 let Some(error) = error else { continue };
@@ -54,7 +55,8 @@ fn check(subject: &Subject<'_, '_>, report: &mut Report<'_>) {
             }
         }
         if message.directions.contains(&Direction::ToServer)
-            && let Some(sample) = unreadable(role, &topics).into_iter().find(|sample| validator.is_valid(sample))
+            && let Some(sample) =
+                unreadable(role, &topics, positions).into_iter().find(|sample| validator.is_valid(sample))
         {
             report
                 .at(span, format!("message `{}` accepts what the runtime cannot read: {sample}", message.id))
@@ -79,8 +81,15 @@ fn topics(ir: &Ir) -> Vec<String> {
     topics
 }
 
+/// Whether clients may ask where topics are: where the document has a name for it. Generated code leaves out what has none.
+fn asks_for_positions(ir: &Ir) -> bool {
+    let subscribe = ir.messages.values().find(|message| message.session == Some(SessionRole::Subscribe));
+    let data = subscribe.and_then(|message| ir.merged(message.data.as_ref()?));
+    data.is_some_and(|data| data.properties.contains_key("positions"))
+}
+
 /// What the runtime may send.
-fn sent(role: SessionRole, topics: &[String]) -> Vec<Value> {
+fn sent(role: SessionRole, topics: &[String], positions: bool) -> Vec<Value> {
     const TIME: &str = "2026-01-01T00:00:00.000Z";
     match role {
         SessionRole::Ping | SessionRole::Pong => vec![json!({ "timestamp": TIME })],
@@ -100,7 +109,16 @@ fn sent(role: SessionRole, topics: &[String]) -> Vec<Value> {
                 "idle_timeout_ms": 600000,
             },
         })],
-        SessionRole::SubscriptionUpdated => vec![json!({ "topics": [] }), json!({ "topics": topics })],
+        SessionRole::SubscriptionUpdated => {
+            let mut sent = vec![json!({ "topics": [] }), json!({ "topics": topics })];
+            if positions {
+                let position = json!({ "epoch": "b1946ac92492d234", "seq": 0 });
+                let told: Map<_, _> = topics.iter().map(|topic| (topic.clone(), position.clone())).collect();
+                sent.push(json!({ "topics": topics, "positions": {} }));
+                sent.push(json!({ "topics": topics, "positions": told }));
+            }
+            sent
+        }
         SessionRole::Error => {
             let violation = json!({ "pointer": "/data", "keyword": "type", "message": "expected an object" });
             let error = json!({ "code": "contract_violation", "message": "What is wrong.", "timestamp": TIME });
@@ -123,15 +141,21 @@ const REASONS: [&str; 6] =
     ["shutdown", "over_capacity", "pong_timeout", "slow_consumer", "idle_timeout", "authentication_expired"];
 
 /// What the runtime could not make sense of.
-fn unreadable(role: SessionRole, topics: &[String]) -> Vec<Value> {
+fn unreadable(role: SessionRole, topics: &[String], positions: bool) -> Vec<Value> {
     let topic = topics.first().map_or("a", String::as_str);
     match role {
-        SessionRole::Subscribe => vec![
-            json!({}),
-            json!({ "topics": topic }),
-            json!({ "topics": [1] }),
-            json!({ "topics": [topic], "after": { topic: 1 } }),
-        ],
+        SessionRole::Subscribe => {
+            let mut unreadable = vec![
+                json!({}),
+                json!({ "topics": topic }),
+                json!({ "topics": [1] }),
+                json!({ "topics": [topic], "after": { topic: 1 } }),
+            ];
+            if positions {
+                unreadable.push(json!({ "topics": [topic], "positions": 1 }));
+            }
+            unreadable
+        }
         SessionRole::Unsubscribe => vec![json!({}), json!({ "topics": topic }), json!({ "topics": [1] })],
         SessionRole::Authenticate => vec![json!({}), json!({ "token": 1 })],
         _ => Vec::new(),
@@ -200,6 +224,38 @@ mod tests {
             "receive",
             "required: [token]",
             &["10:13 message `m` accepts what the runtime cannot read: {\"token\":1}"],
+        );
+    }
+
+    #[track_caller]
+    fn check_positions(asked: &str, told: &str, expected: &[&str]) {
+        let topics = "topics: {type: array, items: {type: string}}";
+        let document = format!(
+            "x-envelope: 1\nchannels:\n  a:\n    address: a\n    messages:\n      s:\n        x-session: subscribe\n        \
+             payload:\n          properties:\n            data: {{additionalProperties: false, required: [topics], \
+             properties: {{{topics}{asked}}}}}\n      u:\n        x-session: subscription_updated\n        payload:\n          \
+             properties:\n            data: {{additionalProperties: false, properties: {{{topics}{told}}}}}\noperations:\n  \
+             i: {{action: receive, channel: {{$ref: '#/channels/a'}}, messages: [{{$ref: '#/channels/a/messages/s'}}]}}\n  \
+             o: {{action: send, channel: {{$ref: '#/channels/a'}}, messages: [{{$ref: '#/channels/a/messages/u'}}]}}\n"
+        );
+        check(RULE, &document, expected);
+    }
+
+    #[test]
+    fn whoever_may_ask_for_positions_is_told_them() {
+        let (asked, told) = (", positions: {type: boolean}", ", positions: {type: object}");
+        check_positions("", "", &[]);
+        check_positions("", told, &[]);
+        check_positions(asked, told, &[]);
+        check_positions(
+            asked,
+            "",
+            &["15:13 message `u` rejects what the runtime sends, at `/data`: this property is not allowed"],
+        );
+        check_positions(
+            ", positions: {}",
+            told,
+            &["10:13 message `s` accepts what the runtime cannot read: {\"topics\":[\"a\"],\"positions\":1}"],
         );
     }
 }

@@ -12,18 +12,22 @@ use uuid::Uuid;
 
 use crate::client::ClientError;
 
-/// The topics to add or to remove, and where to begin.
+/// The topics to add or to remove, where to begin, and whether to be told where they are.
 ///
 /// # Errors
 /// If the document's type is of another shape.
 pub fn topics<T: Display, D: DeserializeOwned>(
     topics: impl IntoIterator<Item = T>,
     after: Vec<(String, ReplayStart)>,
+    positions: bool,
 ) -> Result<D, ClientError> {
     let topics: Vec<String> = topics.into_iter().map(|topic| topic.to_string()).collect();
     let mut data = json!({ "topics": topics });
     if !after.is_empty() {
         data["after"] = after.into_iter().map(|(topic, start)| (topic, json!(start))).collect();
+    }
+    if positions {
+        data["positions"] = json!(true);
     }
     serde_json::from_value(data).map_err(|error| ClientError::Encode(error.to_string().into()))
 }

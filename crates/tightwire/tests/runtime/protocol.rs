@@ -173,7 +173,8 @@ impl Service for Rooms {
                 let after = after.filter_map(|(topic, start)| {
                     Some((topic.clone(), serde_json::from_value::<ReplayStart>(start.clone()).ok()?))
                 });
-                Some(SessionRequest::Subscribe { topics: topics(), after: after.collect() })
+                let positions = frame.data["positions"] == true;
+                Some(SessionRequest::Subscribe { topics: topics(), after: after.collect(), positions })
             }
             "unsubscribe" => Some(SessionRequest::Unsubscribe { topics: topics() }),
             "ping" => Some(SessionRequest::Ping { timestamp: frame.data["timestamp"].as_str().map(str::to_owned) }),

@@ -19,8 +19,7 @@ async function check(seed: number, ways: "sse" | "polling" | "all"): Promise<num
   server.pageSize = 1 + below(5);
   const http = { replayUrl: "/api/ws/replay", fetch: server.fetch, clock };
   const fallback = [serverSentEvents({ url: "/sse", ...http }), polling({ ...http, intervalMs: 1000 })];
-  const spoken = { ...protocol, session: { ...protocol.session, positions: true } };
-  const client = createClient(spoken, {
+  const client = createClient(protocol, {
     url: "ws://server.example/ws",
     webSocket: sockets.make,
     clock,

@@ -80,7 +80,9 @@ describe("useTopic", () => {
     );
     await world.open();
     await world.pass(0);
-    expect(world.socket.sent.map(({ type, data }) => [type, data])).toEqual([["subscribe", { topics: [welcome] }]]);
+    expect(world.socket.sent.map(({ type, data }) => [type, data])).toEqual([
+      ["subscribe", { topics: [welcome], positions: true }],
+    ]);
     await world.run(() => world.socket.frame("stream_chunk", welcome, chunk(0, "a"), at(1)));
     rerender({ name: "second" });
     await world.run(() => world.socket.frame("stream_chunk", welcome, chunk(1, "b"), at(2)));
@@ -103,9 +105,9 @@ describe("useTopic", () => {
     rerender({ name: undefined });
     await world.pass(0);
     expect(world.socket.sent.map(({ type, data }) => [type, data])).toEqual([
-      ["subscribe", { topics: [welcome] }],
+      ["subscribe", { topics: [welcome], positions: true }],
       ["unsubscribe", { topics: [welcome] }],
-      ["subscribe", { topics: [other] }],
+      ["subscribe", { topics: [other], positions: true }],
       ["unsubscribe", { topics: [other] }],
     ]);
   });

@@ -20,8 +20,6 @@ interface Session {
   filledAt: number;
 }
 
-type Received = ClientFrame & { readonly data: { readonly positions?: true } };
-
 /** See above. */
 export class FakeServer implements ServerEnd {
   readonly clock: FakeClock;
@@ -31,8 +29,6 @@ export class FakeServer implements ServerEnd {
   readonly received: ClientFrame[] = [];
   network: Network = "up";
   latencyMs: () => number = () => 0;
-  /** Whether `subscription_updated` tells positions. */
-  positions = false;
   /** How many frames of a topic are kept. */
   kept = 1000;
   pingMs = 30_000;
@@ -158,7 +154,7 @@ export class FakeServer implements ServerEnd {
 
   text(socket: FakeSocket, text: string): void {
     const session = this.#sessions.get(socket);
-    const frame: Received = JSON.parse(text);
+    const frame: ClientFrame = JSON.parse(text);
     if (session === undefined) {
       return;
     }
@@ -167,9 +163,7 @@ export class FakeServer implements ServerEnd {
       this.#object(socket, "rate_limited", undefined);
       return;
     }
-    // `positions` is not in every version of the contract.
-    const { positions, ...data } = frame.data as { readonly positions?: true };
-    const violations = checkClientFrame({ ...frame, data });
+    const violations = checkClientFrame(frame);
     if (violations.length > 0) {
       this.say(socket, "error", {
         code: "contract_violation",
@@ -182,16 +176,17 @@ export class FakeServer implements ServerEnd {
     }
     this.received.push(frame);
     if (!this.mute.has(frame.type)) {
-      this.#answer(socket, session, frame, positions === true && this.positions);
+      this.#answer(socket, session, frame);
     }
   }
 
-  #answer(socket: FakeSocket, session: Session, frame: ClientFrame, wantsPositions: boolean): void {
+  #answer(socket: FakeSocket, session: Session, frame: ClientFrame): void {
     const { topics } = session;
     switch (frame.type) {
       case "subscribe": {
         const refused: string[] = [];
         const granted: string[] = [];
+        const added: string[] = [];
         let code = "invalid_topic";
         for (const topic of frame.data.topics) {
           if (parseTopic(topic) === undefined || this.forbidden.has(topic)) {
@@ -201,6 +196,9 @@ export class FakeServer implements ServerEnd {
             code = "too_many_subscriptions";
             refused.push(topic);
           } else {
+            if (!topics.has(topic) && frame.data.after?.[topic] === undefined) {
+              added.push(topic);
+            }
             topics.add(topic);
             granted.push(topic);
           }
@@ -208,7 +206,7 @@ export class FakeServer implements ServerEnd {
         if (refused.length > 0) {
           this.#object(socket, code, frame.id, refused);
         }
-        this.#subscriptions(socket, session, frame.id, wantsPositions ? granted : []);
+        this.#subscriptions(socket, session, frame.id, frame.data.positions === true ? added : undefined);
         for (const topic of granted) {
           const after = frame.data.after?.[topic];
           if (typeof after === "object") {
@@ -221,7 +219,7 @@ export class FakeServer implements ServerEnd {
         for (const topic of frame.data.topics) {
           topics.delete(topic);
         }
-        this.#subscriptions(socket, session, frame.id, []);
+        this.#subscriptions(socket, session, frame.id);
         break;
       case "subscribe_thread": {
         if (this.forbidden.has(frame.topic)) {
@@ -310,9 +308,9 @@ export class FakeServer implements ServerEnd {
     }
   }
 
-  #subscriptions(socket: FakeSocket, { topics }: Session, answered: string, told: readonly string[]): void {
-    const positions = Object.fromEntries(told.map((topic) => [topic, this.position(topic)]));
-    const data = { topics: [...topics].sort(), ...(told.length > 0 && { positions }) };
+  #subscriptions(socket: FakeSocket, { topics }: Session, answered: string, told?: readonly string[]): void {
+    const positions = Object.fromEntries((told ?? []).map((topic) => [topic, this.position(topic)]));
+    const data = { topics: [...topics].sort(), ...(told !== undefined && { positions }) };
     this.say(socket, "subscription_updated", data, "system", answered);
   }
 

@@ -29,17 +29,16 @@ export interface Setup {
   open(): Promise<void>;
 }
 
-/** `protocol` that asks for positions. */
-export const withPositions: Protocol<ChatTypes> = {
+/** `protocol` without positions: those of other documents need not tell them. */
+export const withoutPositions: Protocol<ChatTypes> = {
   ...protocol,
-  session: { ...protocol.session, positions: true },
+  session: { ...protocol.session, positions: false },
 };
 
 /** Sets a client up that has not connected. */
 export function setup(options: Partial<ClientOptions> = {}, spoken: Protocol<ChatTypes> = protocol, seed = 1): Setup {
   const clock = new FakeClock(seed);
   const server = new FakeServer(clock);
-  server.positions = spoken.session.positions;
   const log: LogEntry[] = [];
   const client = createClient(spoken, {
     url: "ws://chat.example/ws",

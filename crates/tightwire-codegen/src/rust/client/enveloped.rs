@@ -117,9 +117,11 @@ fn declaration(
     let (output, body) = exchange(config, types, refusal, method)?;
     match message.session {
         Some(role) if takes_topics(ir, message) => {
+            // What the server tells is what `…_after` takes.
+            let positions = role == SessionRole::Subscribe && has_property(ir, message, "positions");
             let frame = |topics: TokenStream, after: TokenStream| {
                 quote! {
-                    let data = __rt::session_data::topics(#topics, #after)?;
+                    let data = __rt::session_data::topics(#topics, #after, #positions)?;
                     let frame = ClientFrame::#variant { topic: #topic_ident, data };
                 }
             };
