@@ -2,6 +2,7 @@
 //! one.
 
 mod bench;
+mod chaos;
 mod generate;
 mod inspect;
 mod new;
@@ -15,6 +16,7 @@ mod validate;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::bench::BenchArguments;
+pub(crate) use self::chaos::ChaosArguments;
 pub(crate) use self::generate::{GenerateArguments, What};
 pub(crate) use self::inspect::{InspectArguments, InspectFormat};
 pub(crate) use self::new::NewArguments;
@@ -44,6 +46,7 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     Publish(PublishArguments),
     Tail(TailArguments),
+    Chaos(ChaosArguments),
     Token(TokenArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bench;
+mod chaos;
 mod cli;
 mod generate;
 mod inspect;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         cli::Command::Bench(arguments) => bench::run(&arguments, &mut output),
         cli::Command::Publish(arguments) => publish::run(&arguments, &mut output),
         cli::Command::Tail(arguments) => tail::run(&arguments, &mut output),
+        cli::Command::Chaos(arguments) => chaos::run(&arguments, &mut output),
         cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),

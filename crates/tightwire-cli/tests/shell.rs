@@ -16,7 +16,7 @@ fn check(arguments: &[&str], code: i32, texts: &[&str]) {
 #[test]
 fn every_command_is_in_help_completions_and_manual() {
     let commands =
-        ["validate", "inspect", "generate", "new", "bench", "publish", "tail", "token", "completions", "man"];
+        ["validate", "inspect", "generate", "new", "bench", "publish", "tail", "chaos", "token", "completions", "man"];
     check(&["--help"], 0, &commands);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         check(&["completions", shell], 0, &commands);
