@@ -161,9 +161,13 @@ impl Core {
         }
     }
 
-    /// The call that asks how far a shard is; `last` is the entry that was handed out last, and the id of its frame.
+    /// The call that asks how far a shard is; `last` is the entry that was handed out last, and the id of its frame. If this
+    /// node has published since, that is what has to be there.
     pub(super) fn check_call(&self, shard: usize, last: Option<(Mark, &str)>) -> Cmd {
         let seen = self.shards[shard].seen();
+        let acknowledged = self.shards[shard].acknowledged().map(|(mark, id)| (mark, id.to_string()));
+        let acknowledged = acknowledged.as_ref().map(|(mark, id)| (*mark, &**id));
+        let last = last.max(acknowledged);
         let mut call = self.scripts.check.call(&[self.keys.state(shard), self.keys.stream(shard)]);
         call.arg(seen.generation).arg(seen.number).arg(self.shards.len()).arg(new_name());
         let (entry, id) = last.map(|(mark, id)| (mark.entry(), id)).unwrap_or_default();

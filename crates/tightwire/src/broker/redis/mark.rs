@@ -4,6 +4,7 @@ use std::cmp::max;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// How far a shard is: every publication has a number within a generation, and its entry in the shard's stream is called
 /// `<generation>-<number>`. A generation ends where data is lost; the next one is higher.
@@ -35,6 +36,8 @@ impl Mark {
 pub(super) struct Shard {
     /// The newest that Redis has ever told of. If it does not know of it later, it has lost something.
     seen: Mutex<Mark>,
+    /// The newest publication of this node that Redis has acknowledged, and the id of its frame.
+    acknowledged: Mutex<(Mark, Uuid)>,
     /// How far this node has handed frames to its subscribers.
     delivered: watch::Sender<Mark>,
     /// Where the reader has gone on last after what it could not read.
@@ -43,7 +46,12 @@ pub(super) struct Shard {
 
 impl Shard {
     pub(super) fn new() -> Self {
-        Self { seen: Mutex::default(), delivered: watch::Sender::default(), skipped_to: Mutex::default() }
+        Self {
+            seen: Mutex::default(),
+            acknowledged: Mutex::default(),
+            delivered: watch::Sender::default(),
+            skipped_to: Mutex::default(),
+        }
     }
 
     pub(super) fn seen(&self) -> Mark {
@@ -54,6 +62,26 @@ impl Shard {
     pub(super) fn saw(&self, mark: Mark) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = max(*seen, mark);
+    }
+
+    /// Takes note of what Redis has published for this node under that name.
+    pub(super) fn acknowledges(&self, mark: Mark, id: Uuid) {
+        self.saw(mark);
+        let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        if mark > acknowledged.0 {
+            *acknowledged = (mark, id);
+        }
+    }
+
+    /// The newest publication of this node that Redis has acknowledged, and the id of its frame.
+    pub(super) fn acknowledged(&self) -> Option<(Mark, Uuid)> {
+        let acknowledged = *self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        (acknowledged.0 > Mark::default()).then_some(acknowledged)
+    }
+
+    /// Whether something else has this name now than what this node has published under it: then Redis has lost that.
+    pub(super) fn misses(&self, mark: Mark, id: &str) -> bool {
+        self.acknowledged().is_some_and(|(name, own)| name == mark && Uuid::try_parse(id) != Ok(own))
     }
 
     /// Takes note of what was handed to the subscribers.
@@ -116,6 +144,19 @@ mod tests {
             assert_eq!(Mark::read(wrong), None, "{wrong}");
         }
         assert!(Mark { generation: 2, number: 0 } > Mark { generation: 1, number: 9 });
+    }
+
+    #[test]
+    fn what_was_acknowledged_keeps_its_name() {
+        let (shard, id, other) = (Shard::new(), Uuid::from_u128(1), Uuid::from_u128(2));
+        let mark = |number| Mark { generation: 1, number };
+        assert_eq!(shard.acknowledged(), None);
+        assert!(!shard.misses(mark(5), &id.to_string()));
+        shard.acknowledges(mark(5), id);
+        shard.acknowledges(mark(4), other);
+        assert_eq!((shard.acknowledged(), shard.seen()), (Some((mark(5), id)), mark(5)));
+        assert!(shard.misses(mark(5), &other.to_string()));
+        assert!(!shard.misses(mark(5), &id.to_string()) && !shard.misses(mark(4), &id.to_string()));
     }
 
     #[test]

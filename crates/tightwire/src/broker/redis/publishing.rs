@@ -71,8 +71,13 @@ impl Publishing {
         for (mut item, answer) in batch.into_iter().zip(answers) {
             let Some(refusal) = Refusal::of(&answer) else {
                 match published(&answer) {
-                    Ok((mark, said)) => {
-                        self.core.shards[item.shard].saw(mark);
+                    Ok((mark, said, is_new)) => {
+                        let shard = &self.core.shards[item.shard];
+                        if is_new {
+                            shard.acknowledges(mark, said.id);
+                        } else {
+                            shard.saw(mark);
+                        }
                         item.answer(Ok((mark, said)));
                     }
                     Err(Unexpected) => item.answer(Err(unconfirmed())),
@@ -135,11 +140,11 @@ impl Work for Publishing {
     }
 }
 
-/// What the script says of a publication.
-fn published(answer: &Value) -> Result<(Mark, Said), Unexpected> {
-    let [generation, number, epoch, seq, id, said] = answer::array(answer)?;
+/// What the script says of a publication, and whether it was published now: then the mark is its own.
+fn published(answer: &Value) -> Result<(Mark, Said, bool), Unexpected> {
+    let [generation, number, epoch, seq, id, said, is_new] = answer::array(answer)?;
     let mark = Mark { generation: answer::number(generation)?, number: answer::number(number)? };
     let position = Position { epoch: answer::text(epoch)?.into(), seq: answer::number(seq)? };
     let id = Uuid::try_parse(answer::text(id)?).map_err(|_| Unexpected)?;
-    Ok((mark, Said { position, id, said: answer::number(said)? }))
+    Ok((mark, Said { position, id, said: answer::number(said)? }, answer::number(is_new)? == 1))
 }

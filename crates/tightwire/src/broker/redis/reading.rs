@@ -177,6 +177,11 @@ impl Reading {
             return Ok(0);
         }
         let size = match Entry::read(fields) {
+            Ok(entry) if self.core.shards[self.places[index].shard].misses(mark, entry.id()) => {
+                let now = self.ask_how_far(link, index).await?;
+                self.begin_generation(link, index, now.generation).await?;
+                return Ok(0);
+            }
             Ok(entry) => {
                 let size = self.deliver(link, self.places[index].shard, &entry, mark).await?;
                 let place = &mut self.places[index];

@@ -1,7 +1,7 @@
 -- How far the shard is.
 -- KEYS: 1 state, 2 stream
--- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name, 5 the name of the entry that it
---   has handed out last and 6 the id of its frame; empty, if it does not know
+-- ARGV: 1 generation and 2 number that the caller has seen, 3 number of shards, 4 a new name, 5 the name of the newest entry
+--   that it knows and 6 the id of its frame; empty, if it knows none
 -- Returns the generation, the number, and the number of shards of whoever began it.
 
 local generation, number = shard(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4])

@@ -5,8 +5,9 @@
 --   10 milliseconds to remember a topic, 11 frames of the stream, 12 form, 13 topic, 14 id, 15 ts, 16 correlation_id,
 --   17 type, 18 delivery, 19 data, 20 what is said with the idempotency key, in short, 21 milliseconds to remember it,
 --   22 term, or empty: what KEYS has is no fence, 23 milliseconds to remember it
--- Returns the generation, the number, the epoch and the sequence number. With an idempotency key these are of what was first
--- published with it, and what follows is its id and what was said in short.
+-- Returns the generation, the number, the epoch, the sequence number, the id and what was said in short, and whether it was
+-- published now: then the number is its own. With an idempotency key epoch, sequence number, id and what was said are of what
+-- was first published with it.
 
 -- What a frame takes beside its data.
 local BESIDE = 200
@@ -51,7 +52,7 @@ if once then
     if k > written then
       redis.call('SET', KEYS[5], ARGV[5], 'PX', WRITER_MS)
     end
-    return { int(generation), int(number), known[1], known[2], known[3], known[4] }
+    return { int(generation), int(number), known[1], known[2], known[3], known[4], 0 }
   end
 end
 
@@ -65,7 +66,7 @@ if k <= written then
       end
     end
   end
-  return { int(generation), int(number), epoch, position, id, ARGV[20] }
+  return { int(generation), int(number), epoch, position, id, ARGV[20], 0 }
 end
 
 -- What was done before somebody took over was done.
@@ -162,4 +163,4 @@ if once then
   redis.call('HSET', once, 'epoch', epoch, 'seq', int(seq), 'id', id, 'said', ARGV[20])
   redis.call('PEXPIRE', once, ARGV[21])
 end
-return { int(generation), int(number), epoch, int(seq), id, ARGV[20] }
+return { int(generation), int(number), epoch, int(seq), id, ARGV[20], 1 }

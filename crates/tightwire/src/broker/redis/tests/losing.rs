@@ -119,6 +119,34 @@ async fn an_older_copy_shows_even_if_as_much_was_published_again() {
     assert_eq!(client.sees(4).await[3], format!("{new}:1 e"));
 }
 
+/// The same where nobody has read what was lost: only who has published it knows of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_that_nobody_had_read_is_missed_by_its_publisher() {
+    let Some(mut redis) = RedisServer::start() else { return };
+    let proxy = ChaosProxy::start(redis.address());
+    let node = Node::start(config(&redis.url_at(proxy.address()))).await;
+    let client = node.subscribe("room:1", None).await;
+    let old = node.publish("room:1", "a").await.expect("published");
+    client.sees(1).await;
+    redis.ask(&["SAVE"]);
+    // Nothing can be read any more, but published.
+    redis.ask(&["ACL", "SETUSER", "default", "-xread"]);
+    redis.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    assert_eq!(node.insist("room:1", "b").await.seq, 2);
+    proxy.cut();
+    redis.kill();
+    redis.start_again();
+    let other = Node::start(config(&redis.url())).await;
+    for (seq, text) in [(2, "c"), (3, "d")] {
+        let position = other.publish("room:1", text).await.expect("published");
+        assert_eq!((position.epoch, position.seq), (old.epoch.clone(), seq), "it knows no better");
+    }
+    let late = other.subscribe("room:1", None).await;
+    proxy.heal();
+    let new = told(&client, 1, &old.epoch).await;
+    assert_eq!(told(&late, 0, &old.epoch).await, new);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publisher_tells_redis_what_it_has_lost() {
     let Some(redis) = RedisServer::start() else { return };
