@@ -1,7 +1,7 @@
 /** The chat, as people use it. */
 import { expect, it } from "vitest";
 import { connectAuthor } from "./support/author.js";
-import { startChatServer } from "./support/chat-server.js";
+import { makeToken, SECRET, startChatServer } from "./support/chat-server.js";
 import { alarms, answers, live, open, said, shown, shows, write } from "./support/page.js";
 
 it("shows a message that is sent, and the answer as it is written", async () => {
@@ -36,10 +36,11 @@ it("shows a message that is sent, and the answer as it is written", async () => 
 });
 
 it("shows two tabs of one person the same thread", async () => {
-  const server = await startChatServer("--responder-delay-ms", "1");
-  const author = connectAuthor(server);
-  const first = await open(server.url, { view: "chat/ours" });
-  const second = await open(server.url, { view: "chat/ours", context: first.context() });
+  const server = await startChatServer("--responder-delay-ms", "1", "--auth-jwt-secret", SECRET);
+  const author = connectAuthor(server, makeToken("grace", 60));
+  const tab = { view: "chat/ours", token: makeToken("ada", 60) };
+  const first = await open(server.url, tab);
+  const second = await open(server.url, { ...tab, context: first.context() });
   await Promise.all([live(first), live(second)]);
   await write(first, "from the first tab");
   await said(second, "from the first tab").waitFor();

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { connectAuthor } from "./support/author.js";
 import { startChatServer } from "./support/chat-server.js";
-import { live, open, pass, said, shows, write } from "./support/page.js";
+import { inspect, live, open, pass, said, shows, write } from "./support/page.js";
 import { startProxy } from "./support/proxy.js";
 
 it("reads along by events where upgrades are refused, and goes back to a WebSocket", async () => {
@@ -15,6 +15,7 @@ it("reads along by events where upgrades are refused, and goes back to a WebSock
   await page.getByText("Your network lets through what comes from the server").waitFor();
   await author.say("welcome", "by events");
   await said(page, "by events").waitFor();
+  await inspect(page, "limited");
   await write(page, "waits for a better connection");
   proxy.restore();
   const sockets = (): Promise<number> => page.evaluate(() => window.tightwireTest.sockets.length);

@@ -12,12 +12,13 @@ export interface Author {
   history(thread: string): Promise<readonly string[]>;
 }
 
-/** Somebody who is connected as long as a test lasts. */
-export function connectAuthor({ port }: ChatServer): Author {
+/** Somebody who is connected as long as a test lasts, with a token where the server wants one. */
+export function connectAuthor({ port }: ChatServer, token?: string): Author {
   const client = createClient(protocol, {
     url: `ws://127.0.0.1:${port}/ws`,
     // Node.js 20 has none of its own.
     webSocket: (url, protocols) => new WebSocket(url, protocols),
+    ...(token !== undefined && { token: () => token }),
     backoff: { firstMs: 50, spreadMs: 0, capMs: 100 },
   });
   onTestFinished(() => client.close());
