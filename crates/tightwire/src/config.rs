@@ -109,7 +109,8 @@ pub struct Config {
     /// How much memory the frames of one topic may take that are kept for replay, in bytes. Default: 16 MiB.
     pub replay_topic_bytes: u64,
     /// How much memory all topics together may take for replay, in bytes. Beyond it the oldest frames go of the topic
-    /// that nobody has published to for longest. Default: 256 MiB.
+    /// that nobody has published to for longest. With Redis, which has the frames, this is what a server may have read of
+    /// them and not yet sent. Default: 256 MiB.
     pub replay_total_bytes: u64,
     /// How many topics may be remembered for replay, those included whose frames are no longer kept. Beyond it the one
     /// is forgotten that nobody has published to for longest. Default: 100 000.

@@ -10,11 +10,10 @@ use tightwire_proto::envelope::{EncodeError, Head, Publication};
 use tightwire_proto::flat;
 use tightwire_proto::frame::{OutboundFrame, Position, Tag};
 use tightwire_proto::inbound::{ReplayStart, StreamPosition};
-use tightwire_proto::log::Replay;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::broker::{Broker, Fence, Once, Published};
+use crate::broker::{Broker, Fence, History, Once, Published};
 use crate::clock;
 use crate::fenced::FencedPublisher;
 use crate::metrics::{Counters, OTHER};
@@ -110,9 +109,9 @@ impl Publisher {
         after: &StreamPosition,
     ) -> Result<Option<Vec<serde_json::Value>>, PublishError> {
         let start = ReplayStart::Position(after.clone());
-        let Replay::Complete(frames) = self.broker.history(&topic.to_string(), &start).await? else { return Ok(None) };
-        let read = |frame: &OutboundFrame| serde_json::from_slice(frame.payload());
-        let frames: Result<Vec<_>, _> = frames.iter().map(read).collect();
+        let History::Complete(frames) = self.broker.history(&topic.to_string(), &start).await? else { return Ok(None) };
+        let read = |frame: OutboundFrame| serde_json::from_slice(frame.payload());
+        let frames: Result<Vec<_>, _> = frames.map(read).collect();
         frames.map(Some).map_err(|error| PublishError::Encode(error.to_string().into()))
     }
 

@@ -149,14 +149,14 @@ fn broker(
     voice: &Arc<Voice>,
     counters: &Arc<Counters>,
 ) -> Arc<dyn Broker> {
-    let retention = Retention::new(limits, config.replay_topic_bytes);
+    let (retention, total) = (Retention::new(limits, config.replay_topic_bytes), config.replay_total_bytes);
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
         let (hub, voice, counters) = (Arc::clone(hub), Arc::clone(voice), Arc::clone(counters));
-        return Arc::new(RedisBroker::new(redis.clone(), contract, retention, hub, voice, counters));
+        return Arc::new(RedisBroker::new(redis.clone(), contract, retention, hub, voice, counters, total));
     }
     #[cfg(not(feature = "redis"))]
     let _ = (contract, voice);
-    let bounds = Bounds { bytes: config.replay_total_bytes, topics: config.replay_topics };
+    let bounds = Bounds { bytes: total, topics: config.replay_topics };
     Arc::new(MemoryBroker::new(Arc::clone(hub), retention, bounds, Arc::clone(counters)))
 }

@@ -14,11 +14,11 @@ use tightwire_proto::close::CloseReason;
 use tightwire_proto::contract::SessionRole;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::{ReplayStart, StreamPosition};
-use tightwire_proto::log::Replay;
 use tightwire_proto::session::messages::SubscriptionUpdated;
 use tightwire_proto::session::{ErrorReport, Refused, RefusedTopics, Subscriptions, code};
 
 pub(crate) use self::unread::Unread;
+use crate::broker::History;
 use crate::context::Context;
 use crate::dispatch::{Dispatch, Trouble, guarded};
 use crate::hub::Hub;
@@ -180,8 +180,8 @@ impl<S: Service> Dispatch<'_, S> {
     /// a node may hear of frames, and hold them back, when others have long sent them to the client.
     async fn replay(&self, topic: &Arc<str>, start: &ReplayStart) -> Option<Position> {
         match self.shared.broker.history(topic, start).await {
-            Ok(Replay::Complete(frames)) => {
-                let last = frames.last().and_then(|frame| frame.position().cloned());
+            Ok(History::Complete(frames)) => {
+                let last = frames.newest().and_then(|frame| frame.position().cloned());
                 let last = last.or_else(|| self.seen(topic, start));
                 for frame in frames {
                     if !self.peer.outbound().has_room().await {
@@ -191,7 +191,7 @@ impl<S: Service> Dispatch<'_, S> {
                 }
                 last
             }
-            Ok(Replay::Gap(gap)) => {
+            Ok(History::Gap(gap)) => {
                 self.shared.counters.replay_gaps_total.increment();
                 self.peer.say_gap(topic, self.frame_id, &gap);
                 Some(Position { epoch: gap.epoch, seq: gap.latest })

@@ -15,13 +15,13 @@ use futures_util::future::{BoxFuture, ready};
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Logs, Replay, Retention, Totals};
+use tightwire_proto::log::{Logs, Retention, Totals};
 use uuid::Uuid;
 
 pub(crate) use self::budget::Bounds;
 use self::budget::{Budget, NONE};
 use self::fences::Fences;
-use super::{Broker, BusHealth, BusState, Fence};
+use super::{Broker, BusHealth, BusState, Fence, History};
 use crate::clock;
 use crate::hub::Hub;
 use crate::metrics::Counters;
@@ -204,8 +204,8 @@ impl Broker for MemoryBroker {
         ready(Ok(())).boxed()
     }
 
-    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {
-        ready(Ok(self.lock(self.shard_of(topic)).after(topic, after, clock::now()))).boxed()
+    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<History, PublishError>> {
+        ready(Ok(self.lock(self.shard_of(topic)).after(topic, after, clock::now()).into())).boxed()
     }
 
     fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>> {

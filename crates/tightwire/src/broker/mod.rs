@@ -3,6 +3,7 @@
 //! One step per publish, whatever the broker: next position, append to the topic's log, hand over for fan-out. So every
 //! subscriber sees the same order, and a log never has a hole.
 
+mod frames;
 pub(crate) mod memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
@@ -16,9 +17,11 @@ use futures_util::{FutureExt, TryFutureExt};
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::Replay;
 use uuid::Uuid;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::frames::Page;
+pub(crate) use self::frames::{Frames, History};
 use crate::cluster::SharedList;
 use crate::publisher::PublishError;
 
@@ -52,7 +55,7 @@ pub(crate) trait Broker: Send + Sync + 'static {
     fn broadcast(&self, frame: OutboundFrame) -> BoxFuture<'_, Result<(), PublishError>>;
 
     /// Everything that the topic's log has after `after`, or a gap.
-    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>>;
+    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<History, PublishError>>;
 
     /// The topic's newest position.
     fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>>;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::{ReplayStart, StreamPosition};
-use tightwire_proto::log::Replay;
 use uuid::Uuid;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -21,6 +20,7 @@ use super::rate::Rate;
 use super::routed;
 use super::visitor::Visitor;
 use crate::auth::Caller;
+use crate::broker::{Frames, History};
 use crate::percent;
 use crate::server::RemoteAddr;
 use crate::service::Service;
@@ -98,14 +98,14 @@ async fn replay<S: Service>(shared: &Shared<S>, visitor: &Visitor<S>, asked: Ask
         ReplayStart::FrameId(_) => position(shared, &topic).await?,
     };
     let body = match history(shared, &topic, &start).await? {
-        Replay::Complete(frames) => {
-            let at = match frames.first().and_then(OutboundFrame::position) {
+        History::Complete(frames) => {
+            let at = match frames.iter().next().and_then(OutboundFrame::position) {
                 Some(first) => Position { seq: first.seq - 1, ..first.clone() },
                 None => here,
             };
             page(&topic, at, &frames, asked.limit)
         }
-        Replay::Gap(gap) => {
+        History::Gap(gap) => {
             shared.counters.replay_gaps_total.increment();
             // Before the oldest that is kept; where nothing is, from now on.
             let seq = if gap.oldest == 0 { gap.latest } else { gap.oldest - 1 };
@@ -118,8 +118,8 @@ async fn replay<S: Service>(shared: &Shared<S>, visitor: &Visitor<S>, asked: Ask
 }
 
 /// As many of the frames as fit, and where the next begin.
-fn page(topic: &str, mut at: Position, frames: &[OutboundFrame], limit: usize) -> Vec<u8> {
-    let latest = frames.last().and_then(OutboundFrame::position).map_or(at.seq, |position| position.seq);
+fn page(topic: &str, mut at: Position, frames: &Frames, limit: usize) -> Vec<u8> {
+    let latest = frames.newest().and_then(OutboundFrame::position).map_or(at.seq, |position| position.seq);
     let mut bytes = 0;
     let fits = |frame: &&OutboundFrame| {
         let room = bytes == 0 || bytes + frame.payload().len() <= BYTES;
@@ -172,12 +172,12 @@ impl Head<'_> {
 async fn oldest<S: Service>(shared: &Shared<S>, topic: &str) -> Result<ReplayStart, Response> {
     // No frame has this id, so the answer says what there is.
     let nothing = ReplayStart::FrameId(Uuid::nil());
-    let Replay::Gap(gap) = history(shared, topic, &nothing).await? else { return Ok(nothing) };
+    let History::Gap(gap) = history(shared, topic, &nothing).await? else { return Ok(nothing) };
     let seq = if gap.oldest == 0 { gap.latest } else { gap.oldest - 1 };
     Ok(StreamPosition { epoch: gap.epoch.to_string(), seq }.into())
 }
 
-async fn history<S: Service>(shared: &Shared<S>, topic: &str, start: &ReplayStart) -> Result<Replay, Response> {
+async fn history<S: Service>(shared: &Shared<S>, topic: &str, start: &ReplayStart) -> Result<History, Response> {
     shared.broker.history(topic, start).await.map_err(|error| unavailable(topic, &error))
 }
 

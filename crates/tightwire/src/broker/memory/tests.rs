@@ -250,11 +250,11 @@ impl Trial {
             _ => Uuid::nil().into(),
         };
         let found = match self.broker.history(name, &start).await.expect("an answer") {
-            Replay::Complete(frames) => {
+            History::Complete(frames) => {
                 let seq = |frame: &OutboundFrame| frame.position().expect("a position").seq;
                 Ok(frames.iter().map(seq).collect::<Vec<_>>())
             }
-            Replay::Gap(Gap { oldest, latest, .. }) => Err((oldest, latest)),
+            History::Gap(Gap { oldest, latest, .. }) => Err((oldest, latest)),
         };
         // Who saw a topic before it ever had a frame may be told either way, as long as nothing can have been missed.
         let begins_anew = self.model.topic(name).is_none() && found == Ok(Vec::new());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value};
 use tightwire_proto::contract::Contract;
+use tightwire_proto::frame::Position;
 use tightwire_proto::log::Retention;
 use tightwire_proto::session::Voice;
 use tokio::runtime::Handle;
@@ -14,10 +15,11 @@ use super::answer::Unexpected;
 use super::breaker::Status;
 use super::fences;
 use super::followed::Followed;
-use super::history::{Answers, Question, Told};
+use super::histories::Histories;
 use super::keys::Keys;
 use super::link::{Link, Trouble};
 use super::mark::{Mark, Shard};
+use super::positions::Positions;
 use super::queue::{Item, Number, Queue, Terms};
 use super::scripts::Scripts;
 use super::wire::Reader;
@@ -44,6 +46,8 @@ pub(super) struct Core {
     pub(super) shards: Vec<Shard>,
     pub(super) groups: Vec<Group>,
     pub(super) followed: Followed,
+    pub(super) positions: Arc<Positions>,
+    pub(super) histories: Histories,
     /// Where timers live, for whoever publishes from elsewhere.
     pub(super) runtime: OnceLock<Handle>,
 }
@@ -74,6 +78,7 @@ impl Core {
         hub: Arc<Hub>,
         voice: Arc<Voice>,
         counters: Arc<Counters>,
+        most_read: u64,
     ) -> Self {
         let keys = Keys::new(&config.prefix);
         let shards = usize::from(config.shards.max(1));
@@ -103,6 +108,8 @@ impl Core {
             counters,
             shards: (0..shards).map(|_| Shard::new()).collect(),
             followed: Followed::default(),
+            positions: Arc::default(),
+            histories: Histories::new(most_read.max(retention.bytes.saturating_mul(4) as u64)),
             runtime: OnceLock::new(),
             config,
         }
@@ -112,10 +119,30 @@ impl Core {
         if self.groups.len() == 1 { &self.groups[0] } else { &self.groups[shard] }
     }
 
-    pub(super) async fn ask(&self, shard: usize, topic: &str, question: Question<'_>) -> Result<Told, Trouble> {
-        let topic: Arc<str> = topic.into();
-        let call = || self.history_call(shard, [(&topic, question)]);
-        self.call(shard, call, |answer| self.told(&Answers::read(answer)?, 0, &topic, question)).await
+    /// Sees to it that this node has handed out everything up to where Redis has said that these topics of a shard are. If it
+    /// says no, Redis has to be asked again.
+    pub(super) async fn settle(&self, shard: usize, mark: Mark, told: &[(&Arc<str>, &Position)]) -> bool {
+        let of_shard = &self.shards[shard];
+        of_shard.saw(mark);
+        let followed =
+            |(topic, position): &(&Arc<str>, &Position)| Some((self.hub.name_of(topic)?, (*position).clone()));
+        let told: Vec<_> = told.iter().filter_map(followed).collect();
+        for (topic, position) in &told {
+            // Should the reader have to fetch what it has missed, it does so from here.
+            self.followed.told(topic, position, mark);
+            // Who comes and goes is not to fill this up while nothing is published.
+            self.followed.tidy(|topic| self.hub.name_of(topic).is_some());
+        }
+        of_shard.delivers(mark).await;
+        if of_shard.has_skipped_after(mark) {
+            // It may have fetched nothing of these topics, since it did not know yet where their subscribers are. They need an
+            // answer that has what was skipped.
+            return false;
+        }
+        for (topic, position) in &told {
+            self.followed.at_least(topic, position, mark);
+        }
+        true
     }
 
     /// Calls a script of a shard that may be called twice, and reads the answer.
@@ -134,7 +161,9 @@ impl Core {
                     Some(link) => Arc::clone(link),
                     None => {
                         is_fresh = true;
-                        let opened = Arc::new(Link::open(&self.config, &self.scripts, &group.key).await?);
+                        // Of all that wait, few do so for this, which takes much room.
+                        let opening = Box::pin(Link::open(&self.config, &self.scripts, &group.key));
+                        let opened = Arc::new(opening.await?);
                         Arc::clone(link.insert(opened))
                     }
                 }

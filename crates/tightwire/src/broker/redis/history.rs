@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use redis::{Cmd, Value};
 use tightwire_proto::frame::{OutboundFrame, Position};
-use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Gap, Replay};
+use uuid::Uuid;
 
 use super::answer::{self, Refusal, Unexpected};
 use super::core::{Core, new_name};
@@ -17,8 +16,10 @@ use super::mark::Mark;
 pub(super) enum Question<'a> {
     /// Where it is.
     Position,
-    /// What came after.
-    After(&'a ReplayStart),
+    /// What came after this.
+    After(&'a Position),
+    /// All that is kept.
+    All,
 }
 
 /// The answer.
@@ -28,12 +29,25 @@ pub(super) struct Told {
     pub(super) mark: Mark,
     /// Where the topic was.
     pub(super) position: Position,
-    /// What was asked for; nothing and complete, where that is the position alone.
-    pub(super) replay: Replay,
+    /// The id of its newest frame.
+    pub(super) newest: Option<Uuid>,
+    pub(super) found: Found,
 }
 
-/// After so many bytes of one answer no other topic is looked at: so long others wait for Redis.
-const BYTES: usize = 1 << 20;
+/// What was found of what was asked for.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The oldest frames of it, and whether there are more; none, where nothing was asked for but the position.
+    Page(Vec<OutboundFrame>, bool),
+    /// Not all of it is kept. The oldest that is; 0 for none.
+    Missing(u64),
+}
+
+/// After so many bytes an answer ends, and the next has the rest: so long others wait for Redis.
+pub(super) const BYTES: usize = 256 << 10;
+
+/// How many topics are asked for at once.
+pub(super) const TOPICS: usize = 64;
 
 /// What Redis said about topics of a shard.
 pub(super) struct Answers<'a> {
@@ -42,23 +56,20 @@ pub(super) struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
+    /// Reads what was said; about one topic at least.
     pub(super) fn read(answer: &'a Value) -> Result<Self, Trouble> {
         if let Some(refusal) = Refusal::of(answer) {
             return Err(refusal.into());
         }
         let [generation, number, topics] = answer::array(answer)?;
         let mark = Mark { generation: answer::number(generation)?, number: answer::number(number)? };
-        Ok(Self { mark, topics: answer::list(topics)? })
+        let topics = answer::list(topics)?;
+        if topics.is_empty() { Err(Unexpected.into()) } else { Ok(Self { mark, topics }) }
     }
 
     /// How far the shard was.
     pub(super) fn mark(&self) -> Mark {
         self.mark
-    }
-
-    /// How many topics it is about. They may be fewer than were asked for, but never none.
-    pub(super) fn count(&self) -> usize {
-        self.topics.len()
     }
 }
 
@@ -82,62 +93,66 @@ impl Core {
         for question in questions {
             match question {
                 Question::Position => call.arg("position").arg("").arg(0),
-                Question::After(ReplayStart::FrameId(_)) => call.arg("all").arg("").arg(0),
-                Question::After(ReplayStart::Position(position)) => {
-                    call.arg("after").arg(&position.epoch).arg(position.seq)
-                }
+                Question::All => call.arg("all").arg("").arg(0),
+                Question::After(position) => call.arg("after").arg(&*position.epoch).arg(position.seq),
             };
         }
         call
     }
 
-    /// Reads what was said about one of the topics.
-    pub(super) fn told(
+    /// Reads what was said about the first of the topics: about each, or why nothing can be said about it.
+    pub(super) fn told_all<'a>(
         &self,
         answers: &Answers<'_>,
-        index: usize,
-        topic: &Arc<str>,
-        question: Question<'_>,
-    ) -> Result<Told, Trouble> {
-        let answer = answers.topics.get(index).ok_or(Unexpected)?;
+        asked: impl IntoIterator<Item = (&'a Arc<str>, Question<'a>)>,
+    ) -> Result<Vec<Result<Told, String>>, Trouble> {
+        let mut all = Vec::with_capacity(answers.topics.len());
+        for ((topic, question), answer) in asked.into_iter().zip(answers.topics) {
+            match self.told(answers.mark, answer, topic, question) {
+                Ok(told) => all.push(Ok(told)),
+                Err(Trouble::Refused(why)) => all.push(Err(why)),
+                Err(lost) => return Err(lost),
+            }
+        }
+        Ok(all)
+    }
+
+    fn told(&self, mark: Mark, answer: &Value, topic: &Arc<str>, question: Question<'_>) -> Result<Told, Trouble> {
         if let Some(refusal) = Refusal::of(answer) {
             return Err(refusal.into());
         }
-        let mark = answers.mark;
-        let [epoch, seq, last, oldest, frames] = answer::array(answer)?;
+        let [epoch, seq, newest, oldest, frames] = answer::array(answer)?;
         let position = Position { epoch: answer::text(epoch)?.into(), seq: answer::number(seq)? };
-        let gap = || -> Result<Replay, Unexpected> {
-            let oldest = answer::number(oldest)?;
-            Ok(Replay::Gap(Gap { epoch: Arc::clone(&position.epoch), oldest, latest: position.seq }))
-        };
-        let replay = match (question, frames) {
-            (Question::Position, _) => Replay::Complete(Vec::new()),
-            (Question::After(start), Value::Array(entries)) => {
+        let oldest = answer::number(oldest)?;
+        let found = match (question, frames) {
+            (Question::Position, _) => Found::Page(Vec::new(), false),
+            (_, Value::Array(entries)) => {
                 let frame = |entry| self.reader.kept(entry, topic, &position.epoch);
-                let frames: Result<Vec<_>, _> = entries.iter().map(frame).collect();
-                let Ok(mut frames) = frames else {
-                    tracing::error!(subscription = &**topic, "the history cannot be read");
-                    self.counters.bus_unreadable_total.increment();
-                    return Ok(Told { mark, replay: gap()?, position });
-                };
-                match start {
-                    ReplayStart::FrameId(id) if answer::text(last)? == id.hyphenated().to_string() => frames.clear(),
-                    ReplayStart::FrameId(id) => match frames.iter().rposition(|frame| frame.id() == *id) {
-                        Some(index) => drop(frames.drain(..=index)),
-                        None => return Ok(Told { mark, replay: gap()?, position }),
-                    },
-                    ReplayStart::Position(_) => {}
+                match entries.iter().map(frame).collect::<Result<Vec<_>, _>>() {
+                    Ok(frames) => page(frames, oldest, position.seq),
+                    Err(Unexpected) => {
+                        tracing::error!(subscription = &**topic, "the history cannot be read");
+                        self.counters.bus_unreadable_total.increment();
+                        Found::Missing(oldest)
+                    }
                 }
-                if is_dense(&frames, position.seq) { Replay::Complete(frames) } else { gap()? }
             }
-            (Question::After(_), _) => gap()?,
+            _ => Found::Missing(oldest),
         };
-        Ok(Told { mark, position, replay })
+        let newest = Uuid::try_parse(answer::text(newest)?).ok();
+        Ok(Told { mark, position, newest, found })
     }
 }
 
-/// Whether the frames follow one another up to the newest.
-fn is_dense(frames: &[OutboundFrame], latest: u64) -> bool {
-    let seqs = frames.iter().rev().map(|frame| frame.position().map(|position| position.seq));
-    seqs.zip((0..=latest).rev()).all(|(found, expected)| found == Some(expected))
+/// The frames, if they follow one another from the oldest on, and are no more than there can be.
+fn page(frames: Vec<OutboundFrame>, oldest: u64, latest: u64) -> Found {
+    let last = oldest.saturating_add(frames.len() as u64).saturating_sub(1);
+    let is_there = |(frame, seq): (&OutboundFrame, u64)| frame.position().is_some_and(|found| found.seq == seq);
+    if frames.is_empty() {
+        Found::Page(frames, false)
+    } else if last <= latest && frames.iter().zip(oldest..).all(is_there) {
+        Found::Page(frames, last < latest)
+    } else {
+        Found::Missing(oldest)
+    }
 }

@@ -15,14 +15,17 @@ mod breaker;
 mod core;
 mod fences;
 mod followed;
+mod histories;
 mod history;
 mod keep;
 mod keys;
 mod link;
 mod listening;
 mod lists;
+mod logs;
 mod mark;
 mod nodes;
+mod positions;
 mod publishing;
 mod queue;
 mod reading;
@@ -30,6 +33,7 @@ mod recovering;
 mod scripts;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod wire;
 
 use std::io;
@@ -43,7 +47,7 @@ use tightwire_proto::contract::Contract;
 use tightwire_proto::envelope::Publication;
 use tightwire_proto::frame::{OutboundFrame, Position};
 use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Replay, Retention};
+use tightwire_proto::log::Retention;
 use tightwire_proto::session::Voice;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
@@ -52,7 +56,6 @@ use tokio::time::timeout;
 
 use self::breaker::{Circuit, Status};
 use self::core::Core;
-use self::history::{Question, Told};
 use self::keep::keep;
 use self::keys::shard_of;
 use self::link::Trouble;
@@ -60,8 +63,9 @@ pub(crate) use self::listening::{Heard, listen};
 use self::publishing::Publishing;
 use self::queue::{Item, Said, Terms, unavailable};
 use self::reading::Reading;
+use self::waiting::{Answer, Asker};
 use self::wire::Content;
-use super::{Broker, BusHealth, BusState, Fence, Lists, Met, Once, Published};
+use super::{Broker, BusHealth, BusState, Fence, History, Lists, Met, Once, Published};
 use crate::clock;
 use crate::config::RedisConfig;
 use crate::hub::Hub;
@@ -81,7 +85,8 @@ pub(crate) struct RedisBroker {
 }
 
 impl RedisBroker {
-    /// A broker that hands its frames to `hub`, once it is started.
+    /// A broker that hands its frames to `hub`, once it is started, and has so many bytes of memory for histories that are
+    /// being sent.
     pub(crate) fn new(
         config: RedisConfig,
         contract: &'static Contract,
@@ -89,8 +94,9 @@ impl RedisBroker {
         hub: Arc<Hub>,
         voice: Arc<Voice>,
         counters: Arc<Counters>,
+        most_read: u64,
     ) -> Self {
-        let core = Core::new(config, contract, retention, hub, voice, counters);
+        let core = Core::new(config, contract, retention, hub, voice, counters, most_read);
         Self { core: Arc::new(core), started: OnceCell::new(), tasks: Mutex::default() }
     }
 
@@ -165,41 +171,45 @@ impl RedisBroker {
         Ok(said)
     }
 
-    /// Asks about a topic, and waits until what the answer is about has been handed to the subscribers.
-    async fn ask(&self, topic: &str, question: Question<'_>) -> Result<Told, PublishError> {
-        let core = &*self.core;
-        let shard = shard_of(topic, core.shards.len());
+    /// Asks about topics of a shard, and waits for the answer. `answers` begins to give answers, if nobody does already.
+    async fn ask<A>(
+        &self,
+        shard: usize,
+        answers: impl FnOnce(&Arc<Core>, &Handle) -> Answer<A>,
+    ) -> Result<A, PublishError> {
+        let core = &self.core;
         if core.group_of(shard).reading.circuit(clock::now()) == Circuit::Open {
             return Err(unavailable("there is no connection to Redis"));
         }
-        let asking = async {
-            // What is published between the answer and the reader's beginning would reach nobody here.
-            core.shards[shard].begins().await;
-            loop {
-                let told =
-                    core.ask(shard, topic, question).await.map_err(|trouble| unavailable(&trouble.to_string()))?;
-                core.shards[shard].saw(told.mark);
-                let topic = core.hub.name_of(topic);
-                if let Some(topic) = &topic {
-                    // Should the reader have to fetch what it has missed, it does so from here.
-                    core.followed.told(topic, &told.position, told.mark);
-                    // Who comes and goes is not to fill this up while nothing is published.
-                    core.followed.tidy(|topic| core.hub.name_of(topic).is_some());
-                }
-                core.shards[shard].delivers(told.mark).await;
-                if core.shards[shard].has_skipped_after(told.mark) {
-                    // It may have fetched nothing of this topic, since it did not know yet where its subscribers are. They
-                    // need an answer that has what was skipped.
-                    continue;
-                }
-                if let Some(topic) = &topic {
-                    core.followed.at_least(topic, &told.position, told.mark);
-                }
-                return Ok(told);
+        // Who comes before the server runs waits for it.
+        let runtime = core.runtime.get().cloned().unwrap_or_else(Handle::current);
+        match timeout(core.config.publish_timeout, answers(core, &runtime)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(unavailable("Redis did not answer in time")),
+        }
+    }
+
+    async fn history_after(&self, topic: &str, start: ReplayStart) -> Result<History, PublishError> {
+        let answers = |core: &Arc<Core>, runtime: &Handle| {
+            let (asker, answer) = Asker::new(start);
+            if let Some(duty) = core.histories.waiting.ask(topic.into(), asker) {
+                runtime.spawn(Arc::clone(core).tell_histories(duty));
             }
+            answer
         };
-        let late = |_| unavailable("Redis did not answer in time");
-        timeout(core.config.publish_timeout, asking).await.map_err(late)?
+        self.ask(shard_of(topic, self.core.shards.len()), answers).await
+    }
+
+    async fn position_of(&self, topic: &str) -> Result<Position, PublishError> {
+        let shard = shard_of(topic, self.core.shards.len());
+        let answers = |core: &Arc<Core>, runtime: &Handle| {
+            let (asker, answer) = Asker::new(topic.into());
+            if let Some(duty) = core.positions.ask(shard, asker) {
+                runtime.spawn(Arc::clone(core).tell_positions(duty));
+            }
+            answer
+        };
+        self.ask(shard, answers).await
     }
 }
 
@@ -251,12 +261,12 @@ impl Broker for RedisBroker {
         self.hand_in(Content::Flat(frame), Terms::None).map_ok(drop).boxed()
     }
 
-    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<Replay, PublishError>> {
-        self.ask(topic, Question::After(after)).map_ok(|told| told.replay).boxed()
+    fn history<'a>(&'a self, topic: &'a str, after: &'a ReplayStart) -> BoxFuture<'a, Result<History, PublishError>> {
+        self.history_after(topic, after.clone()).boxed()
     }
 
     fn position<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position, PublishError>> {
-        self.ask(topic, Question::Position).map_ok(|told| told.position).boxed()
+        self.position_of(topic).boxed()
     }
 
     fn health(&self) -> BusHealth {

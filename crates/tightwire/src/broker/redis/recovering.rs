@@ -8,20 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Pipeline;
-use tightwire_proto::frame::Position;
-use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Gap, Replay};
+use tightwire_proto::frame::{OutboundFrame, Position};
+use tightwire_proto::log::Gap;
 
 use super::answer::Unexpected;
-use super::history::{Answers, Question, Told};
+use super::history::{Answers, Found, Question, TOPICS, Told};
 use super::keys::shard_of;
 use super::link::{Link, Trouble};
 use super::mark::Mark;
 use super::reading::Reading;
 use crate::clock;
-
-/// How many topics are asked for at once, where all have to be.
-const TOPICS: usize = 64;
 
 /// Nodes that have all missed something do not all ask at the same moment.
 const SPREAD: Duration = Duration::from_millis(300);
@@ -94,38 +90,51 @@ impl Reading {
     pub(super) async fn fetch(&mut self, link: &Link, shard: usize, mut topics: &[Arc<str>]) -> Result<(), Trouble> {
         while !topics.is_empty() {
             let core = Arc::clone(&self.core);
-            let start = |topic: &Arc<str>| core.followed.get(topic).map(|at| ReplayStart::Position((&at).into()));
-            let starts: Vec<_> = topics.iter().take(TOPICS).map(start).collect();
+            let starts: Vec<_> = topics.iter().take(TOPICS).map(|topic| core.followed.get(topic)).collect();
             let question = |index: usize| starts[index].as_ref().map_or(Question::Position, Question::After);
             let answers = self.ask(link, shard, topics, question).await?;
-            let count = answers.len();
+            let mut done = 0;
             for ((topic, start), told) in topics.iter().zip(&starts).zip(answers) {
-                match told {
+                let is_done = match told {
                     Ok(told) => self.bring(topic, start.is_some(), told),
-                    Err(why) => self.owe(topic, &why),
+                    Err(why) => {
+                        self.owe(topic, &why);
+                        true
+                    }
+                };
+                if !is_done {
+                    break;
                 }
+                done += 1;
             }
-            topics = &topics[count..];
+            topics = &topics[done..];
         }
         Ok(())
     }
 
-    fn bring(&mut self, topic: &Arc<str>, is_known: bool, Told { position, replay, mark }: Told) {
+    /// Whether that was all. The rest is asked for from there on.
+    fn bring(&mut self, topic: &Arc<str>, is_known: bool, Told { mut position, found, mark, .. }: Told) -> bool {
         let core = Arc::clone(&self.core);
-        match replay {
-            Replay::Complete(frames) if is_known => {
+        let gap = |oldest| Gap { epoch: Arc::clone(&position.epoch), oldest, latest: position.seq };
+        let mut is_all = true;
+        match found {
+            Found::Page(frames, has_more) if is_known => {
                 core.counters.bus_recovered_frames_total.add(frames.len() as u64);
+                if has_more && let Some(last) = frames.last().and_then(OutboundFrame::position) {
+                    position = last.clone();
+                    is_all = false;
+                }
                 frames.into_iter().for_each(|frame| core.hub.deliver(frame));
             }
             // Whoever has just asked where the topic is has, or gets, an answer that has all of this. Others may not.
-            Replay::Complete(_) => {
-                let gap = Gap { epoch: Arc::clone(&position.epoch), oldest: 0, latest: position.seq };
-                self.say_gap(topic, &gap);
-            }
-            Replay::Gap(gap) => self.say_gap(topic, &gap),
+            Found::Page(..) => self.say_gap(topic, &gap(0)),
+            Found::Missing(oldest) => self.say_gap(topic, &gap(oldest)),
         }
         core.followed.set(topic, position, mark);
-        self.owed.remove(topic);
+        if is_all {
+            self.owed.remove(topic);
+        }
+        is_all
     }
 
     /// What the subscribers of this topic have missed cannot be had before somebody has mended it. The others must not wait
@@ -170,19 +179,8 @@ impl Reading {
         commands.add_command(core.history_call(shard, asked()));
         let answer = link.ask(&commands, Duration::ZERO).await?.pop().ok_or(Unexpected)?;
         let answers = Answers::read(&answer)?;
-        if answers.count() == 0 {
-            return Err(Unexpected.into());
-        }
         core.shards[shard].saw(answers.mark());
-        let mut all = Vec::with_capacity(answers.count());
-        for (index, (topic, question)) in asked().enumerate().take(answers.count()) {
-            match core.told(&answers, index, topic, question) {
-                Ok(told) => all.push(Ok(told)),
-                Err(Trouble::Refused(why)) => all.push(Err(why)),
-                Err(lost) => return Err(lost),
-            }
-        }
-        Ok(all)
+        core.told_all(&answers, asked())
     }
 
     pub(super) fn say_gap(&self, topic: &Arc<str>, gap: &Gap) {

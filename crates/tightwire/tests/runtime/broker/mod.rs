@@ -20,6 +20,8 @@ mod order;
 mod reader;
 mod resuming;
 mod retention;
+#[cfg(feature = "redis")]
+mod returning;
 pub(crate) mod system;
 
 use self::system::Kind;

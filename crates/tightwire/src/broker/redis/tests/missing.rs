@@ -108,7 +108,7 @@ async fn a_topic_that_was_forgotten_is_caught_up_with_from_where_it_began() {
 }
 
 /// How often a command was called.
-fn calls(redis: &RedisServer, command: &str) -> u64 {
+pub(super) fn calls(redis: &RedisServer, command: &str) -> u64 {
     let all = redis.info(&format!("cmdstat_{command}"));
     let calls = all.strip_prefix("calls=").and_then(|rest| rest.split(',').next()?.parse().ok());
     calls.unwrap_or_else(|| panic!("{all}"))

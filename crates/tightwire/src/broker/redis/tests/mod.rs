@@ -9,4 +9,5 @@ mod missing;
 mod node;
 mod places;
 mod refusing;
+mod sharing;
 mod strange;

@@ -7,12 +7,12 @@ use serde_json::Value;
 use tightwire_proto::contract::Delivery;
 use tightwire_proto::frame::Position;
 use tightwire_proto::inbound::ReplayStart;
-use tightwire_proto::log::{Gap, Replay, Retention};
+use tightwire_proto::log::{Gap, Retention};
 use tightwire_proto::session::Voice;
 use tokio::time::{Instant, sleep};
 
-use crate::broker::Broker;
 use crate::broker::redis::RedisBroker;
+use crate::broker::{Broker, History};
 use crate::config::RedisConfig;
 use crate::fixture::{CONTRACT, publication};
 use crate::hub::Hub;
@@ -52,7 +52,7 @@ impl Node {
         let hub = Arc::new(Hub::new(Arc::clone(&counters)));
         let voice = Arc::new(Voice::new(&CONTRACT));
         let (of_hub, of_counters) = (Arc::clone(&hub), Arc::clone(&counters));
-        let broker = Arc::new(RedisBroker::new(config, &CONTRACT, retention, of_hub, voice, of_counters));
+        let broker = Arc::new(RedisBroker::new(config, &CONTRACT, retention, of_hub, voice, of_counters, 0));
         Self { broker, hub, counters }
     }
 
@@ -97,11 +97,11 @@ impl Node {
         let mut sent = None;
         if let Some(after) = after {
             match self.broker.history(topic, &ReplayStart::Position(after.into())).await.expect("a history") {
-                Replay::Complete(frames) => {
-                    sent = frames.last().and_then(|frame| frame.position().cloned());
-                    frames.into_iter().for_each(|frame| assert!(peer.outbound().send(frame)));
+                History::Complete(frames) => {
+                    sent = frames.newest().and_then(|frame| frame.position().cloned());
+                    frames.for_each(|frame| assert!(peer.outbound().send(frame)));
                 }
-                Replay::Gap(gap) => panic!("{gap:?}"),
+                History::Gap(gap) => panic!("{gap:?}"),
             }
         }
         self.broker.position(topic).await.expect("a position");
@@ -117,14 +117,14 @@ impl Node {
     /// The texts that the history has after a start, or the gap.
     pub(super) async fn history(&self, topic: &str, after: &ReplayStart) -> Result<Vec<String>, Gap> {
         match self.broker.history(topic, after).await.expect("a history") {
-            Replay::Complete(frames) => {
+            History::Complete(frames) => {
                 let text = |payload: &[u8]| {
                     let frame: Value = serde_json::from_slice(payload).expect("JSON");
                     frame["data"]["text"].as_str().expect("a text").to_owned()
                 };
                 Ok(frames.iter().map(|frame| text(frame.payload())).collect())
             }
-            Replay::Gap(gap) => Err(gap),
+            History::Gap(gap) => Err(gap),
         }
     }
 }
