@@ -49,23 +49,26 @@ import {
 
 /** Whether `value` is a {@link ClientFrame}. */
 export function isClientFrame(value: unknown): value is ClientFrame {
-  switch (isObject(value) ? value.type : undefined) {
+  if (!isClientEnvelope(value)) {
+    return false;
+  }
+  switch (value.type) {
     case "subscribe":
-      return isSubscribeFrame(value);
+      return value.topic === "system" && isSubscribe(value.data);
     case "unsubscribe":
-      return isUnsubscribeFrame(value);
+      return value.topic === "system" && isUnsubscribe(value.data);
     case "subscribe_thread":
-      return isSubscribeThreadFrame(value);
+      return matches(THREAD_TOPIC_PATTERN, value.topic) && isSubscribeThread(value.data);
     case "send_message":
-      return isSendMessageFrame(value);
+      return matches(THREAD_TOPIC_PATTERN, value.topic) && isSendMessage(value.data);
     case "request_data":
-      return isRequestDataFrame(value);
+      return value.topic === "dashboard" && isRequestData(value.data);
     case "ping":
-      return isClientPingFrame(value);
+      return value.topic === "system" && isClientPing(value.data);
     case "pong":
-      return isClientPongFrame(value);
+      return value.topic === "system" && isClientPong(value.data);
     case "authenticate":
-      return isAuthenticateFrame(value);
+      return value.topic === "system" && isAuthenticate(value.data);
     default:
       return false;
   }
@@ -73,47 +76,141 @@ export function isClientFrame(value: unknown): value is ClientFrame {
 
 /** Whether `value` is a {@link ServerFrame}. */
 export function isServerFrame(value: unknown): value is ServerFrame {
-  switch (isObject(value) ? value.type : undefined) {
+  if (!isServerEnvelope(value)) {
+    return false;
+  }
+  const data = value.data as JsonObject;
+  switch (value.type) {
     case "connection_established":
-      return isConnectionEstablishedFrame(value);
+      return (
+        value.topic === "system" &&
+        isUuid(data.connection_id) &&
+        isText(data.contract_version) &&
+        isDateTime(data.server_time) &&
+        isInteger(data.ping_interval_ms, 1) &&
+        isInteger(data.pong_timeout_ms, 1) &&
+        isConnectionLimits(data.limits)
+      );
     case "dashboard_initialized":
-      return isDashboardInitializedFrame(value);
+      return value.topic === "dashboard" && isText(data.contract_version) && isDashboardSnapshot(data.snapshot);
     case "subscription_updated":
-      return isSubscriptionUpdatedFrame(value);
+      return (
+        value.topic === "system" &&
+        isSubscriptionUpdatedTopics(data.topics) &&
+        (data.positions === undefined || isSubscriptionUpdatedPositions(data.positions))
+      );
     case "ping":
-      return isServerPingFrame(value);
     case "pong":
-      return isServerPongFrame(value);
+      return value.topic === "system" && isDateTime(data.timestamp);
     case "error":
-      return isErrorFrame(value);
+      return (
+        matches(ANY_TOPIC_PATTERN, value.topic) &&
+        ERROR_CODE_VALUES.includes(data.code) &&
+        isText(data.message, 1) &&
+        isDateTime(data.timestamp) &&
+        (data.violations === undefined || isList(data.violations, isViolationData)) &&
+        (data.topics === undefined || isList(data.topics, (item) => isText(item)))
+      );
     case "data_response":
-      return isDataResponseFrame(value);
+      return value.topic === "dashboard" && isDataResponse(data);
     case "data_error":
-      return isDataErrorFrame(value);
+      return (
+        value.topic === "dashboard" &&
+        DATA_TYPE_VALUES.includes(data.data_type) &&
+        isText(data.error, 1) &&
+        isDateTime(data.timestamp)
+      );
     case "thread_history":
-      return isThreadHistoryFrame(value);
+      return (
+        matches(THREAD_TOPIC_PATTERN, value.topic) &&
+        isText(data.thread_id, 1, 128) &&
+        isList(data.messages, isThreadMessage, 0, 200) &&
+        isText(data.epoch, 1, 64) &&
+        isInteger(data.seq, 0, 9007199254740991)
+      );
     case "thread_message_created":
-      return isThreadMessageCreatedFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        matches(THREAD_TOPIC_PATTERN, value.topic) &&
+        isThreadMessage(data.message)
+      );
     case "stream_start":
-      return isStreamStartFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        matches(THREAD_TOPIC_PATTERN, value.topic) &&
+        isUuid(data.stream_id) &&
+        isText(data.agent_id, 1, 128) &&
+        isUuid(data.in_reply_to)
+      );
     case "stream_chunk":
-      return isStreamChunkFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        matches(THREAD_TOPIC_PATTERN, value.topic) &&
+        isUuid(data.stream_id) &&
+        isInteger(data.index, 0) &&
+        isText(data.delta)
+      );
     case "stream_end":
-      return isStreamEndFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        matches(THREAD_TOPIC_PATTERN, value.topic) &&
+        isUuid(data.stream_id) &&
+        STREAM_END_FINISH_REASON_VALUES.includes(data.finish_reason) &&
+        isInteger(data.chunks, 1) &&
+        isUuid(data.message_id)
+      );
     case "agent_event":
-      return isAgentEventFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        matches(AGENT_TOPIC_PATTERN, value.topic) &&
+        isText(data.agent_id, 1, 128) &&
+        AGENT_EVENT_EVENT_VALUES.includes(data.event) &&
+        AGENT_ACTIVITY_VALUES.includes(data.status) &&
+        (data.details === undefined || isObject(data.details))
+      );
     case "agent_update":
-      return isAgentUpdateFrame(value);
+      return (
+        value.seq !== undefined && value.epoch !== undefined && value.topic === "dashboard" && isAgentState(data.agent)
+      );
     case "system_update":
-      return isSystemUpdateFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        value.topic === "dashboard" &&
+        isSystemHealth(data.system_health) &&
+        isCoordinationMetrics(data.coordination_metrics)
+      );
     case "critical_alert":
-      return isCriticalAlertFrame(value);
+      return (
+        value.seq !== undefined &&
+        value.epoch !== undefined &&
+        value.topic === "dashboard" &&
+        isUuid(data.alert_id) &&
+        CRITICAL_ALERT_SEVERITY_VALUES.includes(data.severity) &&
+        isText(data.source, 1) &&
+        isText(data.message, 1) &&
+        isDateTime(data.raised_at)
+      );
     case "replay_gap":
-      return isReplayGapFrame(value);
+      return (
+        matches(ANY_TOPIC_PATTERN, value.topic) &&
+        isText(data.epoch, 1, 64) &&
+        isInteger(data.oldest_seq, 0) &&
+        isInteger(data.latest_seq, 0)
+      );
     case "authenticated":
-      return isAuthenticatedFrame(value);
+      return value.topic === "system" && isDateTime(data.expires_at);
     case "disconnect_notice":
-      return isDisconnectNoticeFrame(value);
+      return (
+        value.topic === "system" &&
+        DISCONNECT_NOTICE_REASON_VALUES.includes(data.reason) &&
+        isInteger(data.reconnect_after_ms, 0)
+      );
     default:
       return false;
   }
@@ -145,7 +242,7 @@ export function isUnsubscribeFrame(value: unknown): value is UnsubscribeFrame {
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isUnsubscribe(value.data) &&
-    hasOnly(value, UNSUBSCRIBE_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -160,7 +257,7 @@ export function isSubscribeThreadFrame(value: unknown): value is SubscribeThread
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isSubscribeThread(value.data) &&
-    hasOnly(value, SUBSCRIBE_THREAD_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -175,7 +272,7 @@ export function isSendMessageFrame(value: unknown): value is SendMessageFrame {
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isSendMessage(value.data) &&
-    hasOnly(value, SEND_MESSAGE_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -190,7 +287,7 @@ export function isRequestDataFrame(value: unknown): value is RequestDataFrame {
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isRequestData(value.data) &&
-    hasOnly(value, REQUEST_DATA_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -205,7 +302,7 @@ export function isClientPingFrame(value: unknown): value is ClientPingFrame {
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isClientPing(value.data) &&
-    hasOnly(value, CLIENT_PING_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -220,7 +317,7 @@ export function isClientPongFrame(value: unknown): value is ClientPongFrame {
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isClientPong(value.data) &&
-    hasOnly(value, CLIENT_PONG_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -235,7 +332,7 @@ export function isAuthenticateFrame(value: unknown): value is AuthenticateFrame 
     isInteger(value.ts, 0, 9007199254740991) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isAuthenticate(value.data) &&
-    hasOnly(value, AUTHENTICATE_FRAME_KEYS)
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }
 
@@ -431,17 +528,11 @@ const SUBSCRIBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "t
 
 const UNSUBSCRIBE_KEYS: readonly unknown[] = ["topics"];
 
-const UNSUBSCRIBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
-
 const THREAD_TOPIC_PATTERN = /^thread:[A-Za-z0-9._~-]{1,128}$/u;
 
 const SUBSCRIBE_THREAD_KEYS: readonly unknown[] = ["limit"];
 
-const SUBSCRIBE_THREAD_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
-
 const SEND_MESSAGE_KEYS: readonly unknown[] = ["content", "metadata"];
-
-const SEND_MESSAGE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
 const DATA_TYPE_VALUES: readonly unknown[] = ["agent_status", "coordination_metrics", "system_health"];
 
@@ -449,19 +540,11 @@ const DATA_PARAMS_KEYS: readonly unknown[] = ["agent_id", "window_s"];
 
 const REQUEST_DATA_KEYS: readonly unknown[] = ["data_type", "params"];
 
-const REQUEST_DATA_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
-
 const CLIENT_PING_KEYS: readonly unknown[] = ["timestamp"];
-
-const CLIENT_PING_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
 const CLIENT_PONG_KEYS: readonly unknown[] = ["timestamp", "last_id"];
 
-const CLIENT_PONG_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
-
 const AUTHENTICATE_KEYS: readonly unknown[] = ["token"];
-
-const AUTHENTICATE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
 
 const AGENT_ACTIVITY_VALUES: readonly unknown[] = ["idle", "busy", "offline"];
 
@@ -842,12 +925,8 @@ function isAgentEvent(value: unknown): value is JsonObject {
     isText(value.agent_id, 1, 128) &&
     AGENT_EVENT_EVENT_VALUES.includes(value.event) &&
     AGENT_ACTIVITY_VALUES.includes(value.status) &&
-    (value.details === undefined || isAgentEventDetails(value.details))
+    (value.details === undefined || isObject(value.details))
   );
-}
-
-function isAgentEventDetails(value: unknown): value is JsonObject {
-  return isObject(value);
 }
 
 function isAgentUpdate(value: unknown): value is JsonObject {
@@ -882,5 +961,16 @@ function isAuthenticated(value: unknown): value is JsonObject {
 function isDisconnectNotice(value: unknown): value is JsonObject {
   return (
     isObject(value) && DISCONNECT_NOTICE_REASON_VALUES.includes(value.reason) && isInteger(value.reconnect_after_ms, 0)
+  );
+}
+
+function isClientEnvelope(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.v === 1 &&
+    isUuid(value.id) &&
+    isInteger(value.ts, 0, 9007199254740991) &&
+    (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
+    hasOnly(value, SUBSCRIBE_FRAME_KEYS)
   );
 }

@@ -1,13 +1,14 @@
-// How large the guards are, and how long they take beside ajv. They are bundled first, as they are in a page.
+// How large the guards are, and how long they take beside ajv: compiled in place, and as the code that ajv writes to be
+// loaded without it (standalone). Both guards and standalone code are bundled first, as they are in a page.
 //
 //     npm run bench --workspace frontend/chat
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { Ajv } from "ajv";
+import standalone from "ajv/dist/standalone/index.js";
 import addFormats from "ajv-formats";
 import { build } from "vite";
 
@@ -15,15 +16,14 @@ const ROUNDS = 15;
 const PASSES = 20_000;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "guards-"));
+// Within the package, so that what standalone code needs of ajv is found.
+const folder = mkdtempSync(join(root, "frontend/chat/node_modules/.guards-"));
+process.on("exit", () => rmSync(folder, { recursive: true }));
 
-/** Bundles some exports of the package; gives the code. */
-async function bundle(names) {
+/** Bundles some exports of a module, by default of the package; gives the code. */
+async function bundle(names, module = join(root, "frontend/chat/src/index.ts")) {
   const entry = join(folder, "entry.js");
-  writeFileSync(
-    entry,
-    `export { ${names.join(", ")} } from ${JSON.stringify(join(root, "frontend/chat/src/index.ts"))};`,
-  );
+  writeFileSync(entry, `export { ${names.join(", ")} } from ${JSON.stringify(module)};`);
   const output = { codeSplitting: false, minify: true };
   const [{ output: chunks }] = await build({
     configFile: false,
@@ -42,21 +42,64 @@ console.log(`isServerFrame:    ${size(guards)}`);
 console.log(`both directions:  ${size(await bundle(["isServerFrame", "isClientFrame"]))}`);
 console.log(`parseServerFrame: ${size(await bundle(["parseServerFrame"]))} (with the checks that explain)`);
 
-const file = join(folder, "guards.mjs");
-writeFileSync(file, guards);
-const { isServerFrame } = await import(pathToFileURL(file));
-rmSync(folder, { recursive: true });
+/** What a bundle exports. */
+function load(name, code) {
+  const file = join(folder, name);
+  writeFileSync(file, code);
+  return import(pathToFileURL(file));
+}
+
+const { isServerFrame } = await load("guards.mjs", guards);
 
 const schema = JSON.parse(readFileSync(join(root, "generated/schema/ws_messages.schema.json"), "utf8"));
-const ajv = new Ajv({ strict: false });
-addFormats(ajv);
-ajv.addSchema(schema, "bundle");
-const validators = new Map(
-  Object.entries(schema["x-messages"].to_client).map(([type, { $ref }]) => [
-    type,
-    ajv.compile({ $ref: `bundle${$ref}` }),
-  ]),
+const references = Object.entries(schema["x-messages"].to_client).map(([type, { $ref }]) => [type, `bundle${$ref}`]);
+
+/** The names of properties, the constants and the patterns that a schema says, each once: no guard can do without them. */
+function words(place, found = new Set()) {
+  if (typeof place !== "object" || place === null || found.has(place)) {
+    return found;
+  }
+  found.add(place);
+  const { $ref, properties = {}, const: constant, enum: values = [], pattern } = place;
+  for (const word of [...Object.keys(properties), constant, ...values, pattern]) {
+    if (word !== undefined) {
+      found.add(String(word));
+    }
+  }
+  if ($ref !== undefined) {
+    words(schema.definitions[$ref.slice("#/definitions/".length)], found);
+  }
+  for (const part of Object.values(place)) {
+    words(part, found);
+  }
+  return found;
+}
+
+const said = [...words(schema["x-messages"].to_client)].filter((word) => typeof word === "string");
+console.log(`names, constants: ${size(said.join())} (of the messages of the server, each once)`);
+
+function newAjv(code) {
+  const ajv = new Ajv({ strict: false, code });
+  addFormats(ajv);
+  return ajv.addSchema(schema, "bundle");
+}
+
+const compiled = newAjv({});
+const validators = new Map(references.map(([type, $ref]) => [type, compiled.compile({ $ref })]));
+
+const written = newAjv({ source: true, esm: true });
+for (const [type, $ref] of references) {
+  written.addSchema({ $id: type, $ref });
+}
+const source = join(folder, "source.mjs");
+writeFileSync(source, standalone(written, Object.fromEntries(references.map(([type]) => [type, type]))));
+const code = await bundle(
+  references.map(([type]) => type),
+  source,
 );
+console.log(`ajv standalone:   ${size(code)} (the messages of the server)`);
+const exported = await load("standalone.mjs", code);
+const alone = new Map(Object.entries(exported));
 
 const cases = join(root, "contracts/cases");
 const frames = readdirSync(cases)
@@ -66,7 +109,8 @@ const frames = readdirSync(cases)
 
 const contestants = {
   guard: isServerFrame,
-  "ajv, one validator per type": (frame) => validators.get(frame.type)(frame),
+  "ajv standalone": (frame) => alone.get(frame.type)(frame),
+  "ajv, compiled in place": (frame) => validators.get(frame.type)(frame),
 };
 
 /** Nanoseconds per frame. */
@@ -97,4 +141,4 @@ const medians = times.map(({ rounds }) => rounds.sort((a, b) => a - b)[Math.floo
 times.forEach(({ name }, index) => {
   console.log(`  ${name.padEnd(30)}${medians[index].toFixed(0)}`);
 });
-console.log(`  the guard is ${(medians[1] / medians[0]).toFixed(2)} times as fast`);
+console.log(`  the guard is ${(medians[1] / medians[0]).toFixed(2)} times as fast as ajv standalone`);

@@ -4,12 +4,14 @@
 //! something is wrong. Both follow the same keywords, and every contract case runs through both.
 
 mod combinations;
+mod enveloped;
 mod exclusive;
 mod expression;
 mod layout;
 mod objects;
 mod predicates;
 
+use indexmap::IndexMap;
 use tightwire_spec::ir::{Direction, Ir, Message};
 
 use self::predicates::Predicates;
@@ -30,6 +32,10 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
     let mut predicates = Predicates::new(ir, names);
     let mut exports = Writer::default();
     let mut types = vec!["ClientFrame".to_owned(), "ServerFrame".to_owned()];
+    let mut asked = IndexMap::new();
+    for message in ir.messages.values() {
+        asked.insert(message.id.as_str(), predicates.message(message)?);
+    }
     for (direction, side) in [(Direction::ToServer, "Client"), (Direction::ToClient, "Server")] {
         let messages: Vec<&Message> = messages(ir, direction).collect();
         if ir.envelope.is_none() {
@@ -44,7 +50,7 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
             format!("export function is{side}Frame({argument}: unknown): {argument} is {side}Frame {{"),
             "}",
             |w| {
-                dispatch(&messages, names, &mut predicates, w);
+                enveloped::write(&messages, side, &asked, names, &mut predicates, w);
             },
         );
     }
@@ -53,12 +59,12 @@ pub(super) fn emit(ir: &Ir, names: &Names, preamble: &str) -> Result<String, Err
         types.push(frame.to_owned());
         exports.gap();
         exports.docs([format!("Whether `value` is a {{@link {frame}}}.")]);
-        let body = predicates.message(message)?;
+        let conditions = &asked[message.id.as_str()];
         // What accepts everything does not look at it.
-        let argument = if body.text().trim() == "return true;" { "_value" } else { "value" };
-        exports.line(format!("export function is{frame}({argument}: unknown): {argument} is {frame} {{"));
-        exports.extend(body);
-        exports.line("}");
+        let argument = if conditions.is_empty() { "_value" } else { "value" };
+        exports.block(format!("export function is{frame}({argument}: unknown): {argument} is {frame} {{"), "}", |w| {
+            layout::write_return(conditions, w);
+        });
     }
 
     let mut w = Writer::new(preamble);
@@ -104,24 +110,5 @@ fn flat(plan: &Plan<'_>, side: &str, names: &Names, predicates: &mut Predicates<
         }
         attempts(&plan.structural, w);
         w.line("return undefined;");
-    });
-}
-
-/// The body of the guard of all messages of one direction.
-fn dispatch(messages: &[&Message], names: &Names, predicates: &mut Predicates<'_>, w: &mut Writer) {
-    let guard = |message: &Message| format!("is{}(value)", names.frame(&message.id));
-    if messages.is_empty() {
-        w.line("return false;");
-        return;
-    }
-    predicates.uses("isObject");
-    w.block("switch (isObject(value) ? value.type : undefined) {", "}", |w| {
-        for message in messages {
-            let Some(wire_type) = &message.wire_type else { continue };
-            w.line(format!("case {}:", string(wire_type)));
-            w.indented(|w| w.line(format!("return {};", guard(message))));
-        }
-        w.line("default:");
-        w.indented(|w| w.line("return false;"));
     });
 }

@@ -45,6 +45,8 @@ pub(super) struct Predicates<'a> {
     asked: HashMap<String, (Schema, Option<String>)>,
     /// Constants by name, with their declarations.
     constants: IndexMap<String, Writer>,
+    /// The constants of the lists, by their items.
+    lists: HashMap<Vec<String>, String>,
     /// The constants of the patterns, by literal.
     patterns: HashMap<String, String>,
     taken: HashSet<String>,
@@ -52,6 +54,8 @@ pub(super) struct Predicates<'a> {
     recursive: HashSet<&'a str>,
     /// The functions after which a value is known to be an object.
     object_guards: HashSet<String>,
+    /// What the functions ask of `value`.
+    conditions: HashMap<String, Vec<String>>,
     /// Where in the protocol this is, for errors.
     place: String,
 }
@@ -69,11 +73,13 @@ impl<'a> Predicates<'a> {
             collectors: HashMap::new(),
             asked: HashMap::new(),
             constants: IndexMap::new(),
+            lists: HashMap::new(),
             patterns: HashMap::new(),
             taken,
             runtime: BTreeSet::new(),
             recursive: recursive(ir),
             object_guards: HashSet::new(),
+            conditions: HashMap::new(),
             place: String::new(),
         }
     }
@@ -83,11 +89,37 @@ impl<'a> Predicates<'a> {
         self.ir
     }
 
-    /// The body of the guard of a message's frames.
-    pub(super) fn message(&mut self, message: &Message) -> Result<Writer, Error> {
+    /// What the guard of a message's frames asks of `value`.
+    pub(super) fn message(&mut self, message: &Message) -> Result<Vec<String>, Error> {
         self.place = format!("message {}", message.id);
         let hint = self.names.frame(&message.id).to_owned();
-        self.body(&message.payload, &hint)
+        self.conditions(&message.payload, &hint)
+    }
+
+    /// What a function of these asks of `value`; `None` for other functions.
+    pub(super) fn conditions_of(&self, function: &str) -> Option<&[String]> {
+        self.conditions.get(function).map(Vec::as_slice)
+    }
+
+    /// Whether a value is known to be an object where this holds.
+    pub(super) fn proves_object(&self, condition: &str) -> bool {
+        let function = condition.strip_suffix("(value)").unwrap_or_default();
+        function == "isObject" || self.object_guards.contains(function)
+    }
+
+    /// Whether a function is called by another of these.
+    pub(super) fn is_called(&self, function: &str) -> bool {
+        self.functions.iter().any(|(name, body)| name != function && calls(body.text(), function))
+    }
+
+    /// A function of conditions that hold for objects only.
+    pub(super) fn shared(&mut self, name: &str, conditions: &[String]) -> String {
+        self.uses("type JsonObject");
+        let name = self.claim(name);
+        let mut body = Writer::nested();
+        layout::write_return(conditions, &mut body);
+        self.functions.insert(name.clone(), wrapped(&name, "value is JsonObject", body));
+        name
     }
 
     /// Whether `operand` is accepted by a schema, as an expression; `None` where everything is. What needs a function
@@ -112,7 +144,7 @@ impl<'a> Predicates<'a> {
                 }
                 let name = self.claim(&format!("is{hint}"));
                 self.function(&name, schema, hint)?;
-                Ok(Some(format!("{name}({operand})")))
+                Ok(Some(self.call_of(&name, operand)))
             }
             Schema::Ref(reference) => {
                 let Some((key, target)) = self.ir.schemas.get_key_value(&reference.name) else {
@@ -129,9 +161,18 @@ impl<'a> Predicates<'a> {
                     _ => {}
                 }
                 let name = self.named(key, target, &hint)?;
-                Ok(Some(format!("{name}({operand})")))
+                Ok(Some(self.call_of(&name, operand)))
             }
         }
+    }
+
+    /// The call of a function; of `isObject`, where it would do no more.
+    fn call_of(&mut self, name: &str, operand: &str) -> String {
+        if self.conditions.get(name).is_some_and(|conditions| *conditions == ["isObject(value)"]) {
+            self.functions.shift_remove(name);
+            return format!("isObject({operand})");
+        }
+        format!("{name}({operand})")
     }
 
     /// A function that says whether its argument is accepted, as something that can be handed on.
@@ -178,21 +219,16 @@ impl<'a> Predicates<'a> {
         Ok(name)
     }
 
-    /// A constant list; the same one for the same items of the same name.
+    /// A constant list; the same one for the same items.
     pub(super) fn list(&mut self, hint: &str, items: &[String]) -> String {
-        let write = |name: &str| {
-            let mut w = Writer::default();
-            w.list(&format!("const {name}: readonly unknown[] = "), Brackets::Squares, items, ";");
-            w
-        };
-        let wanted = write(hint);
-        if let Some(existing) = self.constants.get(hint)
-            && existing.text() == wanted.text()
-        {
-            return hint.to_owned();
+        if let Some(name) = self.lists.get(items) {
+            return name.clone();
         }
         let name = self.claim(hint);
-        self.constants.insert(name.clone(), write(&name));
+        let mut w = Writer::default();
+        w.list(&format!("const {name}: readonly unknown[] = "), Brackets::Squares, items, ";");
+        self.constants.insert(name.clone(), w);
+        self.lists.insert(items.to_vec(), name.clone());
         name
     }
 
@@ -244,7 +280,10 @@ impl<'a> Predicates<'a> {
             self.uses("type JsonObject");
             self.object_guards.insert(name.to_owned());
         }
-        let body = self.body(schema, hint)?;
+        let conditions = self.conditions(schema, hint)?;
+        let mut body = Writer::nested();
+        layout::write_return(&conditions, &mut body);
+        self.conditions.insert(name.to_owned(), conditions);
         let result = if only_objects { "value is JsonObject" } else { "boolean" };
         self.functions.insert(name.to_owned(), wrapped(name, result, body));
         Ok(())
@@ -268,8 +307,8 @@ impl<'a> Predicates<'a> {
         Ok(())
     }
 
-    /// `return …;`
-    fn body(&mut self, schema: &Schema, hint: &str) -> Result<Writer, Error> {
+    /// What a schema asks of `value`.
+    fn conditions(&mut self, schema: &Schema, hint: &str) -> Result<Vec<String>, Error> {
         let mut conditions = match schema {
             Schema::Object(object) => expression::full(self, object, hint, &self.required(schema, object))?,
             Schema::Ref(_) | Schema::Bool(_) => Vec::from_iter(self.test(schema, "value", hint)?),
@@ -278,13 +317,10 @@ impl<'a> Predicates<'a> {
         let mut known = false;
         conditions.retain(|condition| {
             let repeated = known && condition == "isObject(value)";
-            let guard = condition.strip_suffix("(value)").unwrap_or_default();
-            known = known || guard == "isObject" || self.object_guards.contains(guard);
+            known = known || self.proves_object(condition);
             !repeated
         });
-        let mut w = Writer::nested();
-        layout::write_return(&conditions, &mut w);
-        Ok(w)
+        Ok(conditions)
     }
 
     /// The properties that a schema requires, those of its `allOf` included.
@@ -355,6 +391,13 @@ fn about(test: Option<&str>, operand: &str) -> Option<Option<String>> {
         }
         test => Some(test.map(str::to_owned)),
     }
+}
+
+/// Whether a text names a function.
+fn calls(text: &str, function: &str) -> bool {
+    let is_part = |c: char| unicode_ident::is_xid_continue(c) || c == '$';
+    text.match_indices(function)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + function.len()..].starts_with(is_part))
 }
 
 fn wrapped(name: &str, result: &str, body: Writer) -> Writer {

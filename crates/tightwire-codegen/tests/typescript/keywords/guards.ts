@@ -35,11 +35,14 @@ import {
 
 /** Whether `value` is a {@link ClientFrame}. */
 export function isClientFrame(value: unknown): value is ClientFrame {
-  switch (isObject(value) ? value.type : undefined) {
+  if (!isClientEnvelope(value)) {
+    return false;
+  }
+  switch (value.type) {
     case "probe":
-      return isProbeFrame(value);
+      return isProbe(value.data);
     case "later":
-      return isLaterFrame(value);
+      return isLaterFrameData(value.data);
     default:
       return false;
   }
@@ -76,7 +79,7 @@ export function isLaterFrame(value: unknown): value is LaterFrame {
     isInteger(value.ts, 0) &&
     (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
     isLaterFrameData(value.data) &&
-    hasOnly(value, LATER_FRAME_KEYS)
+    hasOnly(value, PROBE_FRAME_KEYS)
   );
 }
 
@@ -98,21 +101,11 @@ const PROBE_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", 
 
 const LATER_FRAME_DATA_UNEVALUATED_KEYS: readonly unknown[] = ["kind"];
 
-const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly unknown[] = ["a"];
-
 const NAMED_KEYS: readonly unknown[] = ["name"];
-
-const LATER_FRAME_DATA_UNEVALUATED_IF_KEYS: readonly unknown[] = ["kind"];
 
 const LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS: readonly unknown[] = ["more"];
 
-const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2: readonly unknown[] = ["b"];
-
-const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS: readonly unknown[] = ["a"];
-
-const LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS: readonly unknown[] = ["b"];
-
-const LATER_FRAME_KEYS: readonly unknown[] = ["v", "id", "type", "topic", "ts", "correlation_id", "data"];
+const LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS: readonly unknown[] = ["b"];
 
 function isProbe(value: unknown): value is JsonObject {
   return (
@@ -394,17 +387,17 @@ function isLaterFrameDataUnevaluatedWithA(_value: unknown): boolean {
 function evaluatedByLaterFrameDataUnevaluated(value: unknown, seen: Seen): void {
   seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_KEYS.includes(key) || PROBE_OTHERS_PATTERN1_PATTERN.test(key));
   if (isLaterFrameDataUnevaluatedWithA2(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
+    seeKeys(value, seen, (key) => PROBE_OTHERS_KEYS.includes(key));
   }
   if (isNamed(value)) {
     evaluatedByNamed(value, seen);
   }
   if (isLaterFrameDataUnevaluatedIf(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_IF_KEYS.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_KEYS.includes(key));
     seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_THEN_KEYS.includes(key));
   }
   if (isObject(value) && has(value, "a")) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS2.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
   }
 }
 
@@ -437,10 +430,10 @@ function isLaterFrameDataUnevaluatedRest(value: unknown): boolean {
 
 function evaluatedByLaterFrameDataUnevaluatedRest(value: unknown, seen: Seen): void {
   if (isLaterFrameDataUnevaluatedRestWithA(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_A_KEYS.includes(key));
+    seeKeys(value, seen, (key) => PROBE_OTHERS_KEYS.includes(key));
   }
   if (isLaterFrameDataUnevaluatedRestWithB(value)) {
-    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_REST_WITH_B_KEYS.includes(key));
+    seeKeys(value, seen, (key) => LATER_FRAME_DATA_UNEVALUATED_WITH_A_KEYS.includes(key));
   }
 }
 
@@ -482,4 +475,16 @@ function isLaterFrameDataUnevaluatedItemsRest(value: unknown): boolean {
 
 function evaluatedByLaterFrameDataUnevaluatedItemsRest(value: unknown, seen: Seen): void {
   seeItems(value, seen, (item) => item === 7);
+}
+
+function isClientEnvelope(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.v === 1 &&
+    value.topic === "probe" &&
+    isUuid(value.id) &&
+    isInteger(value.ts, 0) &&
+    (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
+    hasOnly(value, PROBE_FRAME_KEYS)
+  );
 }

@@ -5,9 +5,12 @@ import { isInteger, isList, isObject, isText, isUuid, type JsonObject } from "./
 
 /** Whether `value` is a {@link ClientFrame}. */
 export function isClientFrame(value: unknown): value is ClientFrame {
-  switch (isObject(value) ? value.type : undefined) {
+  if (!isClientEnvelope(value)) {
+    return false;
+  }
+  switch (value.type) {
     case "class":
-      return isClassFrame(value);
+      return true;
     default:
       return false;
   }
@@ -15,9 +18,12 @@ export function isClientFrame(value: unknown): value is ClientFrame {
 
 /** Whether `value` is a {@link ServerFrame}. */
 export function isServerFrame(value: unknown): value is ServerFrame {
-  switch (isObject(value) ? value.type : undefined) {
+  if (!isServerEnvelope(value)) {
+    return false;
+  }
+  switch (value.type) {
     case "map-of":
-      return isMapFrame(value);
+      return true;
     default:
       return false;
   }
@@ -85,4 +91,30 @@ function isClassFrameDataNested(value: unknown): value is JsonObject {
 
 function isClassFrameDataNestedDeepItem(value: unknown): value is JsonObject {
   return isObject(value) && (value.leaf === undefined || value.leaf === null);
+}
+
+function isClientEnvelope(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.v === 1 &&
+    value.type === "class" &&
+    value.topic === "default" &&
+    isUuid(value.id) &&
+    isInteger(value.ts) &&
+    (value.correlation_id === undefined || isUuid(value.correlation_id)) &&
+    isClassFrameData(value.data)
+  );
+}
+
+function isServerEnvelope(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.v === 1 &&
+    value.type === "map-of" &&
+    isUuid(value.id) &&
+    isText(value.topic) &&
+    isInteger(value.ts) &&
+    isUuid(value.correlation_id) &&
+    isMapData(value.data)
+  );
 }
