@@ -110,12 +110,13 @@ chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on
 		TIGHTWIRE_CLUSTER_FRAMES=100000 TIGHTWIRE_CLUSTER_SECONDS=180 TIGHTWIRE_CLUSTER_OUTAGE_SECONDS=10 \
 		$(CARGO) test --release --test cluster -- --nocapture --test-threads 1
 
-nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, nodes that fail, 10 000 connections, an hour of soak, Autobahn
+nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, of a failing network before the page, nodes that fail, 10 000 connections, an hour of soak, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
 	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture --test-threads 1 idle::
 	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \
 		$(CARGO) test --package tightwire --features redis --test runtime -- --nocapture broker::chaos::
+	TIGHTWIRE_CHAOS_SECONDS=300 npm run --silent test:browser --workspace frontend/app -- chaos
 	$(MAKE) chaos
 	$(MAKE) soak
 	$(MAKE) soak BROKER=redis DURATION=900

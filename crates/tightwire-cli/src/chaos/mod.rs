@@ -24,7 +24,7 @@ use self::fault::Fault;
 pub(crate) use self::fault::duration;
 use self::link::Network;
 pub(crate) use self::schedule::Script;
-use self::schedule::{Steps, by_chance, scripted};
+use self::schedule::{Steps, by_chance, scripted, up_to};
 use crate::cli::{ChaosArguments, Exit};
 use crate::output::Output;
 
@@ -118,7 +118,11 @@ fn steps<O: Write, E: Write>(arguments: &ChaosArguments, output: &mut Output<O, 
     let every = arguments.every?;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000));
     output.result(&format!("--seed {seed} repeats what happens\n"));
-    Some(by_chance(seed, every, arguments.longest))
+    let steps = by_chance(seed, every, arguments.longest);
+    Some(match arguments.total {
+        Some(total) => up_to(total, steps),
+        None => steps,
+    })
 }
 
 /// What is typed, line by line, for as long as somebody does.

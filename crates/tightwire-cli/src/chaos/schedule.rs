@@ -50,6 +50,16 @@ pub(crate) fn by_chance(seed: u64, every: Duration, longest: Duration) -> Steps 
     }))
 }
 
+/// Steps up to a time, of which the last one is cut short.
+pub(crate) fn up_to(total: Duration, steps: Steps) -> Steps {
+    let mut left = total;
+    Box::new(steps.map_while(move |(fault, time)| {
+        let time = time.min(left);
+        left -= time;
+        (!time.is_zero()).then_some((fault, time))
+    }))
+}
+
 fn any(chance: &mut fastrand::Rng) -> Fault {
     match chance.u8(0..7) {
         0 => Fault::Cut,
@@ -91,6 +101,14 @@ mod tests {
             let said = script.parse::<Script>().unwrap_err();
             assert!(said.contains(complaint), "{said}");
         }
+    }
+
+    #[test]
+    fn what_is_to_last_for_a_time_lasts_for_that_time() {
+        let script: Script = "pass 5s, cut 20s".parse().unwrap();
+        let steps: Vec<_> = up_to(32 * SECOND, scripted(script, true)).collect();
+        let expected = [(Fault::Pass, 5), (Fault::Cut, 20), (Fault::Pass, 5), (Fault::Cut, 2)];
+        assert_eq!(steps, expected.map(|(fault, seconds)| (fault, seconds * SECOND)));
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(crate) struct ChaosArguments {
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration, requires = "every")]
     pub(crate) longest: Duration,
 
+    /// After how long `--every` lets all be well. Default: never.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "every")]
+    pub(crate) total: Option<Duration>,
+
     /// The chance of `--every`: the same number makes the same things happen. Default: another one each time.
     #[arg(long, value_name = "NUMBER", requires = "every")]
     pub(crate) seed: Option<u64>,

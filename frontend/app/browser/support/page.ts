@@ -19,6 +19,8 @@ export interface Opening {
   readonly token?: string;
   /** A window of a browser that is there already, for a second tab. */
   readonly context?: BrowserContext;
+  /** Whether the network may fail while the page is loaded: then it is loaded again. */
+  readonly isPatient?: boolean;
   /** Whether the test moves the page's clock. */
   readonly ownClock?: boolean;
 }
@@ -48,7 +50,12 @@ export async function open(url: string, opening: Opening = {}): Promise<Page> {
     await page.clock.install();
   }
   const token = opening.token === undefined ? "" : `?token=${opening.token}`;
-  await page.goto(`${url}/${token}#/${opening.view ?? "chat/welcome"}`);
+  const address = `${url}/${token}#/${opening.view ?? "chat/welcome"}`;
+  const load = async (): Promise<void> => {
+    await page.goto(address, { timeout: 5000 });
+    await page.locator(".tw-badge").waitFor({ timeout: 5000 });
+  };
+  await (opening.isPatient ? vi.waitFor(load, { timeout: 60_000 }) : page.goto(address));
   return page;
 }
 

@@ -37,7 +37,7 @@ export function ThreadList({ open }: { readonly open: string }): ReactNode {
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          placeholder="its name"
+          placeholder="name"
           aria-invalid={isWrong}
           aria-describedby={isWrong ? `${id}-wrong` : undefined}
           value={name}
