@@ -61,11 +61,15 @@ impl Followed {
     pub(super) fn step(&self, topic: &str, epoch: &str, seq: u64, mark: Mark) -> Step {
         let mut state = self.state();
         let Some(place) = state.topics.get_mut(topic) else { return Step::Next(epoch.into()) };
+        if mark.generation < place.mark.generation && *place.position.epoch != *epoch {
+            // Redis has lost this. The subscribers were told so before it was read.
+            return Step::Old;
+        }
         let is_told = std::mem::replace(&mut place.is_told, false);
         let position = &mut place.position;
         if *position.epoch != *epoch {
             // A topic that was forgotten begins anew: nobody published to it for longer than frames are kept.
-            if seq != 1 || position.epoch.is_empty() {
+            if seq != 1 || position.epoch.is_empty() || mark.generation != place.mark.generation {
                 return Step::Missing;
             }
             *position = Position { epoch: epoch.into(), seq };
@@ -171,6 +175,18 @@ mod tests {
         assert_eq!(followed.step("a", "f", 2, M), Step::Missing);
         assert_eq!(followed.step("a", "f", 1, M), next("f"));
         assert_eq!(followed.get("a"), Some(at("f", 1)));
+    }
+
+    #[test]
+    fn topics_begin_anew_without_a_word_within_a_generation_only() {
+        let (followed, a) = (Followed::default(), "a".into());
+        let of = |generation| Mark { generation, number: 1 };
+        // A generation begins, and ends while its first frame is being read: the subscribers are told of the next.
+        followed.set(&a, at("next", 0), of(3));
+        assert_eq!(followed.step("a", "lost", 1, of(2)), Step::Old);
+        assert_eq!(followed.get("a"), Some(at("next", 0)));
+        assert_eq!(followed.step("a", "one more", 1, of(4)), Step::Missing, "nobody was told");
+        assert_eq!(followed.step("a", "next, later", 1, of(3)), Step::Next("next, later".into()));
     }
 
     #[test]

@@ -38,8 +38,9 @@ impl Reading {
             let answers = self.ask(link, shard, topics, |_| Question::Position).await?;
             for (topic, told) in topics.iter().zip(&answers) {
                 match told {
-                    Ok(Told { position: Position { epoch, .. }, .. }) => {
-                        // All that the new epoch has will come.
+                    Ok(Told { position: Position { epoch, .. }, mark, .. }) => {
+                        // All that the new epoch has will come. It may be that of a generation that is newer still.
+                        let begin = Mark { generation: mark.generation, number: 0 };
                         self.say_gap(topic, &Gap { epoch: Arc::clone(epoch), oldest: 0, latest: 0 });
                         self.core.followed.set(topic, Position { epoch: Arc::clone(epoch), seq: 0 }, begin);
                     }
