@@ -7,6 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY frontend/client/package.json frontend/client/
 COPY frontend/chat/package.json frontend/chat/
 COPY frontend/app/package.json frontend/app/
+COPY frontend/docs/package.json frontend/docs/
 COPY scripts/package.json scripts/
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY frontend frontend

@@ -12,8 +12,8 @@ CARGO_TEST := $(CARGO) test --tests --no-fail-fast
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec test-rust \
-	test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
+.PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
+	test-rust test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ lint-rust:
 lint-typescript: node-modules
 	npm run --silent lint
 	npm run --silent typecheck
+
+docs-script: node-modules ## Build the script of the page at /docs from frontend/docs, and the pages with it
+	npm run --silent build --workspace frontend/docs
+	$(MAKE) --no-print-directory regen-ws-code
 
 regen-ws-code: ## Write generated/ and contracts/cases/ from the contract
 	$(TIGHTWIRE) generate all $(SPEC) --out .

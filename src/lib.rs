@@ -42,7 +42,8 @@ pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, Confi
 /// The server, and the application in it.
 fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Chat>), ConfigError> {
     let document = Some(include_str!("../asyncapi/chat.yml").into());
-    let config = Config { document, ..settings.server.config()? };
+    let docs = Some(tightwire::include_docs!("chat"));
+    let config = Config { document, docs, ..settings.server.config()? };
     let chat = Arc::new(Chat::new(Guide::new(Duration::from_millis(settings.chat.responder_delay_ms))));
     let server = Server::new(chat::service(Handlers(Arc::clone(&chat))), config)
         .with_routes(web::routes(settings.chat.web_root.clone().into()));

@@ -46,6 +46,7 @@ fn targets(what: What) -> Vec<Target> {
         What::TypeScript => vec![Target::TypeScript],
         What::Schema => vec![Target::Schema],
         What::Cases => vec![Target::Cases],
+        What::Docs => vec![Target::Docs],
         What::All => Target::ALL.to_vec(),
     }
 }

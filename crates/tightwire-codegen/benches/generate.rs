@@ -19,8 +19,13 @@ use crate::synthetic::{Kind, protocol};
 #[path = "../tests/support/synthetic.rs"]
 mod synthetic;
 
-const TARGETS: [(&str, Target); 4] =
-    [("rust", Target::Rust), ("typescript", Target::TypeScript), ("schema", Target::Schema), ("cases", Target::Cases)];
+const TARGETS: [(&str, Target); 5] = [
+    ("rust", Target::Rust),
+    ("typescript", Target::TypeScript),
+    ("schema", Target::Schema),
+    ("cases", Target::Cases),
+    ("docs", Target::Docs),
+];
 
 fn read(path: &Path, source: &dyn Source) -> (Ir, Config) {
     input::read(path, source, Config::default()).protocol.expect("the document is valid")

@@ -10,9 +10,10 @@ use tightwire_spec::{Formats, Source};
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::{input, rust};
+use crate::{docs, input, rust, stack};
 
-/// Generates `$OUT_DIR/<module>.rs` from the document, with the options of the `tightwire.toml` beside it.
+/// Generates `$OUT_DIR/<module>.rs` from the document, with the options of the `tightwire.toml` beside it, and in
+/// `$OUT_DIR/<module>.docs` the page that `tightwire::include_docs!` includes.
 ///
 /// The path is relative to the package. Cargo runs the build script again when the document, a file that it refers to
 /// or the options change.
@@ -117,7 +118,7 @@ impl Builder {
         self
     }
 
-    /// Generates `$OUT_DIR/<module>.rs` from the document.
+    /// Generates `$OUT_DIR/<module>.rs` from the document, and the page in `$OUT_DIR/<module>.docs`.
     ///
     /// # Errors
     /// What is wrong with the document or the options, as text for people.
@@ -165,7 +166,11 @@ impl Builder {
             let note = format!("cargo::warning={document}: {place} has no type of its own and is any JSON: {reason}\n");
             cargo.write_all(note.as_bytes()).map_err(|source| Error::Io { path: "standard output".into(), source })?;
         }
-        write(&out.join(format!("{}.rs", config.module)), &module.text)
+        write(&out.join(format!("{}.rs", config.module)), &module.text)?;
+        let docs = out.join(format!("{}.docs", config.module));
+        fs::create_dir_all(&docs).map_err(|source| Error::Io { path: docs.clone(), source })?;
+        let files = stack::with_room(&ir, || Ok(docs::files(&ir, &config)))?;
+        files.iter().try_for_each(|(name, contents)| write(&docs.join(name), contents))
     }
 }
 
@@ -193,6 +198,8 @@ impl Source for Package {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const DOCUMENT: &str = include_str!("../tests/rust/push.yml");
@@ -212,8 +219,15 @@ mod tests {
         let text = String::from_utf8(cargo).unwrap();
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("cargo::warning=")).collect();
         assert_eq!(lines.join(" "), told.replace("FILE:", "cargo::rerun-if-changed="));
-        let found = fs::read_dir(out.path()).unwrap().next();
-        assert_eq!(found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).as_deref(), output);
+        let found = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let found: BTreeSet<String> = found.collect();
+        let expected = output.map(|module| [format!("{module}.docs"), format!("{module}.rs")]);
+        assert_eq!(found, expected.into_iter().flatten().collect());
+        if let Some(module) = output {
+            for name in docs::FILES {
+                assert!(out.path().join(format!("{module}.docs")).join(name).is_file(), "{name}");
+            }
+        }
         match (result, error) {
             (Ok(()), None) => {}
             (Err(error), Some(expected)) => assert!(format!("{error:?}").contains(expected), "{error:?}"),
@@ -223,18 +237,18 @@ mod tests {
 
     #[test]
     fn cargo_learns_every_file_and_gets_the_module() {
-        check(&[("api/push.yml", DOCUMENT)], "FILE:api/push.yml", Some("push.rs"), None);
+        check(&[("api/push.yml", DOCUMENT)], "FILE:api/push.yml", Some("push"), None);
         check(
             &[("api/push.yml", DOCUMENT), ("api/tightwire.toml", "module = 'news'")],
             "FILE:api/tightwire.toml FILE:api/push.yml",
-            Some("news.rs"),
+            Some("news"),
             None,
         );
         let split = DOCUMENT.replace("text: {type: string}", "text: {$ref: 'text.yml#/Text'}");
         check(
             &[("api/push.yml", &split), ("api/text.yml", "Text: {type: string}")],
             "FILE:api/push.yml FILE:api/text.yml",
-            Some("push.rs"),
+            Some("push"),
             None,
         );
     }

@@ -1,4 +1,4 @@
-//! Turns a protocol's IR into Rust, TypeScript, a JSON Schema bundle and contract cases.
+//! Turns a protocol's IR into Rust, TypeScript, a JSON Schema bundle, contract cases and a page for people.
 //!
 //! One generator with two callers: a `build.rs` calls [`compile`], the `tightwire` command calls [`generate_all`]; both
 //! read the same `tightwire.toml` and give the same bytes. Emitters see only the IR, never the document.
@@ -14,6 +14,7 @@ mod alternatives;
 pub mod build;
 pub mod cases;
 pub mod config;
+pub mod docs;
 pub mod error;
 mod handshakes;
 pub mod input;

@@ -7,7 +7,7 @@ use tightwire_spec::ir::Ir;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::{cases, rust, schema_bundle, stack, typescript};
+use crate::{cases, docs, rust, schema_bundle, stack, typescript};
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,13 @@ pub enum Target {
     Schema,
     /// `contracts/cases/`.
     Cases,
+    /// `generated/docs/`.
+    Docs,
 }
 
 impl Target {
     /// All targets, in the order in which they are generated.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::TypeScript, Self::Schema, Self::Cases];
+    pub const ALL: [Self; 5] = [Self::Rust, Self::TypeScript, Self::Schema, Self::Cases, Self::Docs];
 
     /// The directory of the target's files, relative to the output directory.
     pub fn directory(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Target {
             Self::TypeScript => "generated/typescript",
             Self::Schema => "generated/schema",
             Self::Cases => "contracts/cases",
+            Self::Docs => "generated/docs",
         }
     }
 }
@@ -67,6 +70,7 @@ fn emit(ir: &Ir, config: &Config, target: Target) -> Result<Vec<OutputFile>, Err
         Target::TypeScript => typescript::emit(ir, config),
         Target::Schema => schema_bundle::emit(ir, config).map(|file| vec![file]),
         Target::Cases => cases::emit(ir, config),
+        Target::Docs => docs::emit(ir, config),
     }
 }
 

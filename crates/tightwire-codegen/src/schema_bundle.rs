@@ -33,7 +33,17 @@ pub fn emit(ir: &Ir, config: &Config) -> Result<OutputFile, Error> {
 
 /// The bundle as text: what the generated code carries as `CONTRACT.schema_bundle`.
 pub fn text(ir: &Ir) -> String {
-    Value::Object(bundle(ir)).to_string()
+    value(ir).to_string()
+}
+
+/// The bundle.
+pub(crate) fn value(ir: &Ir) -> Value {
+    Value::Object(bundle(ir))
+}
+
+/// What `x-messages` calls a message.
+pub(crate) fn key<'ir>(ir: &Ir, message: &'ir Message) -> &'ir str {
+    message.wire_type.as_ref().filter(|_| ir.envelope.is_some()).unwrap_or(&message.id)
 }
 
 fn bundle(ir: &Ir) -> Map<String, Value> {
@@ -48,8 +58,7 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
                 Direction::ToServer => "to_server",
                 Direction::ToClient => "to_client",
             };
-            let key = message.wire_type.as_ref().filter(|_| ir.envelope.is_some()).unwrap_or(&message.id);
-            messages[direction][key] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
+            messages[direction][key(ir, message)] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
         }
         definitions.insert(name, frame(message, draft));
     }

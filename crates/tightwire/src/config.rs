@@ -28,6 +28,7 @@ pub use self::redis_login::RedisLogin;
 #[cfg(feature = "redis")]
 pub use self::redis_url::{RedisAddress, RedisServers, RedisUrl, RedisUrlError};
 use crate::auth::Auth;
+use crate::docs::Docs;
 use crate::proxies::ForwardedHeader;
 use crate::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
@@ -95,6 +96,8 @@ pub struct Config {
     /// The document that the contract comes from, to be served at `/asyncapi.yml`:
     /// `Some(include_str!("../asyncapi/chat.yml").into())`. Default: none.
     pub document: Option<Cow<'static, str>>,
+    /// The page of the contract, to be served at `/docs`: `Some(tightwire::include_docs!("chat"))`. Default: none.
+    pub docs: Option<Docs>,
     /// How often one address may send what clients log; beyond it the answer is HTTP 429. `None` is no limit. Default:
     /// once per second, 20 times at once.
     pub client_log_rate: Option<AddressRate>,
@@ -166,6 +169,7 @@ impl Default for Config {
             metrics_bind: None,
             socket_unsent_bytes: 128 * 1024,
             document: None,
+            docs: None,
             client_log_rate: Some(AddressRate { per_second: 1, burst: 20 }),
             publish_roles: vec!["publisher".to_owned()],
             publish_rate: Some(AddressRate { per_second: 100, burst: 200 }),

@@ -79,5 +79,6 @@ fn refused(reqid: Option<i64>, pair: Option<Vec<String>>, why: &str) -> Subscrip
 /// # Errors
 /// The listener's.
 pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    Server::new(kraken::service(Exchange::default()), Config::default()).run(listener, shutdown).await
+    let config = Config { docs: Some(tightwire::include_docs!("kraken")), ..Config::default() };
+    Server::new(kraken::service(Exchange::default()), config).run(listener, shutdown).await
 }

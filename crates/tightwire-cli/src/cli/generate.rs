@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::read::ReadArguments;
 
-/// Generate code, schemas and contract cases from a document.
+/// Generate code, schemas, contract cases and documentation from a document.
 #[derive(Args, Debug)]
 #[command(after_help = GENERATE_EXIT_CODES)]
 pub(crate) struct GenerateArguments {
@@ -18,8 +18,8 @@ pub(crate) struct GenerateArguments {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// Where to put it: below this directory `generated/rust`, `generated/typescript`, `generated/schema` and
-    /// `contracts/cases`.
+    /// Where to put it: below this directory `generated/rust`, `generated/typescript`, `generated/schema`,
+    /// `generated/docs` and `contracts/cases`.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
 
@@ -43,6 +43,8 @@ pub(crate) enum What {
     Schema,
     /// Accepted and rejected frames for every constraint.
     Cases,
+    /// A page for people, with a console.
+    Docs,
     /// All of these.
     All,
 }

@@ -23,8 +23,9 @@ pub(super) fn emit(plan: &Plan<'_>) -> Result<String, Error> {
             use tokio::net::TcpListener;
             use crate::handlers::Handlers;
             tightwire::include_protocol!(#module_name);
-            /// The server, ready to serve streams or a listener.
+            /// The server, ready to serve streams or a listener. At `/docs` it shows its contract.
             pub fn server(config: Config) -> Server<#module::#server<Handlers>> {
+                let config = Config { docs: Some(tightwire::include_docs!(#module_name)), ..config };
                 Server::new(#module::service(Handlers), config)
             }
             /// Serves on `listener` until `shutdown` is ready and the clients have been sent away.

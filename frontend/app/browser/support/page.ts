@@ -15,6 +15,8 @@ let browser: Promise<Browser> | undefined;
 export interface Opening {
   /** The view, as it stands behind `#`. Default: the first thread. */
   readonly view?: string;
+  /** Another page of the server, which has no views: `/docs`. */
+  readonly path?: string;
   /** A token to begin with. */
   readonly token?: string;
   /** A window of a browser that is there already, for a second tab. */
@@ -50,7 +52,8 @@ export async function open(url: string, opening: Opening = {}): Promise<Page> {
     await page.clock.install();
   }
   const token = opening.token === undefined ? "" : `?token=${opening.token}`;
-  const address = `${url}/${token}#/${opening.view ?? "chat/welcome"}`;
+  const place = opening.path === undefined ? `/${token}#/${opening.view ?? "chat/welcome"}` : `${opening.path}${token}`;
+  const address = `${url}${place}`;
   const load = async (): Promise<void> => {
     await page.goto(address, { timeout: 5000 });
     await page.locator(".tw-badge").waitFor({ timeout: 5000 });

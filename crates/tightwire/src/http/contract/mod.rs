@@ -1,39 +1,29 @@
-//! `GET /asyncapi.yml` and `GET /docs`: the contract, as it was written and as a page.
+//! `GET /asyncapi.yml` and `GET /docs/`: the contract, as it was written and as a page.
 
 mod page;
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use warp::filters::BoxedFilter;
-use warp::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use warp::http::header::CONTENT_TYPE;
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use self::page::Subject;
 use super::answer::{problem, unauthorized};
 use super::asking::caller;
 use crate::auth::Caller;
 use crate::service::Service;
 use crate::shared::Shared;
 
-/// The page has a style and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 pub(super) fn route<S: Service>(shared: Arc<Shared<S>>) -> BoxedFilter<(Response,)> {
-    let document = answering(Arc::clone(&shared), warp::path!("asyncapi.yml"), document);
-    let page = OnceLock::new();
-    let docs = answering(shared, warp::path!("docs"), move |shared| {
-        let page: &String = page.get_or_init(|| write(shared));
-        let mut response = text(page.clone(), "text/html; charset=utf-8");
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        response
-    });
-    document.or(docs).unify().boxed()
+    let document = for_callers(Arc::clone(&shared), warp::path!("asyncapi.yml"), document);
+    document.or(page::route(shared)).unify().boxed()
 }
 
-fn answering<S: Service>(
+/// Answers whoever may connect.
+fn for_callers<S: Service>(
     shared: Arc<Shared<S>>,
     path: impl Filter<Extract = (), Error = Rejection> + Clone + Send + Sync + 'static,
     answer: impl Fn(&Shared<S>) -> Response + Send + Sync + 'static,
@@ -48,15 +38,6 @@ fn answering<S: Service>(
         .boxed()
 }
 
-fn write<S: Service>(shared: &Shared<S>) -> String {
-    page::write(&Subject {
-        contract: shared.contract,
-        limits: shared.limits(),
-        heartbeat: shared.heartbeat(),
-        has_document: shared.config.document.is_some(),
-    })
-}
-
 fn document<S: Service>(shared: &Shared<S>) -> Response {
     match &shared.config.document {
         Some(document) => {
@@ -69,8 +50,12 @@ fn document<S: Service>(shared: &Shared<S>) -> Response {
     }
 }
 
-fn text(text: String, content_type: &'static str) -> Response {
-    let mut response = Response::new(text.into());
+fn text(text: impl Into<Cow<'static, str>>, content_type: &'static str) -> Response {
+    let body = match text.into() {
+        Cow::Borrowed(text) => text.into(),
+        Cow::Owned(text) => text.into(),
+    };
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
