@@ -117,16 +117,16 @@ async fn nobody_misses_anything_without_being_told() {
     redis.ask(&["FLUSHALL"]);
     let published = trial.finish(publishers).await;
     let is_well = Instant::now();
-    let mut places: HashMap<(usize, String, u64), String> = HashMap::new();
-    // The epochs in which the rooms end: nothing is lost any more.
+    // What somebody has seen at each place. Where Redis has lost a frame, a node that knew no better may have published another
+    // one at its place, until a node that knew began a new epoch; so it is only in the last ones that there is one for sure.
+    let mut places: HashMap<(usize, String, u64), HashSet<String>> = HashMap::new();
     let mut last = HashSet::new();
     for client in clients {
         let seen = timeout(2 * PATIENCE, client).await.expect("in time").expect("no assertion failed");
         assert!(seen.gaps > 0, "a client of room {} was told nothing", seen.room);
         last.insert((seen.room, seen.epoch));
         for (StreamPosition { epoch, seq }, text) in seen.texts {
-            let known = places.entry((seen.room, epoch, seq)).or_insert_with_key(|_| text.clone());
-            assert_eq!(*known, text, "clients have seen different things in room {}", seen.room);
+            places.entry((seen.room, epoch, seq)).or_default().insert(text);
         }
     }
     assert!(is_well.elapsed() < SOON, "the nodes were busy for {:?} with what is over", is_well.elapsed());
@@ -134,13 +134,14 @@ async fn nobody_misses_anything_without_being_told() {
     for published in published {
         if let Some(StreamPosition { epoch, seq }) = published.position {
             acknowledged += 1;
-            // Elsewhere Redis may have lost it, and another node, which knew no better, may have published at its place before
-            // the epoch ended.
-            let is_safe = last.contains(&(published.room, epoch.clone()));
-            if let Some(text) = places.get(&(published.room, epoch, seq)).filter(|_| is_safe) {
-                assert_eq!(*text, published.text, "something else is where this was acknowledged to be");
+            if last.contains(&(published.room, epoch.clone())) {
+                places.entry((published.room, epoch, seq)).or_default().insert(published.text);
             }
         }
+    }
+    places.retain(|(room, epoch, _), _| last.contains(&(*room, epoch.clone())));
+    for (place, texts) in places {
+        assert_eq!(texts.len(), 1, "{texts:?} were seen or acknowledged at {place:?}");
     }
     assert!(acknowledged > 50, "only {acknowledged} were acknowledged");
 }
