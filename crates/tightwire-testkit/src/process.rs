@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::panic::Location;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,10 @@ const LINES: usize = 200;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How many ports are tried where another process was quicker.
 const PORTS: usize = 3;
+
+/// The ports that are picked from, and how many are tried until one is free.
+const FREE_PORTS: Range<u16> = 3_000..11_000;
+const ATTEMPTS: usize = 100;
 
 /// A running server. Killed when dropped; where the test is failing then, its output is printed.
 #[derive(Debug)]
@@ -329,9 +334,19 @@ impl Output {
     }
 }
 
-/// Somebody else may take the port before the server does; [`Launch::start`] then tries another.
+/// Somebody else may take the port before the server does; [`Launch::start`] then tries another. It is none of those that
+/// systems give to whoever asks for any, as all that runs beside this test does: whoever had taken it would look like the server.
 fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    let mut taken = None;
+    for _ in 0..ATTEMPTS {
+        let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+        let port = FREE_PORTS.start + u16::from_be_bytes([high, low]) % FREE_PORTS.len() as u16;
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => return listener.local_addr(),
+            Err(error) => taken = Some(error),
+        }
+    }
+    Err(taken.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
 }
 
 async fn http_ok(address: SocketAddr, path: &str) -> io::Result<bool> {
