@@ -49,7 +49,10 @@ pub(super) async fn the_application_reads_what_was_published(kind: Kind) {
     system.node(0).post("a", "3").await;
     assert_eq!(since(&first).await, Some(vec!["2".to_owned(), "3".to_owned()]));
     system.node(0).post("a", "4").await;
-    assert_eq!(since(&first).await, None, "the second is not kept any more");
+    // The second is not kept any more. What a node has just read from Redis it may tell once more, but then all of it.
+    let late = since(&first).await;
+    let all = ["2", "3", "4"].map(str::to_owned).to_vec();
+    assert!(late.is_none() || (matches!(kind, Kind::Redis) && late.as_ref() == Some(&all)), "{late:?}");
     assert_eq!(since(&second).await, Some(vec!["3".to_owned(), "4".to_owned()]));
 }
 
