@@ -9,7 +9,7 @@ COPY frontend/chat/package.json frontend/chat/
 COPY frontend/app/package.json frontend/app/
 COPY frontend/docs/package.json frontend/docs/
 COPY scripts/package.json scripts/
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm
 COPY frontend frontend
 COPY generated/typescript generated/typescript
 RUN npm run build --workspace frontend/app
