@@ -177,12 +177,16 @@ impl Reading {
             return Ok(0);
         }
         let size = match Entry::read(fields) {
-            Ok(entry) if self.core.shards[self.places[index].shard].misses(mark, entry.id()) => {
-                let now = self.ask_how_far(link, index).await?;
-                self.begin_generation(link, index, now.generation).await?;
-                return Ok(0);
-            }
             Ok(entry) => {
+                if self.core.shards[self.places[index].shard].misses(mark, entry.id()) {
+                    // Redis begins a new generation as it is shown that; unless the stream has been trimmed meanwhile, so
+                    // that there is nothing to show any more.
+                    let now = self.ask_how_far(link, index).await?;
+                    if now.generation > at.generation {
+                        self.begin_generation(link, index, now.generation).await?;
+                        return Ok(0);
+                    }
+                }
                 let size = self.deliver(link, self.places[index].shard, &entry, mark).await?;
                 let place = &mut self.places[index];
                 place.read = mark;
