@@ -1,0 +1,20 @@
+//! Proptest strategies from JSON Schema: the frames of a protocol, as its schema bundle describes them.
+//!
+//! [`Frames`] reads a bundle once and then makes frames: as strategies that shrink ([`Frames::valid`]), or one at a time
+//! from a generator of random numbers ([`Frames::sample`]), which is what takes little enough time for millions of them.
+
+mod bundle;
+mod conjunction;
+mod formats;
+mod frames;
+mod number;
+mod pattern;
+mod pick;
+mod sample;
+mod schema;
+mod shape;
+mod strategy;
+mod types;
+
+pub use bundle::BundleError;
+pub use frames::{Direction, Frames};

@@ -1,0 +1,71 @@
+//! Which of many possible values to make.
+
+use fastrand::Rng;
+
+/// Which of many possible values to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The smallest.
+    Smallest,
+    /// The largest that there may be.
+    Largest,
+    /// Any.
+    Any,
+}
+
+impl Pick {
+    /// Mostly any, often one of the ends.
+    pub(crate) fn random(rng: &mut Rng) -> Self {
+        match rng.u8(..8) {
+            0 | 1 => Self::Smallest,
+            2 => Self::Largest,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// How many of something there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// At least.
+    pub(crate) min: usize,
+    /// At most; `usize::MAX` for any number.
+    pub(crate) max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { min: 0, max: usize::MAX }
+    }
+}
+
+impl Bounds {
+    /// Whether there can be that many.
+    pub(crate) fn contains(self, count: usize) -> bool {
+        (self.min..=self.max).contains(&count)
+    }
+
+    /// Whether no number is in it.
+    pub(crate) fn is_empty(self) -> bool {
+        self.min > self.max
+    }
+
+    /// What is in both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { min: self.min.max(other.min), max: self.max.min(other.max) }
+    }
+
+    /// A number in it: an end, one off an end, or any; where there is no end, up to `usual` more than the least. The
+    /// larger the largest, the more seldom it is taken, so that frames of a megabyte do not take all the time.
+    pub(crate) fn pick(self, rng: &mut Rng, usual: usize) -> usize {
+        let usual_max = self.max.min(self.min.saturating_add(usual));
+        match Pick::random(rng) {
+            Pick::Smallest if rng.bool() => self.min,
+            Pick::Smallest => self.max.min(self.min + 1),
+            Pick::Largest if self.max != usize::MAX && rng.usize(..=self.max / usual.max(1)) == 0 => {
+                if rng.bool() || self.max == self.min { self.max } else { self.max - 1 }
+            }
+            _ => rng.usize(self.min..=usual_max),
+        }
+    }
+}
