@@ -9,6 +9,7 @@
 //! | [`sequence`] | patterns of frames such as `stream_start, stream_chunk+, stream_end` |
 //! | [`time`] | the paused clock |
 //! | [`process`] | [`ServerProcess`]: a real server binary for the length of a test |
+//! | [`pact`] | contracts that consumers' tests write, in the format Pact V4 |
 //! | [`memory`] | [`Memory`]: what a process takes of the machine's memory |
 //! | [`raw`] | [`RawClient`]: bytes in, frames out, for what no well-behaved client does |
 //!
@@ -62,6 +63,7 @@ pub mod frame;
 pub mod harness;
 mod json;
 pub mod memory;
+pub mod pact;
 mod positions;
 pub mod process;
 pub mod raw;

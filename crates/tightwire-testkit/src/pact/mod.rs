@@ -1,0 +1,27 @@
+//! Consumer-driven contracts for WebSockets: files in the format Pact V4, written by consumers' tests, verified against
+//! real servers.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`model`] | [`Pact`] and what is in it |
+//! | [`ws`] | [`XWs`]: what Pact has no words for, in `comments.x-ws` |
+//! | [`rule`] | matching rules |
+//! | [`read`](mod@read), [`write`](mod@write) | files in and out; writing is canonical |
+//! | [`matching`] | [`matching::match_contents`]: a value held against what is expected of it |
+//! | [`path`] | path expressions such as `$.data.messages[*].id` |
+//!
+//! [docs/contracts.md](https://github.com/tightwire/tightwire/blob/main/docs/contracts.md) says what the files mean.
+
+pub mod matching;
+pub mod model;
+pub mod path;
+pub mod read;
+pub mod rule;
+pub mod write;
+pub mod ws;
+
+pub use self::matching::Mismatch;
+pub use self::model::{AsyncMessage, Comments, Contents, Interaction, Pact, ProviderState, SyncMessages};
+pub use self::read::ReadError;
+pub use self::rule::{MatchingRules, Rule, RuleList};
+pub use self::ws::XWs;
