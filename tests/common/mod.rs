@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test takes what it needs")]
 
 pub(crate) mod bus;
+pub(crate) mod tamper;
 
 use std::net::SocketAddr;
 

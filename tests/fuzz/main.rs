@@ -1,0 +1,6 @@
+//! The chat server under random conversations, and what shows that these would find something.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod tampering;
