@@ -5,15 +5,16 @@
 
 mod bundle;
 mod conjunction;
-mod formats;
+pub mod formats;
 mod frames;
 mod number;
-mod pattern;
+pub mod pattern;
 mod pick;
 mod sample;
 mod schema;
 mod shape;
 mod strategy;
+pub mod text;
 mod types;
 
 pub use bundle::BundleError;

@@ -8,6 +8,7 @@ mod text;
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::text::Made;
 use crate::pick::Pick;
 use crate::shape::{PlanId, Shape, Shapes};
 use crate::types::Types;

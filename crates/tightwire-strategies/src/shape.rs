@@ -1,6 +1,7 @@
 //! Shapes: what a value has to be when all choices between branches have been made.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::formats::Format;
 use crate::number::Num;
 use crate::pattern::Pattern;
 use crate::pick::Bounds;
+use crate::sample::Made;
 use crate::schema::{Keywords, NodeId, Rule, Schemas};
 use crate::types::Types;
 
@@ -61,6 +63,8 @@ pub(crate) struct TextShape {
     pub(crate) length: Bounds,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) formats: Vec<Format>,
+    /// What they are made from, found when it is needed.
+    pub(crate) made: OnceLock<Option<Made>>,
 }
 
 /// What an array has to be.
@@ -294,5 +298,6 @@ fn text(active: &[&Keywords]) -> TextShape {
         length: active.iter().fold(Bounds::default(), |all, keywords| all.and(keywords.length)),
         patterns: active.iter().filter_map(|keywords| keywords.pattern.clone()).collect(),
         formats: active.iter().filter_map(|keywords| keywords.format).collect(),
+        made: OnceLock::new(),
     }
 }

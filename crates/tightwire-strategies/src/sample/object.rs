@@ -48,7 +48,7 @@ impl Sampler<'_> {
         for number in 0..count {
             let (name, plan) = if !shape.patterns.is_empty() && self.rng.bool() {
                 let (pattern, plan) = &shape.patterns[self.rng.usize(..shape.patterns.len())];
-                let Some(name) = pattern.sample(self.rng, Bounds::default(), Pick::Any) else { continue };
+                let Some(name) = pattern.sample(self.rng) else { continue };
                 (name, *plan)
             } else {
                 let name = match shape.names {

@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::formats::FormatTexts;
+use crate::pattern::Texts;
 use crate::pick::Pick;
 use crate::shape::TextShape;
 
@@ -32,6 +34,44 @@ const SPECIAL: [char; 20] = [
     '\u{10ffff}',
 ];
 
+/// So often a text is made that may have all that it has to have.
+const ATTEMPTS: usize = 16;
+
+/// What texts of a pattern or a format are made from.
+#[derive(Debug)]
+pub(crate) enum Made {
+    Format(FormatTexts),
+    Pattern(Texts),
+}
+
+impl Made {
+    /// The source of texts that have the first format, else the first pattern.
+    fn of(shape: &TextShape) -> Option<Self> {
+        let longest = (shape.length.max < usize::MAX).then_some(shape.length.max);
+        if let [first, others @ ..] = &shape.formats[..] {
+            if others.iter().any(|other| other != first) {
+                return None;
+            }
+            return first.texts(shape.length.min, longest).map(Self::Format);
+        }
+        shape.patterns.first()?.texts(shape.length.min, longest).map(Self::Pattern)
+    }
+
+    fn smallest(&self) -> Option<String> {
+        match self {
+            Self::Format(texts) => texts.smallest(),
+            Self::Pattern(texts) => texts.smallest(),
+        }
+    }
+
+    fn sample(&self, rng: &mut Rng) -> String {
+        match self {
+            Self::Format(texts) => texts.sample(rng),
+            Self::Pattern(texts) => texts.sample(rng),
+        }
+    }
+}
+
 /// A text of a shape.
 pub(crate) fn text(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<String> {
     if shape.length.is_empty() {
@@ -40,15 +80,13 @@ pub(crate) fn text(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<Strin
     let fits = |text: &str| {
         shape.patterns.iter().all(|pattern| pattern.is_match(text)) && shape.length.contains(text.chars().count())
     };
-    if let [first, others @ ..] = &shape.formats[..] {
-        if !others.iter().all(|other| other == first) {
-            return None;
+    if !shape.patterns.is_empty() || !shape.formats.is_empty() {
+        let made = shape.made.get_or_init(|| Made::of(shape)).as_ref()?;
+        return match pick {
+            Pick::Smallest => made.smallest().filter(|text| fits(text)),
+            _ => None,
         }
-        return (0..16).map(|_| first.sample(rng, pick)).find(|text| fits(text));
-    }
-    if let Some(first) = shape.patterns.first() {
-        let text = first.sample(rng, shape.length, pick)?;
-        return fits(&text).then_some(text);
+        .or_else(|| (0..ATTEMPTS).map(|_| made.sample(rng)).find(|text| fits(text)));
     }
     let length = match pick {
         Pick::Smallest => shape.length.min,
