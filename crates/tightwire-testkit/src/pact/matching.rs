@@ -374,7 +374,7 @@ mod tests {
             Keys::Open,
             &[
                 "/seq: expected a whole number (integer); found \"2\"",
-                "/id: expected text that matches /^[0-9a-f]+$/ (regex); found \"xy\"",
+                "/id: expected text that matches /^[0-9a-f]+$/ as a whole (regex); found \"xy\"",
                 "/type: expected \"echo\" (equality); found \"pong\"",
             ],
         );

@@ -10,7 +10,7 @@
 //! | [`matching`] | [`matching::match_contents`]: a value held against what is expected of it |
 //! | [`path`] | path expressions such as `$.data.messages[*].id` |
 //!
-//! [docs/contracts.md](https://github.com/tightwire/tightwire/blob/main/docs/contracts.md) says what the files mean.
+//! `docs/contracts.md` says what the files mean.
 
 pub mod matching;
 pub mod model;

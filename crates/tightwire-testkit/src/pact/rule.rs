@@ -54,7 +54,7 @@ pub enum RuleKind {
         /// The greatest number of items.
         max: Option<usize>,
     },
-    /// That its text matches, somewhere, a regular expression.
+    /// That its whole text matches a regular expression.
     Regex(String),
     /// That its text contains this.
     Include(String),
@@ -157,7 +157,7 @@ impl Rule {
         Self::made(RuleKind::Type { min: Some(min), max: None }, json!({"match": "type", "min": min}))
     }
 
-    /// That its text matches a regular expression somewhere; write `^` and `$` for the whole.
+    /// That its whole text matches a regular expression.
     #[must_use]
     pub fn regex(regex: &str) -> Self {
         Self::made(RuleKind::Regex(regex.to_owned()), json!({"match": "regex", "regex": regex}))

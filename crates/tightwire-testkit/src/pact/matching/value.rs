@@ -6,6 +6,8 @@ use super::super::rule::RuleKind;
 use super::{counted, datetime};
 use crate::json;
 
+const UNKNOWN: &str = "the rule is not one of the specification, so it cannot be checked";
+
 /// A value that is neither an object nor an array in the example.
 pub(super) fn scalar(rule: &RuleKind, expected: &Value, actual: &Value, cascaded: bool) -> Result<(), String> {
     let asked = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("expected {what}")) };
@@ -13,7 +15,7 @@ pub(super) fn scalar(rule: &RuleKind, expected: &Value, actual: &Value, cascaded
         RuleKind::Equality | RuleKind::Values => asked(expected == actual, &json::one_line(expected)),
         RuleKind::Type { .. } => asked(same_type(expected, actual), type_of(expected)),
         RuleKind::Regex(pattern) => match regex(pattern) {
-            Ok(regex) => asked(regex.is_match(&text(actual)), &format!("text that matches /{pattern}/")),
+            Ok(regex) => asked(regex.is_match(&text(actual)), &format!("text that matches /{pattern}/ as a whole")),
             Err(reason) => Err(reason),
         },
         RuleKind::Include(part) => asked(text(actual).contains(part), &format!("text that contains `{part}`")),
@@ -41,7 +43,7 @@ pub(super) fn scalar(rule: &RuleKind, expected: &Value, actual: &Value, cascaded
         RuleKind::EachKey(_) | RuleKind::EachValue(_) | RuleKind::ArrayContains(_) => {
             asked(cascaded || same_type(expected, actual), type_of(expected))
         }
-        RuleKind::Unknown => Err("the rule is not one of the specification, so it cannot be checked".to_owned()),
+        RuleKind::Unknown => Err(UNKNOWN.to_owned()),
     }
 }
 
@@ -57,7 +59,18 @@ pub(super) fn object(
         RuleKind::Equality => Err("expected the same object as in the example".to_owned()),
         RuleKind::Type { min, max } if !cascaded => bounds(actual.len(), *min, *max, "entries"),
         RuleKind::NotEmpty if actual.is_empty() => Err("expected an object that is not empty".to_owned()),
-        kind => whole(kind, "an object"),
+        RuleKind::Integer | RuleKind::Decimal | RuleKind::Number => Err("expected a number and not an object".to_owned()),
+        RuleKind::Boolean => Err("expected `true` or `false` and not an object".to_owned()),
+        RuleKind::Null => Err("expected `null` and not an object".to_owned()),
+        RuleKind::Date(_) | RuleKind::Time(_) | RuleKind::DateTime(_) => {
+            Err("expected a date or a time and not an object".to_owned())
+        }
+        RuleKind::Include(_) | RuleKind::Semver | RuleKind::ContentType(_) => {
+            Err("expected text and not an object".to_owned())
+        }
+        RuleKind::Unknown => Err(UNKNOWN.to_owned()),
+        // A regular expression is for the values below; the others are not about the object itself.
+        _ => Ok(()),
     }
 }
 
@@ -68,24 +81,9 @@ pub(super) fn array(rule: &RuleKind, expected: &[Value], actual: &[Value], casca
         RuleKind::Equality => Err(format!("expected the same {} as in the example", counted(expected.len()))),
         RuleKind::Type { min, max } if !cascaded => bounds(actual.len(), *min, *max, "items"),
         RuleKind::NotEmpty if actual.is_empty() => Err("expected an array that is not empty".to_owned()),
-        kind => whole(kind, "an array"),
-    }
-}
-
-/// What a rule that is about a single value says of what has values below it.
-fn whole(rule: &RuleKind, what: &str) -> Result<(), String> {
-    match rule {
-        RuleKind::Integer | RuleKind::Decimal | RuleKind::Number => Err(format!("expected a number and not {what}")),
-        RuleKind::Boolean => Err(format!("expected `true` or `false` and not {what}")),
-        RuleKind::Null => Err(format!("expected `null` and not {what}")),
-        RuleKind::Date(_) | RuleKind::Time(_) | RuleKind::DateTime(_) => {
-            Err(format!("expected a date or time and not {what}"))
-        }
-        RuleKind::Include(_) | RuleKind::Semver | RuleKind::ContentType(_) => {
-            Err(format!("expected text and not {what}"))
-        }
-        RuleKind::Unknown => Err("the rule is not one of the specification, so it cannot be checked".to_owned()),
-        // A regular expression is for the values below.
+        RuleKind::Null => Err("expected `null` and not an array".to_owned()),
+        RuleKind::Unknown => Err(UNKNOWN.to_owned()),
+        // All others are about the items.
         _ => Ok(()),
     }
 }
@@ -98,11 +96,11 @@ fn bounds(len: usize, min: Option<usize>, max: Option<usize>, what: &str) -> Res
     }
 }
 
-/// The regular expression, read as JavaScript does where that is another way.
+/// The regular expression, read as JavaScript does where that is another way; the whole text has to match.
 pub(crate) fn regex(pattern: &str) -> Result<regex::Regex, String> {
     let refused = || format!("the rule's regular expression /{pattern}/ cannot be used");
     let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| refused())?;
-    regex::Regex::new(&translated).map_err(|_| refused())
+    regex::Regex::new(&format!(r"\A(?:{translated})\z")).map_err(|_| refused())
 }
 
 /// The text that a regular expression is held against.
