@@ -59,7 +59,9 @@ pub(super) fn object(
         RuleKind::Equality => Err("expected the same object as in the example".to_owned()),
         RuleKind::Type { min, max } if !cascaded => bounds(actual.len(), *min, *max, "entries"),
         RuleKind::NotEmpty if actual.is_empty() => Err("expected an object that is not empty".to_owned()),
-        RuleKind::Integer | RuleKind::Decimal | RuleKind::Number => Err("expected a number and not an object".to_owned()),
+        RuleKind::Integer | RuleKind::Decimal | RuleKind::Number => {
+            Err("expected a number and not an object".to_owned())
+        }
         RuleKind::Boolean => Err("expected `true` or `false` and not an object".to_owned()),
         RuleKind::Null => Err("expected `null` and not an object".to_owned()),
         RuleKind::Date(_) | RuleKind::Time(_) | RuleKind::DateTime(_) => {
