@@ -3,4 +3,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod conversations;
+mod stage;
 mod tampering;

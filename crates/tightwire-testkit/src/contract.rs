@@ -95,6 +95,21 @@ impl Contract {
         if violations.is_empty() { Ok(()) } else { Err(violations) }
     }
 
+    /// Checks a frame as that message, which is named by its key in the bundle.
+    ///
+    /// # Errors
+    /// Every way in which it is not one.
+    pub fn check_as(&self, direction: Direction, message: &str, frame: &Value) -> Result<(), Vec<Violation>> {
+        let Some(validator) = self.messages.of(direction).get(message) else {
+            let message = format!("no message `{message}` travels {direction}");
+            return Err(vec![Violation { pointer: String::new(), keyword: "enum".to_owned(), message }]);
+        };
+        if validator.is_valid(frame) {
+            return Ok(());
+        }
+        Err(validator.iter_errors(frame).map(|error| violation(&error)).collect())
+    }
+
     /// The `type`s of the messages that travel that way, sorted.
     pub fn types(&self, direction: Direction) -> impl Iterator<Item = &str> {
         self.messages.of(direction).keys().map(String::as_str)

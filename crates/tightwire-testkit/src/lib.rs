@@ -11,6 +11,7 @@
 //! | [`process`] | [`ServerProcess`]: a real server binary for the length of a test |
 //! | [`pact`] | contracts that consumers' tests write, in the format Pact V4 |
 //! | [`memory`] | [`Memory`]: what a process takes of the machine's memory |
+//! | [`fuzz`] | sequence fuzzing: random conversations, judged by a model of the session |
 //! | [`raw`] | [`RawClient`]: bytes in, frames out, for what no well-behaved client does |
 //!
 //! The harness knows the Tightwire envelope and the session's heartbeat, and nothing of any application.
@@ -60,6 +61,7 @@ pub mod contract;
 pub mod expect;
 mod failure;
 pub mod frame;
+pub mod fuzz;
 pub mod harness;
 mod json;
 pub mod memory;

@@ -56,6 +56,26 @@ enum Times {
 }
 
 impl Sequence {
+    /// A sequence of these messages, each with its suffix: `+`, `*`, `?`, or anything else for exactly once.
+    #[must_use]
+    pub fn of(steps: impl IntoIterator<Item = (String, char)>) -> Self {
+        let step = |(wire_type, suffix)| {
+            let times = match suffix {
+                '+' => Times::OnceOrMore,
+                '*' => Times::AnyNumber,
+                '?' => Times::Optional,
+                _ => Times::Once,
+            };
+            Step { wire_type, times }
+        };
+        Self { steps: steps.into_iter().map(step).collect() }
+    }
+
+    /// The messages that it names, in its order.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.wire_type.as_str())
+    }
+
     /// A match at its very beginning.
     #[must_use]
     pub fn progress(&self) -> Progress<'_> {

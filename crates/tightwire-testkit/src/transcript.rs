@@ -20,7 +20,7 @@ const LINE_CHARS: usize = 600;
 #[derive(Debug)]
 pub(crate) struct Transcript {
     began: Instant,
-    entries: VecDeque<(Duration, Entry)>,
+    entries: VecDeque<(Duration, Option<usize>, Entry)>,
     left_out: usize,
 }
 
@@ -56,15 +56,20 @@ impl Transcript {
     }
 
     pub(crate) fn record(&mut self, entry: Entry) {
-        self.record_at(self.began.elapsed(), entry);
+        self.record_at(self.began.elapsed(), None, entry);
     }
 
-    fn record_at(&mut self, offset: Duration, entry: Entry) {
+    /// The same for one of several connections.
+    pub(crate) fn record_for(&mut self, client: usize, entry: Entry) {
+        self.record_at(self.began.elapsed(), Some(client), entry);
+    }
+
+    fn record_at(&mut self, offset: Duration, client: Option<usize>, entry: Entry) {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
             self.left_out += 1;
         }
-        self.entries.push_back((offset, entry));
+        self.entries.push_back((offset, client, entry));
     }
 }
 
@@ -73,8 +78,12 @@ impl Display for Transcript {
         if self.left_out > 0 {
             writeln!(f, "              … {} earlier", self.left_out)?;
         }
-        for (offset, entry) in &self.entries {
-            writeln!(f, "{:>10.3} s  {entry}", offset.as_secs_f64())?;
+        for (offset, client, entry) in &self.entries {
+            write!(f, "{:>10.3} s  ", offset.as_secs_f64())?;
+            if let Some(client) = client {
+                write!(f, "client {client} ")?;
+            }
+            writeln!(f, "{entry}")?;
         }
         Ok(())
     }
@@ -118,7 +127,7 @@ mod tests {
     fn check(entries: &[(u64, Entry)], expected: &str) {
         let mut transcript = Transcript::new();
         for (ms, entry) in entries {
-            transcript.record_at(Duration::from_millis(*ms), entry.clone());
+            transcript.record_at(Duration::from_millis(*ms), None, entry.clone());
         }
         assert_eq!(transcript.to_string(), expected);
     }

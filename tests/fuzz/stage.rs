@@ -1,0 +1,34 @@
+//! What the fuzzer's tests stand on: the protocol of the chat, and a driver for a chat server on streams in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tightwire_chat::chat::CONTRACT;
+use tightwire_spec::{FileSystem, load};
+use tightwire_testkit::fuzz::{Driver, Endpoint, Options, Protocol};
+
+use crate::common::{Chat, client_address};
+
+/// How much a stream in memory holds.
+const STREAM_BYTES: usize = 64 * 1024;
+
+/// The protocol of the chat, judged by its schemas alone.
+pub(crate) fn protocol() -> Protocol {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("asyncapi/chat.yml");
+    let loaded = load(&document, &FileSystem).expect("the document is there");
+    Protocol::new(loaded.ir.expect("the document has no errors"), CONTRACT.schema_bundle).expect("the bundle is right")
+}
+
+/// Streams whose other end is that server.
+pub(crate) fn endpoint(server: Chat) -> Endpoint {
+    Endpoint::streams(move || {
+        let (near, far) = tokio::io::duplex(STREAM_BYTES);
+        tokio::spawn(server.serve_stream(far, client_address()));
+        std::future::ready(Ok(near))
+    })
+}
+
+/// A driver for that server.
+pub(crate) fn driver(server: Chat, protocol: &Arc<Protocol>) -> Driver {
+    Driver::new(Arc::clone(protocol), endpoint(server), Options::default())
+}
