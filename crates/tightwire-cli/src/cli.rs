@@ -3,6 +3,7 @@
 
 mod bench;
 mod chaos;
+mod contract;
 mod generate;
 mod inspect;
 mod new;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::bench::BenchArguments;
 pub(crate) use self::chaos::ChaosArguments;
+pub(crate) use self::contract::{ContractArguments, ContractCommand, ProviderArguments};
 pub(crate) use self::generate::{GenerateArguments, What};
 pub(crate) use self::inspect::{InspectArguments, InspectFormat};
 pub(crate) use self::new::NewArguments;
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Publish(PublishArguments),
     Tail(TailArguments),
     Chaos(ChaosArguments),
+    Contract(ContractArguments),
     Token(TokenArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

@@ -8,6 +8,7 @@ use clap::Parser;
 mod bench;
 mod chaos;
 mod cli;
+mod contract;
 mod generate;
 mod inspect;
 mod new;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         cli::Command::Publish(arguments) => publish::run(&arguments, &mut output),
         cli::Command::Tail(arguments) => tail::run(&arguments, &mut output),
         cli::Command::Chaos(arguments) => chaos::run(&arguments, &mut output),
+        cli::Command::Contract(arguments) => contract::run(&arguments, &mut output),
         cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),

@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value, json};
+use tightwire_spec::draft::Draft as SchemaDraft;
+use tightwire_spec::ir::{self, Ir};
+use tightwire_spec::schema::Schema;
 use uuid::Uuid;
 
 use crate::json;
@@ -72,6 +75,32 @@ impl Contract {
             to_server: validators(&bundle, "/x-messages/to_server", &definitions)?,
             to_client: validators(&bundle, "/x-messages/to_client", &definitions)?,
         };
+        Ok(Self { messages: Arc::new(messages) })
+    }
+
+    /// The contract of a document.
+    ///
+    /// # Errors
+    /// Where one of its schemas cannot be used.
+    pub fn from_ir(ir: &Ir) -> Result<Self, ContractError> {
+        let draft = ir.draft();
+        let schema = |schema: &Schema| schema.to_json_in(draft, "#/definitions/");
+        let definitions: Map<String, Value> =
+            ir.schemas.iter().map(|(name, own)| (name.clone(), schema(own))).collect();
+        let definitions = Value::Object(definitions);
+        let later = draft == SchemaDraft::Draft2020;
+        let mut messages = Messages { to_server: BTreeMap::new(), to_client: BTreeMap::new() };
+        for message in ir.messages.values() {
+            let name = message.wire_type.as_ref().unwrap_or(&message.id);
+            for direction in &message.directions {
+                let validator = compile(name, &schema(&message.payload), &definitions, later)?;
+                let those = match direction {
+                    ir::Direction::ToServer => &mut messages.to_server,
+                    ir::Direction::ToClient => &mut messages.to_client,
+                };
+                those.insert(name.clone(), validator);
+            }
+        }
         Ok(Self { messages: Arc::new(messages) })
     }
 

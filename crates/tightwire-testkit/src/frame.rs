@@ -99,7 +99,8 @@ pub(crate) fn envelope(wire_type: &str, topic: &str, data: Value) -> (Uuid, Valu
     (id, json!({"v": 1, "id": id, "type": wire_type, "topic": topic, "ts": unix_ms(), "data": data}))
 }
 
-fn unix_ms() -> u64 {
+/// The present time, in milliseconds since the Unix epoch.
+pub(crate) fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@
 //! | [`rule`] | matching rules |
 //! | [`read`](mod@read), [`write`](mod@write) | files in and out; writing is canonical |
 //! | [`matching`] | [`matching::match_contents`]: a value held against what is expected of it |
+//! | [`provider`] | the recording provider that consumers' tests talk to |
 //! | [`path`] | path expressions such as `$.data.messages[*].id` |
 //!
 //! `docs/contracts.md` says what the files mean.
@@ -15,6 +16,7 @@
 pub mod matching;
 pub mod model;
 pub mod path;
+pub mod provider;
 pub mod read;
 pub mod rule;
 pub mod write;

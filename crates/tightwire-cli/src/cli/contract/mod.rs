@@ -1,0 +1,21 @@
+//! What `tightwire contract` is asked for, a file for each of its commands.
+
+mod provider;
+
+use clap::{Args, Subcommand};
+
+pub(crate) use self::provider::ProviderArguments;
+
+/// Write down what clients rely on, and hold servers to it.
+///
+/// Contracts are files in the format Pact V4, which consumers' tests write.
+#[derive(Args, Debug)]
+pub(crate) struct ContractArguments {
+    #[command(subcommand)]
+    pub(crate) command: ContractCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContractCommand {
+    Provider(ProviderArguments),
+}

@@ -1,0 +1,15 @@
+//! `tightwire contract`: what clients rely on, written down and verified.
+
+mod provider;
+
+use std::io::Write;
+
+use crate::cli::{ContractArguments, ContractCommand, Exit};
+use crate::output::Output;
+
+/// Runs the command.
+pub(crate) fn run<O: Write, E: Write>(arguments: &ContractArguments, output: &mut Output<O, E>) -> Exit {
+    match &arguments.command {
+        ContractCommand::Provider(arguments) => provider::run(arguments, output),
+    }
+}

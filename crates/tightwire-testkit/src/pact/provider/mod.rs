@@ -1,0 +1,302 @@
+//! The recording provider: a stand-in for the server that a consumer's tests talk to, and that writes the pact.
+//!
+//! It speaks the protocol of a document over a real WebSocket. A test says what it relies on ([`Draft`]), runs its client
+//! against the provider, and asks at the end what was not exercised and what nobody expected. What passes goes into the
+//! pact, and nothing that the document forbids ever does.
+//!
+//! Without being told, it greets every connection, keeps its subscriptions and answers its heartbeat, unless an interaction
+//! says otherwise.
+//!
+//! Tests in Rust have a [`Provider`] in their process; others start `tightwire contract provider` and use the control API.
+
+mod answers;
+mod capture;
+mod connection;
+mod control;
+mod draft;
+mod envelope;
+mod http;
+pub mod matchers;
+mod protocol;
+mod scenario;
+mod session;
+mod template;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tightwire_spec::ir::Ir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+pub use self::capture::{Mode, Outcome};
+pub use self::draft::{Draft, DraftFrame, DraftState};
+use self::http::Head;
+use self::protocol::Protocol;
+use self::session::Session;
+use crate::contract::Contract;
+use crate::pact::{Interaction, Pact};
+
+/// What a provider stands in for, and where the pact goes.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The document.
+    pub ir: Ir,
+    /// The consumer's name.
+    pub consumer: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The file.
+    pub file: PathBuf,
+    /// What is done with it.
+    pub mode: Mode,
+}
+
+/// A running provider. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Provider {
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+/// A test's part of a [`Provider`].
+#[derive(Debug)]
+pub struct Consumer {
+    shared: Arc<Shared>,
+    session: Arc<Session>,
+    number: u64,
+}
+
+/// What came of a test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// What was not exercised, and what nobody expected; empty for nothing.
+    pub problems: Vec<String>,
+    /// What went by, oldest first: `→` to the provider, `←` to the client.
+    pub transcript: Vec<String>,
+}
+
+/// Why a provider cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Without an envelope nothing says which frame answers which.
+    #[error(
+        "the document describes no envelope (`x-envelope: 1`): the recording provider speaks protocols with one only"
+    )]
+    NoEnvelope,
+    /// Its schemas cannot be used.
+    #[error(transparent)]
+    Contract(#[from] crate::contract::ContractError),
+    /// It cannot listen there.
+    #[error("it cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// What the accept loop, connections and tests share.
+#[derive(Debug)]
+struct Shared {
+    recording: Recording,
+    protocol: Protocol,
+    address: SocketAddr,
+    /// Written when tests begin and end; never held across an await.
+    tests: Mutex<Tests>,
+}
+
+#[derive(Debug, Default)]
+struct Tests {
+    begun: u64,
+    running: BTreeMap<u64, Arc<Session>>,
+    recorded: Vec<Interaction>,
+    /// Tests that have failed: what they rely on is not in the pact.
+    failed: u64,
+}
+
+impl Provider {
+    /// Starts a provider on a port of 127.0.0.1 that is free.
+    ///
+    /// # Errors
+    /// Where the document is not for it.
+    pub async fn start(recording: Recording) -> Result<Self, StartError> {
+        Self::start_on(recording, (Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// Starts a provider that listens there.
+    ///
+    /// # Errors
+    /// Where the document is not for it, or it cannot listen there.
+    pub async fn start_on(recording: Recording, address: SocketAddr) -> Result<Self, StartError> {
+        if recording.ir.envelope.is_none() {
+            return Err(StartError::NoEnvelope);
+        }
+        let contract = Contract::from_ir(&recording.ir)?;
+        let refused = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let protocol = Protocol { ir: Arc::new(recording.ir.clone()), contract };
+        let shared = Arc::new(Shared { recording, protocol, address, tests: Mutex::default() });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { shared, accepting })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Begins a test.
+    #[must_use]
+    pub fn consumer(&self) -> Consumer {
+        let number = self.shared.begin();
+        let session =
+            self.shared.session(number).unwrap_or_else(|| Arc::new(Session::new(self.shared.protocol.clone())));
+        Consumer { shared: Arc::clone(&self.shared), session, number }
+    }
+
+    /// The pact as it is so far.
+    #[must_use]
+    pub fn pact(&self) -> Pact {
+        self.shared.pact()
+    }
+
+    /// All tests are over: writes the pact, or compares it with the file.
+    #[must_use]
+    pub fn finish(&self) -> Outcome {
+        self.shared.finish()
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Consumer {
+    /// Where the client under test connects.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.shared.url(self.number)
+    }
+
+    /// Adds an interaction; the answer is its number.
+    ///
+    /// # Panics
+    /// Where the document forbids it; the panic says all that is wrong.
+    #[track_caller]
+    pub fn expect(&self, draft: &Draft) -> usize {
+        match self.session.expect(draft) {
+            Ok(number) => number,
+            Err(problems) => panic!("`{}` cannot be expected:\n  {}", draft.description, problems.join("\n  ")),
+        }
+    }
+
+    /// Sends the frame of an interaction to those who have subscribed to its topic, as soon as there is somebody.
+    ///
+    /// # Panics
+    /// Where nobody subscribes to it.
+    pub async fn push(&self, number: usize) {
+        if let Err(problem) = self.session.push(number).await {
+            panic!("{problem}");
+        }
+    }
+
+    /// The test has passed: what it relies on is in the pact from now on.
+    ///
+    /// # Panics
+    /// Where an interaction was not exercised, or something came that nobody expected.
+    #[track_caller]
+    pub fn passed(self) {
+        let Ended { problems, transcript } = self.shared.end(self.number, true);
+        assert!(
+            problems.is_empty(),
+            "the provider was not talked to as the test says:\n{}\ntranscript (→ to the provider, ← to the client):\n  {}",
+            problems.join("\n"),
+            transcript.join("\n  ")
+        );
+    }
+}
+
+impl Shared {
+    fn begin(&self) -> u64 {
+        let mut tests = self.lock();
+        tests.begun += 1;
+        let number = tests.begun;
+        tests.running.insert(number, Arc::new(Session::new(self.protocol.clone())));
+        number
+    }
+
+    fn session(&self, number: u64) -> Option<Arc<Session>> {
+        self.lock().running.get(&number).map(Arc::clone)
+    }
+
+    fn url(&self, number: u64) -> String {
+        format!("ws://{}/{number}", self.address)
+    }
+
+    fn end(&self, number: u64, passed: bool) -> Ended {
+        let mut tests = self.lock();
+        let Some(session) = tests.running.remove(&number) else { return Ended::default() };
+        let problems = session.problems();
+        if passed && problems.is_empty() {
+            tests.recorded.extend(session.interactions());
+        } else {
+            tests.failed += 1;
+        }
+        Ended { problems, transcript: session.transcript() }
+    }
+
+    fn pact(&self) -> Pact {
+        let Recording { consumer, provider, ir, .. } = &self.recording;
+        let interactions = self.lock().recorded.clone();
+        capture::pact(consumer, provider, &ir.info, interactions)
+    }
+
+    fn finish(&self) -> Outcome {
+        let unfinished = {
+            let tests = self.lock();
+            tests.failed + tests.running.len() as u64
+        };
+        capture::finish(&self.pact(), &self.recording.file, self.recording.mode, unfinished)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tests> {
+        self.tests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // They end with the provider.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(serve(stream, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    let _ = stream.set_nodelay(true);
+    let Ok(Some(head)) = Head::read(&mut stream).await else { return };
+    if head.wants_websocket {
+        let number = head.path.trim_start_matches('/').split(['/', '?']).next().and_then(|number| number.parse().ok());
+        let Some(session) = number.and_then(|number| shared.session(number)) else { return };
+        connection::serve(head.give_back(stream), &session).await;
+    } else {
+        // A test that does not wait for the answer needs none.
+        let _ = control::serve(head, &mut stream, &shared).await;
+    }
+}
