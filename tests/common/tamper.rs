@@ -45,6 +45,16 @@ pub(crate) trait Mutant: Send + 'static {
     }
 }
 
+impl Mutant for Box<dyn Mutant> {
+    fn inbound(&mut self, client: usize, message: Message, line: &mut Line) {
+        (**self).inbound(client, message, line);
+    }
+
+    fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
+        (**self).outbound(client, message, line);
+    }
+}
+
 /// No defect.
 #[derive(Debug)]
 pub(crate) struct Sound;

@@ -7,6 +7,7 @@ use tightwire_chat::chat::CONTRACT;
 use tightwire_spec::{FileSystem, load};
 use tightwire_testkit::fuzz::{Driver, Endpoint, Options, Protocol};
 
+use crate::chat::ChatCheck;
 use crate::common::{Chat, client_address};
 
 /// How much a stream in memory holds.
@@ -28,7 +29,7 @@ pub(crate) fn endpoint(server: Chat) -> Endpoint {
     })
 }
 
-/// A driver for that server.
+/// A driver for that server, which checks what the document says in prose, too.
 pub(crate) fn driver(server: Chat, protocol: &Arc<Protocol>) -> Driver {
-    Driver::new(Arc::clone(protocol), endpoint(server), Options::default())
+    Driver::new(Arc::clone(protocol), endpoint(server), Options::default()).checking(ChatCheck::default)
 }

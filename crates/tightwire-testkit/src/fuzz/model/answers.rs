@@ -37,7 +37,7 @@ impl<'p> Model<'p> {
             }
             Asked::Answered(step) if self.ends_again(client, message, key.as_deref()) => {
                 let what = format!("`{}` came after the end of its sequence", message.key);
-                self.fault(Class::DuplicateReply, client, Some(step), what, "nothing more", json::one_line(value))
+                self.fault(Class::Order, client, Some(step), what, "nothing more", json::one_line(value))
             }
             Asked::Another if message.is_direct => {
                 let what = format!("`{}` answers a frame of another client", message.key);

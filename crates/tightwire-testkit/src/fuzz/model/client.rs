@@ -307,6 +307,11 @@ impl<'p> Debt<'p> {
         }
     }
 
+    /// Whether the server has to refuse it.
+    pub(super) fn is_violation(&self) -> bool {
+        matches!(self.owed, Owed::TooLarge | Owed::Violation { .. })
+    }
+
     pub(super) fn operation(&self) -> Option<&'p Operation> {
         match self.owed {
             Owed::Reply(operation) => Some(operation),

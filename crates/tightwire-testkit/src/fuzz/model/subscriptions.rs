@@ -40,7 +40,9 @@ impl Model<'_> {
         } else {
             let valid = asked.iter().filter(|topic| protocol.channel_of(topic).is_some());
             for topic in valid {
-                most.insert(topic.clone());
+                if !debt.refused.contains(topic) {
+                    most.insert(topic.clone());
+                }
                 if !may_have_refused(topic) {
                     least.insert(topic.clone());
                 }

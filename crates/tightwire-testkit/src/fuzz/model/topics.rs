@@ -121,6 +121,12 @@ impl<'p> Model<'p> {
             debt.operation().is_some_and(|operation| operation.subscribes) && debt.topic.as_deref() == Some(topic)
         });
         if !reader.subscriptions.contains(topic) && !is_asked {
+            let key = self.protocol.correlation(message, value);
+            let refused = reader.debts.iter().find(|debt| debt.key == key && debt.is_violation());
+            if let Some((step, expected)) = refused.map(|debt| (debt.step, debt.expected())) {
+                let what = format!("a frame that violates the contract was answered with `{}`", message.key);
+                return self.fault(Class::AcceptedInvalid, client, Some(step), what, expected, shown());
+            }
             let (class, what) = if reader.left.contains(topic) {
                 (Class::UnsubscribedFrame, format!("a frame of {topic} came after the topic was left"))
             } else {
