@@ -10,7 +10,7 @@
 use serde_json::{Map, Value, json};
 use tightwire_spec::draft::Draft;
 use tightwire_spec::ir::{Direction, Dispatch, Ir, Message};
-use tightwire_spec::schema::Schema;
+use tightwire_spec::schema::{Reference, Schema};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -58,7 +58,9 @@ fn bundle(ir: &Ir) -> Map<String, Value> {
                 Direction::ToServer => "to_server",
                 Direction::ToClient => "to_client",
             };
-            messages[direction][key(ir, message)] = json!({ "$ref": format!("{DEFINITIONS}{name}") });
+            // A name may have what a URI cannot hold.
+            let reference = Schema::Ref(Reference { name: name.clone(), description: None });
+            messages[direction][key(ir, message)] = reference.to_json_in(draft, DEFINITIONS);
         }
         definitions.insert(name, frame(message, draft));
     }

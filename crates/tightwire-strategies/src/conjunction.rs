@@ -70,79 +70,113 @@ impl Alternative {
     }
 }
 
-/// The ways in which all of these schemas can hold.
-pub(crate) fn alternatives(schemas: &Schemas, nodes: &[NodeId]) -> Vec<Alternative> {
-    let mut stack = Vec::new();
-    nodes.iter().fold(vec![Alternative::anything()], |all, &node| both(&all, &of_node(schemas, node, &mut stack)))
+/// The ways in which all of these schemas can hold. With `only_one`, a branch of a `oneOf` comes with what makes the others
+/// not hold; without, that is left to chance, which is mostly right.
+pub(crate) fn alternatives(schemas: &Schemas, nodes: &[NodeId], only_one: bool) -> Vec<Alternative> {
+    let mut finder = Finder { schemas, only_one, stack: Vec::new() };
+    nodes.iter().fold(vec![Alternative::anything()], |all, &node| both(&all, &finder.of_node(node)))
 }
 
-fn of_node(schemas: &Schemas, id: NodeId, stack: &mut Vec<NodeId>) -> Vec<Alternative> {
-    let keywords = match &schemas.node(id).rule {
-        Rule::Bool(true) => return vec![Alternative::anything()],
-        Rule::Bool(false) => return Vec::new(),
-        Rule::Keywords(keywords) => keywords,
-    };
-    // A schema that applies itself says nothing new.
-    if stack.contains(&id) {
-        return vec![Alternative::anything()];
-    }
-    stack.push(id);
-    let found = of_keywords(schemas, id, keywords, stack);
-    stack.pop();
-    found
+struct Finder<'s> {
+    schemas: &'s Schemas,
+    only_one: bool,
+    /// The schemas that are being looked at.
+    stack: Vec<NodeId>,
 }
 
-fn of_keywords(schemas: &Schemas, id: NodeId, keywords: &Keywords, stack: &mut Vec<NodeId>) -> Vec<Alternative> {
-    let own = Alternative {
-        active: vec![id],
-        types: keywords.types.unwrap_or(Types::ALL),
-        checked: keywords.not.is_some(),
-        ..Alternative::anything()
-    };
-    let mut found = vec![own];
-    for &node in keywords.reference.iter().chain(&keywords.all_of) {
-        found = both(&found, &of_node(schemas, node, stack));
-    }
-    if !keywords.any_of.is_empty() {
-        let branches: Vec<_> = keywords.any_of.iter().flat_map(|&node| of_node(schemas, node, stack)).collect();
-        found = both(&found, &branches);
-    }
-    if !keywords.one_of.is_empty() {
-        let branches = keywords.one_of.iter().flat_map(|&node| of_node(schemas, node, stack));
-        let branches: Vec<_> = branches.map(Alternative::checked).collect();
-        found = both(&found, &branches);
-    }
-    if let Some(condition) = keywords.condition {
-        let mut branches = of_node(schemas, condition, stack);
-        if let Some(then) = keywords.then {
-            branches = both(&branches, &of_node(schemas, then, stack));
+impl Finder<'_> {
+    fn of_node(&mut self, id: NodeId) -> Vec<Alternative> {
+        let keywords = match &self.schemas.node(id).rule {
+            Rule::Bool(true) => return vec![Alternative::anything()],
+            Rule::Bool(false) => return Vec::new(),
+            Rule::Keywords(keywords) => keywords,
+        };
+        // A schema that applies itself says nothing new.
+        if self.stack.contains(&id) {
+            return vec![Alternative::anything()];
         }
-        match keywords.otherwise {
-            Some(otherwise) => branches.extend(of_node(schemas, otherwise, stack)),
-            None => branches.push(Alternative::anything()),
+        self.stack.push(id);
+        let found = self.of_keywords(id, keywords);
+        self.stack.pop();
+        found
+    }
+
+    fn of_keywords(&mut self, id: NodeId, keywords: &Keywords) -> Vec<Alternative> {
+        let own = Alternative {
+            active: vec![id],
+            types: keywords.types.unwrap_or(Types::ALL),
+            checked: keywords.not.is_some(),
+            ..Alternative::anything()
+        };
+        let mut found = vec![own];
+        for &node in keywords.reference.iter().chain(&keywords.all_of) {
+            found = both(&found, &self.of_node(node));
         }
-        let branches: Vec<_> = branches.into_iter().map(Alternative::checked).collect();
-        found = both(&found, &branches);
-    }
-    for (name, node) in &keywords.dependent_schemas {
-        let mut absent = Alternative::anything();
-        absent.absent.push(name.clone());
-        let mut present = Alternative::anything();
-        present.present.push(name.clone());
-        let mut branches = both(&[present], &of_node(schemas, *node, stack));
-        branches.push(absent);
-        found = both(&found, &branches);
-    }
-    for (schema, of_items) in [(keywords.unevaluated_properties, false), (keywords.unevaluated_items, true)] {
-        let Some(schema) = schema else { continue };
-        for alternative in &mut found {
-            let by = alternative.active.clone();
-            alternative.unevaluated.push(Unevaluated { by, schema, of_items });
-            // Branches that were not chosen may hold too, and evaluate more.
-            alternative.checked = true;
+        if !keywords.any_of.is_empty() {
+            let branches: Vec<_> = keywords.any_of.iter().flat_map(|&node| self.of_node(node)).collect();
+            found = both(&found, &branches);
         }
+        if !keywords.one_of.is_empty() {
+            found = both(&found, &self.one_of(keywords));
+        }
+        if let Some(refused) = keywords.refused {
+            found = both(&found, &self.of_node(refused));
+        }
+        if let Some(condition) = keywords.condition {
+            let mut branches = Vec::new();
+            for (condition, next) in [(Some(condition), keywords.then), (keywords.condition_fails, keywords.otherwise)]
+            {
+                let Some(condition) = condition else { continue };
+                let holds = self.of_node(condition);
+                branches.extend(match next {
+                    Some(next) => both(&holds, &self.of_node(next)),
+                    None => holds,
+                });
+            }
+            let branches: Vec<_> = branches.into_iter().map(Alternative::checked).collect();
+            found = both(&found, &branches);
+        }
+        for (name, node) in &keywords.dependent_schemas {
+            let mut absent = Alternative::anything();
+            absent.absent.push(name.clone());
+            let mut present = Alternative::anything();
+            present.present.push(name.clone());
+            let mut branches = both(&[present], &self.of_node(*node));
+            branches.push(absent);
+            found = both(&found, &branches);
+        }
+        for (schema, of_items) in [(keywords.unevaluated_properties, false), (keywords.unevaluated_items, true)] {
+            let Some(schema) = schema else { continue };
+            for alternative in &mut found {
+                // An inner one has evaluated all the rest already.
+                if alternative.unevaluated.iter().any(|inner| inner.of_items == of_items) {
+                    continue;
+                }
+                let by = alternative.active.clone();
+                alternative.unevaluated.push(Unevaluated { by, schema, of_items });
+                // Branches that were not chosen may hold too, and evaluate more.
+                alternative.checked = true;
+            }
+        }
+        found
     }
-    found
+
+    /// The branches of a `oneOf`.
+    fn one_of(&mut self, keywords: &Keywords) -> Vec<Alternative> {
+        let mut found = Vec::new();
+        for (index, &node) in keywords.one_of.iter().enumerate() {
+            let mut branch = self.of_node(node);
+            if self.only_one {
+                for (other, &refused) in keywords.one_of_refused.iter().enumerate() {
+                    if other != index {
+                        branch = both(&branch, &self.of_node(refused));
+                    }
+                }
+            }
+            found.extend(branch.into_iter().map(Alternative::checked));
+        }
+        found
+    }
 }
 
 /// Every pair that goes together, or as many as are kept: then the first ones of each side come first.

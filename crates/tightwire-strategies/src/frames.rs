@@ -1,5 +1,6 @@
 //! The frames of a protocol.
 
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -7,9 +8,10 @@ use proptest::strategy::{BoxedStrategy, Strategy};
 use serde_json::Value;
 
 use crate::bundle::{self, BundleError};
-use crate::sample::{Sampler, find_smallest};
+use crate::plans::Plans;
+use crate::sample::Sampler;
 use crate::schema::Schemas;
-use crate::shape::{PlanId, Shapes};
+use crate::shape::PlanId;
 use crate::strategy::Values;
 
 /// Which way a frame goes.
@@ -43,8 +45,28 @@ pub struct Frames {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) shapes: Shapes,
+    pub(crate) plans: Plans,
     messages: Vec<Message>,
+}
+
+/// A message of which no valid frame can be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// Which way it would go.
+    pub direction: Direction,
+    /// Its key.
+    pub key: String,
+    /// Where the bundle leaves nothing.
+    pub pointer: String,
+    /// Why there is nothing.
+    pub reason: String,
+}
+
+impl Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { direction, key, pointer, reason } = self;
+        write!(f, "there is no valid frame of {key} ({}): {reason}, at {pointer}", direction.as_str())
+    }
 }
 
 #[derive(Debug)]
@@ -64,22 +86,21 @@ impl Frames {
         let found = bundle::messages(&bundle)?;
         let pointers: Vec<String> = found.iter().map(|(.., pointer)| pointer.clone()).collect();
         let schemas = Schemas::read(&bundle, &pointers)?;
-        let mut shapes = Shapes::default();
-        let messages = found
-            .into_iter()
-            .map(|(direction, key, pointer)| {
-                let plan = shapes.intern(schemas.at(&pointer).into_iter().collect());
-                Message { direction, key, plan }
-            })
-            .collect();
-        shapes.work(&schemas);
-        find_smallest(&mut shapes);
-        Ok(Self { inner: Arc::new(Inner { shapes, messages }) })
+        let roots: Vec<_> = pointers.iter().filter_map(|pointer| schemas.at(pointer)).collect();
+        let (plans, ids) = Plans::new(schemas, &roots);
+        let messages =
+            found.into_iter().zip(ids).map(|((direction, key, _), plan)| Message { direction, key, plan }).collect();
+        Ok(Self { inner: Arc::new(Inner { plans, messages }) })
     }
 
     /// The keys of the messages that go that way.
     pub fn messages(&self, direction: Direction) -> impl Iterator<Item = &str> {
         self.inner.messages.iter().filter(move |message| message.direction == direction).map(|message| &*message.key)
+    }
+
+    /// The messages of which no valid frame can be made, and why: mostly, since there is none.
+    pub fn impossible(&self) -> impl Iterator<Item = Impossible> {
+        self.inner.messages.iter().filter(|message| !self.is_possible(message)).map(|message| self.why(message))
     }
 
     /// Valid frames of a message: the ends of what is allowed are often among them, and they shrink towards the smallest.
@@ -95,7 +116,9 @@ impl Frames {
     /// # Panics
     /// If there is no message of which there is a valid frame.
     pub fn any_valid(&self, direction: Direction) -> BoxedStrategy<(String, Value)> {
-        let keys: Vec<String> = self.messages(direction).map(str::to_owned).collect();
+        let messages = self.inner.messages.iter().filter(|message| message.direction == direction);
+        let possible = messages.filter(|message| self.is_possible(message));
+        let keys: Vec<String> = possible.map(|message| message.key.clone()).collect();
         let frames = self.clone();
         proptest::sample::select(keys)
             .prop_flat_map(move |key| {
@@ -112,14 +135,36 @@ impl Frames {
     #[must_use]
     pub fn sample(&self, direction: Direction, key: &str, rng: &mut Rng) -> Value {
         let plan = self.plan(direction, key);
-        Sampler::new(&self.inner.shapes, rng).value(plan).expect("there is a smallest frame")
+        Sampler::new(&self.inner.plans, rng).value(plan).expect("there is a smallest frame")
+    }
+
+    /// Whether a frame is one of the message. A judge of this crate's own, which asks no other validator.
+    ///
+    /// # Panics
+    /// If there is no such message.
+    #[must_use]
+    pub fn accepts(&self, direction: Direction, key: &str, frame: &Value) -> bool {
+        self.inner.plans.accepts(self.message(direction, key).plan, frame)
+    }
+
+    fn message(&self, direction: Direction, key: &str) -> &Message {
+        let mut messages = self.inner.messages.iter();
+        let found = messages.find(|message| message.direction == direction && message.key == key);
+        found.unwrap_or_else(|| panic!("no message {key} goes {}", direction.as_str()))
     }
 
     fn plan(&self, direction: Direction, key: &str) -> PlanId {
-        let mut messages = self.inner.messages.iter();
-        let found = messages.find(|message| message.direction == direction && message.key == key);
-        let message = found.unwrap_or_else(|| panic!("no message {key} goes {}", direction.as_str()));
-        assert!(self.inner.shapes.plan(message.plan).smallest.is_some(), "there is no valid frame of {key}");
+        let message = self.message(direction, key);
+        assert!(self.is_possible(message), "{}", self.why(message));
         message.plan
+    }
+
+    fn is_possible(&self, message: &Message) -> bool {
+        self.inner.plans.is_possible(message.plan)
+    }
+
+    fn why(&self, message: &Message) -> Impossible {
+        let (pointer, reason) = self.inner.plans.reason(message.plan);
+        Impossible { direction: message.direction, key: message.key.clone(), pointer, reason }
     }
 }

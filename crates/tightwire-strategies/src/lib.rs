@@ -4,12 +4,14 @@
 //! from a generator of random numbers ([`Frames::sample`]), which is what takes little enough time for millions of them.
 
 mod bundle;
+mod check;
 mod conjunction;
 pub mod formats;
 mod frames;
 mod number;
 pub mod pattern;
 mod pick;
+mod plans;
 mod sample;
 mod schema;
 mod shape;
@@ -18,4 +20,4 @@ pub mod text;
 mod types;
 
 pub use bundle::BundleError;
-pub use frames::{Direction, Frames};
+pub use frames::{Direction, Frames, Impossible};

@@ -45,6 +45,11 @@ impl Bounds {
         (self.min..=self.max).contains(&count)
     }
 
+    /// Whether any number is in it.
+    pub(crate) fn is_any(self) -> bool {
+        self == Self::default()
+    }
+
     /// Whether no number is in it.
     pub(crate) fn is_empty(self) -> bool {
         self.min > self.max

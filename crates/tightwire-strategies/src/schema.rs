@@ -1,5 +1,7 @@
 //! Schemas read once: a table of nodes that refer to each other by number.
 
+mod negation;
+
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -38,7 +40,7 @@ pub(crate) enum Rule {
 }
 
 /// The keywords of a schema.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Keywords {
     pub(crate) reference: Option<NodeId>,
     pub(crate) types: Option<Types>,
@@ -72,6 +74,14 @@ pub(crate) struct Keywords {
     pub(crate) condition: Option<NodeId>,
     pub(crate) then: Option<NodeId>,
     pub(crate) otherwise: Option<NodeId>,
+    /// `not`: schemas of which one holds, as far as that can be said. Not judged by: that is what `not` is for.
+    pub(crate) refused: Option<NodeId>,
+    /// `oneOf`: the same for each branch.
+    pub(crate) one_of_refused: Vec<NodeId>,
+    /// `if`: the same for where it does not hold.
+    pub(crate) condition_fails: Option<NodeId>,
+    /// Made to say what does not hold: it evaluates nothing.
+    pub(crate) made: bool,
 }
 
 /// What limits a number.
@@ -97,6 +107,7 @@ impl Schemas {
             reader.schemas.nodes[next].rule = reader.rule(&pointer)?;
             next += 1;
         }
+        negation::add(&mut reader.schemas);
         Ok(reader.schemas)
     }
 

@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::conjunction::{Alternative, alternatives};
+use crate::conjunction::{Alternative, Unevaluated, alternatives};
 use crate::formats::Format;
 use crate::number::Num;
 use crate::pattern::Pattern;
 use crate::pick::Bounds;
+use crate::plans::Plans;
 use crate::sample::Made;
 use crate::schema::{Keywords, NodeId, Rule, Schemas};
 use crate::types::Types;
@@ -22,6 +23,8 @@ pub(crate) type PlanId = u32;
 pub(crate) struct Shapes {
     plans: Vec<Plan>,
     by_nodes: HashMap<Vec<NodeId>, PlanId>,
+    /// So many have their shapes.
+    filled: usize,
 }
 
 /// What a value can be of which some schemas hold.
@@ -45,7 +48,6 @@ pub(crate) struct Shape {
     pub(crate) array: ArrayShape,
     pub(crate) object: ObjectShape,
     /// Whether a value has to be checked, since the shape does not say all.
-    #[expect(dead_code, reason = "nothing checks values yet")]
     pub(crate) checked: bool,
 }
 
@@ -64,7 +66,7 @@ pub(crate) struct TextShape {
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) formats: Vec<Format>,
     /// What they are made from, found when it is needed.
-    pub(crate) made: OnceLock<Option<Made>>,
+    pub(crate) made: OnceLock<Vec<Made>>,
 }
 
 /// What an array has to be.
@@ -74,8 +76,31 @@ pub(crate) struct ArrayShape {
     pub(crate) rest: PlanId,
     pub(crate) count: Bounds,
     pub(crate) unique: bool,
-    /// Schemas that so many of the items have, each with the plan of a further item that has it.
-    pub(crate) contains: Vec<(PlanId, Bounds)>,
+    pub(crate) contains: Vec<Contains>,
+}
+
+/// What so many items of an array are.
+#[derive(Debug)]
+pub(crate) struct Contains {
+    /// Such items in the places of the tuple.
+    tuple: Vec<PlanId>,
+    /// Such an item after it.
+    rest: PlanId,
+    pub(crate) count: Bounds,
+}
+
+impl ArrayShape {
+    /// The plan of the item at a place.
+    pub(crate) fn at(&self, index: usize) -> PlanId {
+        self.tuple.get(index).copied().unwrap_or(self.rest)
+    }
+}
+
+impl Contains {
+    /// The plan of such an item at a place.
+    pub(crate) fn at(&self, index: usize) -> PlanId {
+        self.tuple.get(index).copied().unwrap_or(self.rest)
+    }
 }
 
 /// What an object has to be.
@@ -89,9 +114,22 @@ pub(crate) struct ObjectShape {
     /// What all names are.
     pub(crate) names: Option<PlanId>,
     pub(crate) count: Bounds,
-    pub(crate) dependencies: Vec<(String, Vec<String>)>,
+    /// Properties that others depend on, by their place.
+    pub(crate) dependencies: Vec<(usize, Vec<usize>)>,
     /// Names that there are not.
     pub(crate) absent: Vec<String>,
+}
+
+impl ObjectShape {
+    /// Whether the property may be there, and there is a value of it.
+    pub(crate) fn may_have(&self, property: &Property, plans: &Plans) -> bool {
+        plans.is_possible(property.plan) && !self.absent.contains(&property.name)
+    }
+
+    /// Whether the name has a schema of its own, or may not be there.
+    pub(crate) fn has_named(&self, name: &str) -> bool {
+        self.properties.iter().any(|property| property.name == name) || self.absent.iter().any(|absent| absent == name)
+    }
 }
 
 /// A property with a name of its own.
@@ -107,8 +145,13 @@ impl Shapes {
         &self.plans[id as usize]
     }
 
-    pub(crate) fn plans_mut(&mut self) -> &mut [Plan] {
-        &mut self.plans
+    pub(crate) fn plan_mut(&mut self, id: PlanId) -> &mut Plan {
+        &mut self.plans[id as usize]
+    }
+
+    /// All plans.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = PlanId> + use<> {
+        0..PlanId::try_from(self.plans.len()).unwrap_or(PlanId::MAX)
     }
 
     /// The plan for a value of which these schemas hold; [`Shapes::work`] fills it.
@@ -124,56 +167,87 @@ impl Shapes {
         id
     }
 
-    /// Fills all plans, and those that they need.
+    /// Fills all plans that are not filled, and those that they need.
     pub(crate) fn work(&mut self, schemas: &Schemas) {
-        let mut next = 0;
-        while next < self.plans.len() {
-            let nodes = self.plans[next].nodes.clone();
-            let found = alternatives(schemas, &nodes);
-            let shapes = found.iter().filter_map(|alternative| self.shape(schemas, alternative)).collect();
-            self.plans[next].shapes = shapes;
-            next += 1;
+        while self.filled < self.plans.len() {
+            self.plans[self.filled].shapes = self.shapes(schemas, self.filled, false);
+            self.filled += 1;
         }
+    }
+
+    /// Gives a plan the shapes in which only one branch of a `oneOf` can hold.
+    pub(crate) fn make_strict(&mut self, schemas: &Schemas, id: PlanId) {
+        let shapes = self.shapes(schemas, id as usize, true);
+        if !shapes.is_empty() {
+            self.plans[id as usize].shapes = shapes;
+        }
+        self.work(schemas);
+    }
+
+    fn shapes(&mut self, schemas: &Schemas, plan: usize, only_one: bool) -> Vec<Shape> {
+        let nodes = self.plans[plan].nodes.clone();
+        let found = alternatives(schemas, &nodes, only_one);
+        let mut shapes: Vec<Shape> = found.iter().filter_map(|alternative| self.shape(schemas, alternative)).collect();
+        for shape in &mut shapes {
+            // A list is checked here, and never again.
+            if let Some(values) = &mut shape.values {
+                values.retain(|value| nodes.iter().all(|&node| schemas.accepts(node, value)));
+                shape.checked = false;
+            }
+        }
+        shapes.retain(|shape| shape.values.as_ref().is_none_or(|values| !values.is_empty()));
+        shapes
     }
 
     fn shape(&mut self, schemas: &Schemas, alternative: &Alternative) -> Option<Shape> {
         let active: Vec<&Keywords> = alternative.active.iter().filter_map(|&id| keywords(schemas, id)).collect();
         let values = values(&active, alternative.types)?;
+        let array = self.array(schemas, &active, alternative);
+        let object = self.object(schemas, &active, alternative);
+        let uncertain = !array.contains.is_empty()
+            || !object.patterns.is_empty()
+            || object.names.is_some()
+            || !object.dependencies.is_empty();
         Some(Shape {
             types: alternative.types,
             values,
             number: number(&active),
             text: text(&active),
-            array: self.array(schemas, &active, alternative),
-            object: self.object(schemas, &active, alternative),
-            checked: alternative.checked,
+            array,
+            object,
+            checked: alternative.checked || uncertain,
         })
     }
 
     fn array(&mut self, schemas: &Schemas, active: &[&Keywords], alternative: &Alternative) -> ArrayShape {
         let unevaluated: Vec<_> = alternative.unevaluated.iter().filter(|rest| rest.of_items).collect();
-        let at = |index: usize| {
+        // What `contains` accepts is evaluated by it.
+        let at = |index: usize, contained: Option<NodeId>| {
             let mut nodes: Vec<NodeId> = active.iter().filter_map(|keywords| item(keywords, index)).collect();
             for rest in &unevaluated {
-                let mut by = rest.by.iter().filter_map(|&id| keywords(schemas, id));
-                if !by.any(|keywords| item(keywords, index).is_some()) {
+                let evaluates = |keywords: &Keywords| {
+                    item(keywords, index).is_some() || contained.is_some_and(|node| keywords.contains == Some(node))
+                };
+                if !evaluating(schemas, rest).any(evaluates) {
                     nodes.push(rest.schema);
                 }
             }
+            nodes.extend(contained);
             nodes
         };
         let tuple = active.iter().map(|keywords| keywords.tuple.len()).max().unwrap_or(0);
-        let further = at(tuple);
-        let contains = active.iter().filter_map(|keywords| Some((keywords.contains?, keywords.contained)));
-        let contains: Vec<_> = contains
-            .map(|(node, bounds)| {
-                let nodes = further.iter().copied().chain([node]).collect();
-                (self.intern(nodes), bounds)
-            })
-            .collect();
+        let mut contains = Vec::new();
+        for keywords in active {
+            let Some(node) = keywords.contains else { continue };
+            contains.push(Contains {
+                tuple: (0..tuple).map(|index| self.intern(at(index, Some(node)))).collect(),
+                rest: self.intern(at(tuple, Some(node))),
+                count: keywords.contained,
+            });
+        }
         ArrayShape {
-            tuple: (0..tuple).map(|index| self.intern(at(index))).collect(),
-            rest: self.intern(further),
+            tuple: (0..tuple).map(|index| self.intern(at(index, None))).collect(),
+            rest: self.intern(at(tuple, None)),
             count: active.iter().fold(Bounds::default(), |all, keywords| all.and(keywords.item_count)),
             unique: active.iter().any(|keywords| keywords.unique),
             contains,
@@ -185,7 +259,7 @@ impl Shapes {
         let of = |matches: &dyn Fn(&Keywords) -> Vec<NodeId>| {
             let mut nodes: Vec<NodeId> = active.iter().flat_map(|keywords| matches(keywords)).collect();
             for rest in &unevaluated {
-                let mut by = rest.by.iter().filter_map(|&id| keywords(schemas, id));
+                let mut by = evaluating(schemas, rest);
                 if by.all(|keywords| matches(keywords).is_empty()) {
                     nodes.push(rest.schema);
                 }
@@ -214,6 +288,11 @@ impl Shapes {
                 (pattern.clone(), plan)
             })
             .collect();
+        let place = |name: &String| properties.iter().position(|property| property.name == *name);
+        let dependencies = active.iter().flat_map(|keywords| &keywords.dependent_names);
+        let dependencies = dependencies
+            .filter_map(|(name, others)| Some((place(name)?, others.iter().filter_map(place).collect())))
+            .collect();
         let names: Vec<NodeId> = active.iter().filter_map(|keywords| keywords.names).collect();
         ObjectShape {
             properties,
@@ -221,10 +300,15 @@ impl Shapes {
             additional: self.intern(of(&|keywords| keywords.additional.into_iter().collect())),
             names: (!names.is_empty()).then(|| self.intern(names)),
             count: active.iter().fold(Bounds::default(), |all, keywords| all.and(keywords.property_count)),
-            dependencies: active.iter().flat_map(|keywords| keywords.dependent_names.clone()).collect(),
+            dependencies,
             absent: alternative.absent.clone(),
         }
     }
+}
+
+/// The schemas that evaluate before the rest is looked at.
+fn evaluating<'s>(schemas: &'s Schemas, rest: &Unevaluated) -> impl Iterator<Item = &'s Keywords> {
+    rest.by.iter().filter_map(|&id| keywords(schemas, id)).filter(|keywords| !keywords.made)
 }
 
 /// The keywords of a schema that is no boolean.

@@ -31,9 +31,9 @@ impl Strategy for Values {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut rng = Rng::with_seed(runner.rng().next_u64());
-        let shapes = &self.inner.shapes;
-        let value = Sampler::new(shapes, &mut rng).value(self.plan).ok_or("there is no value")?;
-        let smallest = shapes.plan(self.plan).smallest.clone().filter(|smallest| *smallest != value);
+        let plans = &self.inner.plans;
+        let value = Sampler::new(plans, &mut rng).value(self.plan).ok_or("there is no value")?;
+        let smallest = plans.plan(self.plan).smallest.clone().filter(|smallest| *smallest != value);
         Ok(Tree { value, smaller: smallest, before: None })
     }
 }

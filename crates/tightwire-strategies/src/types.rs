@@ -59,9 +59,19 @@ impl Types {
         Self(self.0 | other.0)
     }
 
+    /// All other types.
+    pub(crate) const fn complement(self) -> Self {
+        Self(Self::ALL.0 & !self.0)
+    }
+
     /// Whether one of those types is among these.
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// How many there are of [`Types::EACH`].
+    pub(crate) const fn count(self) -> usize {
+        self.0.count_ones() as usize
     }
 
     pub(crate) const fn is_empty(self) -> bool {

@@ -3,68 +3,77 @@
 use serde_json::Value;
 
 use super::Sampler;
-use crate::shape::{ArrayShape, PlanId, Shapes};
+use crate::number::same;
+use crate::pick::Bounds;
+use crate::plans::Plans;
+use crate::shape::{ArrayShape, PlanId};
 
 /// Where there is no end, so many items more than the least.
 const USUAL: usize = 4;
+/// So often another item is made that no other is the same as.
+const ATTEMPTS: usize = 4;
 
 impl Sampler<'_> {
     /// An array of a shape.
-    pub(crate) fn array(&mut self, shape: &ArrayShape) -> Option<Value> {
-        let mut count = shape.count;
-        count.min = count.min.max(shape.contains.iter().map(|(_, bounds)| bounds.min).sum());
-        count.max = count.max.min(available(self.shapes, shape));
-        if count.is_empty() {
-            return None;
-        }
+    pub(super) fn array(&mut self, shape: &ArrayShape) -> Option<Value> {
+        let count = count(self.plans, shape)?;
         let length = count.pick(self.rng, USUAL);
-        let mut items: Vec<Value> = Vec::new();
-        for index in 0..length {
-            let plan = plan_at(shape, index, length);
-            let item = self.value(plan)?;
-            if shape.unique && items.contains(&item) {
-                if items.len() >= count.min {
+        let mut plan_of: Vec<PlanId> = (0..length).map(|index| shape.at(index)).collect();
+        for contains in &shape.contains {
+            let bounds = Bounds { min: contains.count.min, max: contains.count.max.min(length) };
+            if bounds.is_empty() {
+                return None;
+            }
+            let most = bounds.pick(self.rng, 1);
+            for _ in 0..most {
+                let index = self.rng.usize(..length);
+                plan_of[index] = contains.at(index);
+            }
+        }
+        let mut items: Vec<Value> = Vec::with_capacity(length);
+        for plan in plan_of {
+            let mut item = self.value(plan)?;
+            if shape.unique {
+                let is_new = |item: &Value| items.iter().all(|other| !same(item, other));
+                for _ in 0..ATTEMPTS {
+                    if is_new(&item) {
+                        break;
+                    }
+                    item = self.value(plan)?;
+                }
+                if !is_new(&item) {
                     continue;
                 }
-                return None;
             }
             items.push(item);
         }
-        Some(Value::Array(items))
+        (items.len() >= count.min).then_some(Value::Array(items))
     }
-}
-
-/// The plan of the item at a place: of the tuple, else of what the array has to contain, else of the rest.
-fn plan_at(shape: &ArrayShape, index: usize, length: usize) -> PlanId {
-    if let Some(&plan) = shape.tuple.get(index) {
-        return plan;
-    }
-    let mut from_end = length - index - 1;
-    for (plan, bounds) in &shape.contains {
-        if from_end < bounds.min {
-            return *plan;
-        }
-        from_end -= bounds.min;
-    }
-    shape.rest
 }
 
 /// So many items there can be, given which have a value at all.
-fn available(shapes: &Shapes, shape: &ArrayShape) -> usize {
-    let without = shape.tuple.iter().position(|&plan| shapes.plan(plan).smallest.is_none());
-    match without {
+fn count(plans: &Plans, shape: &ArrayShape) -> Option<Bounds> {
+    let without = shape.tuple.iter().position(|&plan| !plans.is_possible(plan));
+    let available = match without {
         Some(first) => first,
-        None if shapes.plan(shape.rest).smallest.is_none() => shape.tuple.len(),
+        None if !plans.is_possible(shape.rest) => shape.tuple.len(),
         None => usize::MAX,
-    }
+    };
+    let contained = shape.contains.iter().map(|contains| contains.count.min).max().unwrap_or(0);
+    let count = Bounds { min: shape.count.min.max(contained), max: shape.count.max.min(available) };
+    (!count.is_empty()).then_some(count)
 }
 
-/// The smallest array, of items that are known already.
-pub(crate) fn smallest(shapes: &Shapes, shape: &ArrayShape) -> Option<Value> {
-    let contained: usize = shape.contains.iter().map(|(_, bounds)| bounds.min).sum();
-    let length = shape.count.min.max(contained);
-    if length > shape.count.max || length > available(shapes, shape) {
-        return None;
-    }
-    (0..length).map(|index| shapes.plan(plan_at(shape, index, length)).smallest.clone()).collect()
+/// The smallest array, of items that are known already; those that it has to contain come first.
+pub(super) fn smallest(plans: &Plans, shape: &ArrayShape) -> Option<Value> {
+    let contained: usize = shape.contains.iter().map(|contains| contains.count.min).sum();
+    let contained =
+        shape.contains.iter().flat_map(|contains| std::iter::repeat_n(contains, contains.count.min)).take(contained);
+    let mut contained = contained.collect::<Vec<_>>().into_iter();
+    let least = count(plans, shape)?.min.max(contained.len());
+    let item = |index| {
+        let plan = contained.next().map_or_else(|| shape.at(index), |contains| contains.at(index));
+        plans.plan(plan).smallest.clone()
+    };
+    (0..least).map(item).collect()
 }

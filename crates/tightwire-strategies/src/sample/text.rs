@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::check::has_format;
 use crate::formats::FormatTexts;
 use crate::pattern::Texts;
 use crate::pick::Pick;
@@ -45,16 +46,13 @@ pub(crate) enum Made {
 }
 
 impl Made {
-    /// The source of texts that have the first format, else the first pattern.
-    fn of(shape: &TextShape) -> Option<Self> {
-        let longest = (shape.length.max < usize::MAX).then_some(shape.length.max);
-        if let [first, others @ ..] = &shape.formats[..] {
-            if others.iter().any(|other| other != first) {
-                return None;
-            }
-            return first.texts(shape.length.min, longest).map(Self::Format);
-        }
-        shape.patterns.first()?.texts(shape.length.min, longest).map(Self::Pattern)
+    /// The sources of texts that have a format or follow a pattern of the shape, each.
+    fn of(shape: &TextShape) -> Vec<Self> {
+        let (shortest, longest) = (shape.length.min, shape.length.max);
+        let longest = (longest < usize::MAX).then_some(longest);
+        let formats = shape.formats.iter().filter_map(|format| format.texts(shortest, longest).map(Self::Format));
+        let patterns = shape.patterns.iter().filter_map(|pattern| pattern.texts(shortest, longest).map(Self::Pattern));
+        formats.chain(patterns).collect()
     }
 
     fn smallest(&self) -> Option<String> {
@@ -77,16 +75,8 @@ pub(crate) fn text(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<Strin
     if shape.length.is_empty() {
         return None;
     }
-    let fits = |text: &str| {
-        shape.patterns.iter().all(|pattern| pattern.is_match(text)) && shape.length.contains(text.chars().count())
-    };
     if !shape.patterns.is_empty() || !shape.formats.is_empty() {
-        let made = shape.made.get_or_init(|| Made::of(shape)).as_ref()?;
-        return match pick {
-            Pick::Smallest => made.smallest().filter(|text| fits(text)),
-            _ => None,
-        }
-        .or_else(|| (0..ATTEMPTS).map(|_| made.sample(rng)).find(|text| fits(text)));
+        return special(shape, rng, pick);
     }
     let length = match pick {
         Pick::Smallest => shape.length.min,
@@ -102,4 +92,31 @@ pub(crate) fn text(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<Strin
     }
     let plain = rng.bool();
     Some((0..length).map(|_| if plain { rng.alphanumeric() } else { SPECIAL[rng.usize(..SPECIAL.len())] }).collect())
+}
+
+/// A text that follows patterns and formats: made from one of them, and kept if it follows all others.
+fn special(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<String> {
+    let made = shape.made.get_or_init(|| Made::of(shape));
+    let alone = shape.patterns.len() + shape.formats.len() == 1;
+    let fits = |text: &String| {
+        alone
+            || (shape.length.contains(text.chars().count())
+                && shape.patterns.iter().all(|pattern| pattern.is_match(text))
+                && shape.formats.iter().all(|&format| has_format(format, text)))
+    };
+    if pick == Pick::Smallest
+        && let Some(smallest) = made.iter().filter_map(Made::smallest).find(fits)
+    {
+        return Some(smallest);
+    }
+    (0..ATTEMPTS).find_map(|_| Some(rng.choice(made)?.sample(rng)).filter(fits))
+}
+
+/// A name of a property that has none: mostly a plain one.
+pub(super) fn name(rng: &mut Rng, number: usize) -> String {
+    match rng.u8(..8) {
+        0 => String::new(),
+        1 => (0..rng.usize(1..4)).map(|_| SPECIAL[rng.usize(..SPECIAL.len())]).collect(),
+        _ => format!("x{number}"),
+    }
 }
