@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use proptest::strategy::{BoxedStrategy, Strategy};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::bundle::{self, BundleError};
 use crate::plans::Plans;
@@ -45,8 +45,9 @@ pub struct Frames {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) plans: Plans,
+    pub(crate) plans: Arc<Plans>,
     messages: Vec<Message>,
+    definitions: Value,
 }
 
 /// A message of which no valid frame can be made.
@@ -90,7 +91,9 @@ impl Frames {
         let (plans, ids) = Plans::new(schemas, &roots);
         let messages =
             found.into_iter().zip(ids).map(|((direction, key, _), plan)| Message { direction, key, plan }).collect();
-        Ok(Self { inner: Arc::new(Inner { plans, messages }) })
+        Ok(Self {
+            inner: Arc::new(Inner { plans: Arc::new(plans), messages, definitions: bundle["definitions"].clone() }),
+        })
     }
 
     /// The keys of the messages that go that way.
@@ -108,7 +111,8 @@ impl Frames {
     /// # Panics
     /// If there is no such message, or no valid frame of it.
     pub fn valid(&self, direction: Direction, key: &str) -> BoxedStrategy<Value> {
-        Values::new(self.inner.clone(), self.plan(direction, key)).boxed()
+        let plan = self.plan(direction, key);
+        Values::new(self.inner.plans.clone(), [plan]).prop_map(|(_, frame)| frame).boxed()
     }
 
     /// Valid frames of any message that goes that way, each with the message's key.
@@ -118,14 +122,39 @@ impl Frames {
     pub fn any_valid(&self, direction: Direction) -> BoxedStrategy<(String, Value)> {
         let messages = self.inner.messages.iter().filter(|message| message.direction == direction);
         let possible = messages.filter(|message| self.is_possible(message));
-        let keys: Vec<String> = possible.map(|message| message.key.clone()).collect();
-        let frames = self.clone();
-        proptest::sample::select(keys)
-            .prop_flat_map(move |key| {
-                let valid = frames.valid(direction, &key);
-                valid.prop_map(move |frame| (key.clone(), frame))
-            })
-            .boxed()
+        let (keys, plans): (Vec<String>, Vec<PlanId>) =
+            possible.map(|message| (message.key.clone(), message.plan)).unzip();
+        assert!(!plans.is_empty(), "there is no valid frame {}", direction.as_str());
+        let values = Values::new(self.inner.plans.clone(), plans);
+        values.prop_map(move |(place, frame)| (keys[place].clone(), frame)).boxed()
+    }
+
+    /// The smallest valid frame of a message.
+    ///
+    /// # Panics
+    /// If there is no such message, or no valid frame of it.
+    #[must_use]
+    pub fn smallest(&self, direction: Direction, key: &str) -> &Value {
+        let smallest = self.inner.plans.plan(self.plan(direction, key)).smallest.as_ref();
+        smallest.expect("it is one that is possible")
+    }
+
+    /// Values of a schema that may refer to the definitions of the bundle: of a part of a frame, for instance.
+    ///
+    /// # Errors
+    /// If it is no schema, refers to what is not there, or describes no value.
+    pub fn value(&self, schema: &Value) -> Result<BoxedStrategy<Value>, BundleError> {
+        let mut document = Map::new();
+        document.insert("definitions".to_owned(), self.inner.definitions.clone());
+        document.insert("x-schema".to_owned(), schema.clone());
+        let schemas = Schemas::read(&Value::Object(document), &["/x-schema".to_owned()])?;
+        let root = schemas.at("/x-schema").into_iter().collect::<Vec<_>>();
+        let (plans, ids) = Plans::new(schemas, &root);
+        if let Some(&id) = ids.iter().find(|&&id| !plans.is_possible(id)) {
+            let (pointer, why) = plans.reason(id);
+            return Err(BundleError::Keyword { pointer, why });
+        }
+        Ok(Values::new(Arc::new(plans), ids).prop_map(|(_, value)| value).boxed())
     }
 
     /// One valid frame of a message, which does not shrink: takes less time than a strategy.

@@ -15,6 +15,7 @@ mod plans;
 mod sample;
 mod schema;
 mod shape;
+mod shrink;
 mod strategy;
 pub mod text;
 mod types;

@@ -72,3 +72,26 @@ fn frames_of_every_document_are_valid() {
     say(format!("{made} frames of {protocols} documents"));
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn parts_of_frames_are_made_too() {
+    let frames = Frames::from_bundle(&bundle(&support::chat()).expect("a document")).expect("a bundle");
+    let part = serde_json::json!({ "$ref": "#/definitions/StreamPosition" });
+    let values = frames.value(&part).expect("there are some");
+    let config = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
+    let result = proptest::test_runner::TestRunner::new(config).run(&values, |value| {
+        let seq = value["seq"].as_f64();
+        proptest::prop_assert!(seq.is_some_and(|seq| (0.0..=9_007_199_254_740_991.0).contains(&seq)), "{}", value);
+        let epoch = value["epoch"].as_str().map(|epoch| epoch.chars().count());
+        proptest::prop_assert!(epoch.is_some_and(|length| (1..=64).contains(&length)), "{}", value);
+        Ok(())
+    });
+    assert_eq!(result, Ok(()));
+    let refused = |schema| frames.value(&schema).map(|_| ()).expect_err("there are none").to_string();
+    assert_eq!(
+        refused(serde_json::json!({ "$ref": "#/definitions/Nobody" })),
+        "there is no schema at /definitions/Nobody"
+    );
+    let reason = refused(serde_json::json!({ "required": ["a"], "type": "object", "properties": { "a": false } }));
+    assert_eq!(reason, "/x-schema/properties/a: nothing is allowed here");
+}
