@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
-	test-rust test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
+	test-rust pact-verify test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ test-rust: node-modules redis-server
 	$(CARGO_TEST) --package tightwire --features settings --lib settings::
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
 	$(CARGO) test --workspace --doc --quiet
+
+pact-verify: redis-server ## What consumers rely on (contracts/*.json), verified with the real server on each broker; prints what was verified
+	$(CARGO) test --quiet --test contracts -- --nocapture --test-threads 1 the_server_does_what_every_consumer_relies_on
 
 test-typescript: node-modules $(APP)
 	npm test

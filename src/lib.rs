@@ -39,8 +39,11 @@ pub fn server(settings: &Settings) -> Result<Server<ChatServer<Handlers>>, Confi
     Ok(assemble(settings)?.0)
 }
 
-/// The server, and the application in it.
-fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Chat>), ConfigError> {
+/// The server, and the application in it: for whoever has to look into it, as the verification of contracts does.
+///
+/// # Errors
+/// As [`server`].
+pub fn assemble(settings: &Settings) -> Result<(Server<ChatServer<Handlers>>, Arc<Chat>), ConfigError> {
     let document = Some(include_str!("../asyncapi/chat.yml").into());
     let docs = Some(tightwire::include_docs!("chat"));
     let config = Config { document, docs, ..settings.server.config()? };

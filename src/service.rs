@@ -104,8 +104,13 @@ impl Chat {
         self.server.get()
     }
 
+    /// The agents, as far as this server knows them.
+    pub fn agents(&self) -> &Agents {
+        &self.agents
+    }
+
     /// Where the threads are.
-    pub(crate) fn threads(&self) -> &dyn ThreadStore {
+    pub fn threads(&self) -> &dyn ThreadStore {
         &**self.threads.get_or_init(|| Box::new(MemoryThreads::default()))
     }
 }

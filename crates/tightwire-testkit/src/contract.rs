@@ -2,6 +2,7 @@
 //!
 //! It is read from the schema bundle that the code generator writes (`generated/schema/ws_messages.schema.json`, also
 //! `CONTRACT.schema_bundle` of generated code), so a harness needs neither the AsyncAPI document nor the server's types.
+//! What has no envelope is told apart as the bundle's `x-dispatch` says.
 //! Messages are not masked as they are on the server: in a test the offending value is what one wants to see.
 
 use std::collections::BTreeMap;
@@ -9,13 +10,17 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tightwire_spec::draft::Draft as SchemaDraft;
 use tightwire_spec::ir::{self, Ir};
 use tightwire_spec::schema::Schema;
 use uuid::Uuid;
 
+use self::dispatch::Dispatch;
 use crate::json;
+
+mod dispatch;
 
 /// The messages of a protocol, by direction and `type`. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +79,7 @@ impl Contract {
         let messages = Messages {
             to_server: validators(&bundle, "/x-messages/to_server", &definitions)?,
             to_client: validators(&bundle, "/x-messages/to_client", &definitions)?,
+            dispatch: dispatch(&bundle)?,
         };
         Ok(Self { messages: Arc::new(messages) })
     }
@@ -89,9 +95,13 @@ impl Contract {
             ir.schemas.iter().map(|(name, own)| (name.clone(), schema(own))).collect();
         let definitions = Value::Object(definitions);
         let later = draft == SchemaDraft::Draft2020;
-        let mut messages = Messages { to_server: BTreeMap::new(), to_client: BTreeMap::new() };
+        let dispatch = ir.envelope.is_none().then(|| Dispatches {
+            to_server: Dispatch::of(ir.dispatch.of(ir::Direction::ToServer)),
+            to_client: Dispatch::of(ir.dispatch.of(ir::Direction::ToClient)),
+        });
+        let mut messages = Messages { to_server: BTreeMap::new(), to_client: BTreeMap::new(), dispatch };
         for message in ir.messages.values() {
-            let name = message.wire_type.as_ref().unwrap_or(&message.id);
+            let name = message.wire_type.as_ref().filter(|_| ir.envelope.is_some()).unwrap_or(&message.id);
             for direction in &message.directions {
                 let validator = compile(name, &schema(&message.payload), &definitions, later)?;
                 let those = match direction {
@@ -119,7 +129,19 @@ impl Contract {
     /// # Errors
     /// Each place where the frame departs from the contract; never empty.
     pub fn check(&self, direction: Direction, frame: &Value) -> Result<(), Vec<Violation>> {
-        let validator = self.validator(direction, frame).map_err(|violation| vec![violation])?;
+        let validator = match &self.messages.dispatch {
+            None => self.validator(direction, frame).map_err(|violation| vec![violation])?,
+            Some(_) => {
+                let mut candidates = self.candidates(direction, frame);
+                let Some((_, first)) = candidates.next() else {
+                    return Err(vec![no_message(direction)]);
+                };
+                if first.is_valid(frame) || candidates.any(|(_, validator)| validator.is_valid(frame)) {
+                    return Ok(());
+                }
+                first
+            }
+        };
         let violations: Vec<Violation> = validator.iter_errors(frame).map(|error| violation(&error)).collect();
         if violations.is_empty() { Ok(()) } else { Err(violations) }
     }
@@ -139,9 +161,38 @@ impl Contract {
         Err(validator.iter_errors(frame).map(|error| violation(&error)).collect())
     }
 
+    /// Which message a frame is, by the name that [`Contract::types`] has; in a protocol without an envelope the first one
+    /// whose schema accepts it. `None` where the contract has no such message.
+    #[must_use]
+    pub fn message(&self, direction: Direction, frame: &Value) -> Option<&str> {
+        if self.messages.dispatch.is_some() {
+            let mut candidates = self.candidates(direction, frame);
+            return candidates.find(|(_, validator)| validator.is_valid(frame)).map(|(name, _)| name);
+        }
+        let wire_type = frame.get("type")?.as_str()?;
+        self.messages.of(direction).get_key_value(wire_type).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether frames have an envelope, whose `type` says which message they are.
+    #[must_use]
+    pub fn is_enveloped(&self) -> bool {
+        self.messages.dispatch.is_none()
+    }
+
     /// The `type`s of the messages that travel that way, sorted.
     pub fn types(&self, direction: Direction) -> impl Iterator<Item = &str> {
         self.messages.of(direction).keys().map(String::as_str)
+    }
+
+    /// The messages that a frame without an envelope can be, in the order in which they are tried.
+    fn candidates<'a>(
+        &'a self,
+        direction: Direction,
+        frame: &Value,
+    ) -> impl Iterator<Item = (&'a str, &'a Validator)> + use<'a> {
+        let dispatch = self.messages.dispatch.as_ref().map(|dispatch| dispatch.of(direction));
+        let names = dispatch.map(|dispatch| dispatch.candidates(frame)).into_iter().flatten();
+        names.filter_map(move |name| Some((name, self.messages.of(direction).get(name)?)))
     }
 
     fn validator(&self, direction: Direction, frame: &Value) -> Result<&Validator, Violation> {
@@ -213,6 +264,23 @@ impl Display for Violation {
 struct Messages {
     to_server: BTreeMap<String, Validator>,
     to_client: BTreeMap<String, Validator>,
+    /// How messages are told apart without an envelope.
+    dispatch: Option<Dispatches>,
+}
+
+#[derive(Deserialize)]
+struct Dispatches {
+    to_server: Dispatch,
+    to_client: Dispatch,
+}
+
+impl Dispatches {
+    fn of(&self, direction: Direction) -> &Dispatch {
+        match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
 }
 
 impl Messages {
@@ -236,6 +304,18 @@ fn validators(
         .iter()
         .map(|(wire_type, schema)| Ok((wire_type.clone(), compile(wire_type, schema, definitions, later)?)))
         .collect()
+}
+
+fn dispatch(bundle: &Value) -> Result<Option<Dispatches>, ContractError> {
+    bundle.get("x-dispatch").map(Dispatches::deserialize).transpose().map_err(ContractError::NotJson)
+}
+
+fn no_message(direction: Direction) -> Violation {
+    Violation {
+        pointer: String::new(),
+        keyword: "anyOf".to_owned(),
+        message: format!("no message that travels {direction} looks like this"),
+    }
 }
 
 fn compile(wire_type: &str, schema: &Value, definitions: &Value, later: bool) -> Result<Validator, ContractError> {
@@ -344,6 +424,40 @@ mod tests {
         check_data(json!({"format": "uuid"}), json!(bare), &[&format!("/data: \"{bare}\" is not a \"uuid\" (format)")]);
         check_data(json!({"format": "date-time"}), json!("2026-01-01T00:00:00Z"), &[]);
         check_data(json!({"format": "date-time"}), json!("noon"), &["/data: \"noon\" is not a \"date-time\" (format)"]);
+    }
+
+    #[test]
+    fn tells_messages_without_an_envelope_apart() {
+        let bundle = json!({
+            "x-messages": {
+                "to_server": {},
+                "to_client": {"tick": {"required": ["price"]}, "status": {"required": ["up"]}, "other": {"type": "array"}},
+            },
+            "x-dispatch": {
+                "to_server": {"by": [], "values": [], "structural": []},
+                "to_client": {
+                    "by": ["kind"],
+                    "values": [{"value": "t", "messages": ["tick"]}, {"value": "s", "messages": ["status"]}],
+                    "structural": ["other"],
+                },
+            },
+        });
+        let contract = Contract::from_bundle(&bundle.to_string()).unwrap();
+        let check = |frame: Value, message: Option<&str>, found: &[&str]| {
+            assert_eq!(contract.message(Direction::ToClient, &frame), message, "{frame}");
+            let violations = contract.check(Direction::ToClient, &frame).err().unwrap_or_default();
+            assert_eq!(violations.iter().map(Violation::to_string).collect::<Vec<_>>(), found);
+        };
+        check(json!({"kind": "t", "price": 1}), Some("tick"), &[]);
+        check(json!({"kind": "s", "price": 1}), None, &["the frame: \"up\" is a required property (required)"]);
+        check(json!([]), Some("other"), &[]);
+        let frame = json!({});
+        let violations = contract.check(Direction::ToServer, &frame).unwrap_err();
+        assert_eq!(
+            violations[0].to_string(),
+            "the frame: no message that travels to the server looks like this (anyOf)"
+        );
+        assert!(!contract.is_enveloped());
     }
 
     #[test]

@@ -5,14 +5,15 @@ use std::future::Future;
 use std::panic::Location;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Response};
+use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
-use tokio_websockets::{ClientBuilder, Error, Limits, WebSocketStream, upgrade};
+use tokio_websockets::{Error, WebSocketStream, upgrade};
 
 use crate::client::{Place, WsClient};
 use crate::connection::{Connection, Rules};
 use crate::contract::Contract;
+use crate::handshake::Handshake;
 use crate::target::{Kind, Target};
 
 /// How many bytes a duplex stream of [`WsHarness::spawn`] holds in each direction.
@@ -24,11 +25,8 @@ const DUPLEX_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct WsHarness {
     rules: Rules,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    subprotocols: Vec<String>,
+    handshake: Handshake,
     path: String,
-    /// The parameters of the query, encoded: `name=value`.
-    query: Vec<String>,
     within: Duration,
 }
 
@@ -53,16 +51,23 @@ pub enum ConnectError {
     Failed(String),
 }
 
+impl From<Error> for ConnectError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status)) => Self::Refused(status),
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
 impl WsHarness {
     /// A harness for that contract: path `/ws`, 5 s of patience, every check on.
     #[must_use]
     pub fn new(contract: Contract) -> Self {
         Self {
             rules: Rules { contract, check_contract: true, check_positions: true, answer_pings: true },
-            headers: Vec::new(),
-            subprotocols: Vec::new(),
+            handshake: Handshake::default(),
             path: "/ws".to_owned(),
-            query: Vec::new(),
             within: Duration::from_secs(5),
         }
     }
@@ -95,17 +100,16 @@ impl WsHarness {
     #[must_use]
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let (Ok(header), Ok(content)) = (name.parse(), value.parse()) else {
-            panic!("`{name}: {value}` is not an HTTP header")
-        };
-        self.headers.push((header, content));
+        if let Err(error) = self.handshake.add_header(name, value) {
+            panic!("{error}")
+        }
         self
     }
 
     /// Offers a subprotocol (`Sec-WebSocket-Protocol`); several are offered in the order of the calls.
     #[must_use]
     pub fn subprotocol(mut self, name: &str) -> Self {
-        self.subprotocols.push(name.to_owned());
+        self.handshake.add_subprotocol(name);
         self
     }
 
@@ -119,8 +123,7 @@ impl WsHarness {
     /// Adds a parameter to the query, wherever a client connects to. Name and value are percent-encoded.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        let encoded = tightwire::client::url("", "", &[], &[(name, value)]);
-        self.query.extend(encoded.split_once('?').map(|(_, query)| query.to_owned()));
+        self.handshake.add_query(name, value);
         self
     }
 
@@ -185,36 +188,17 @@ impl WsHarness {
     async fn open(&self, at: Place, target: Target) -> Result<WsClient, ConnectError> {
         let opening = format!("{target:?}");
         match target.0 {
-            Kind::Url(url) => self.start(at, self.builder(&url)?.connect().await, &opening),
+            Kind::Url(url) => self.start(at, self.handshake.builder(&url)?.connect().await, &opening),
             Kind::Address(address) => {
-                let builder = self.builder(&format!("ws://{address}{}", self.path))?;
+                let builder = self.handshake.builder(&format!("ws://{address}{}", self.path))?;
                 let stream = TcpStream::connect(address).await.map_err(|e| ConnectError::Failed(e.to_string()))?;
                 self.start(at, builder.connect_on(stream).await, &opening)
             }
             Kind::Stream(stream) => {
-                let builder = self.builder(&format!("ws://localhost{}", self.path))?;
+                let builder = self.handshake.builder(&format!("ws://localhost{}", self.path))?;
                 self.start(at, builder.connect_on(stream).await, &opening)
             }
         }
-    }
-
-    fn builder(&self, url: &str) -> Result<ClientBuilder<'static>, ConnectError> {
-        // Values may be credentials: messages have the address without them.
-        let mut with_query = url.to_owned();
-        for parameter in &self.query {
-            with_query.push(if with_query.contains('?') { '&' } else { '?' });
-            with_query.push_str(parameter);
-        }
-        let failed = |error: &dyn fmt::Display| ConnectError::Failed(format!("{url}: {error}"));
-        let mut builder = ClientBuilder::new().uri(&with_query).map_err(|e| failed(&e))?.limits(Limits::unlimited());
-        for (name, value) in &self.headers {
-            builder = builder.add_header(name.clone(), value.clone()).map_err(|e| failed(&e))?;
-        }
-        if !self.subprotocols.is_empty() {
-            let value = HeaderValue::try_from(self.subprotocols.join(", ")).map_err(|e| failed(&e))?;
-            builder = builder.add_header(http::header::SEC_WEBSOCKET_PROTOCOL, value).map_err(|e| failed(&e))?;
-        }
-        Ok(builder)
     }
 
     fn start<S>(
@@ -238,8 +222,7 @@ impl WsHarness {
                     at,
                 ))
             }
-            Err(Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status))) => Err(ConnectError::Refused(status)),
-            Err(error) => Err(ConnectError::Failed(error.to_string())),
+            Err(error) => Err(error.into()),
         }
     }
 }

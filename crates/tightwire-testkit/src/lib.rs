@@ -62,6 +62,7 @@ pub mod expect;
 mod failure;
 pub mod frame;
 pub mod fuzz;
+mod handshake;
 pub mod harness;
 mod json;
 pub mod memory;

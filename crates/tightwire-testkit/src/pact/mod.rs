@@ -9,6 +9,7 @@
 //! | [`read`](mod@read), [`write`](mod@write) | files in and out; writing is canonical |
 //! | [`matching`] | [`matching::match_contents`]: a value held against what is expected of it |
 //! | [`provider`] | the recording provider that consumers' tests talk to |
+//! | [`verify`] | [`verify::Verifier`]: every interaction with a real server |
 //! | [`path`] | path expressions such as `$.data.messages[*].id` |
 //!
 //! `docs/contracts.md` says what the files mean.
@@ -19,6 +20,7 @@ pub mod path;
 pub mod provider;
 pub mod read;
 pub mod rule;
+pub mod verify;
 pub mod write;
 pub mod ws;
 
