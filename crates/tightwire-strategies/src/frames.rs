@@ -40,7 +40,7 @@ impl Direction {
 /// The frames of a protocol, as its schema bundle describes them. Clones share what was read.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl Frames {
         found.unwrap_or_else(|| panic!("no message {key} goes {}", direction.as_str()))
     }
 
-    fn plan(&self, direction: Direction, key: &str) -> PlanId {
+    pub(crate) fn plan(&self, direction: Direction, key: &str) -> PlanId {
         let message = self.message(direction, key);
         assert!(self.is_possible(message), "{}", self.why(message));
         message.plan

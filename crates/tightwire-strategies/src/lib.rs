@@ -8,6 +8,7 @@ mod check;
 mod conjunction;
 pub mod formats;
 mod frames;
+pub mod negative;
 mod number;
 pub mod pattern;
 mod pick;

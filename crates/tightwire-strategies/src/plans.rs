@@ -27,6 +27,9 @@ impl Plans {
     pub(crate) fn new(schemas: Schemas, roots: &[NodeId]) -> (Self, Vec<PlanId>) {
         let mut shapes = Shapes::default();
         let ids = roots.iter().map(|&root| shapes.intern(vec![root])).collect();
+        for part in schemas.parts() {
+            shapes.intern(vec![part]);
+        }
         shapes.work(&schemas);
         let mut plans = Self { schemas, shapes };
         plans.find_smallest();
@@ -36,6 +39,11 @@ impl Plans {
 
     pub(crate) fn plan(&self, id: PlanId) -> &Plan {
         self.shapes.plan(id)
+    }
+
+    /// The plan for a value of which that schema alone holds, if there is one.
+    pub(crate) fn known(&self, node: NodeId) -> Option<PlanId> {
+        self.shapes.known(node)
     }
 
     /// Whether there is a value.

@@ -15,7 +15,7 @@ use crate::shape::{PlanId, Shape};
 use crate::types::Types;
 
 /// Deeper than this, values are the smallest that there are.
-const DEPTH: usize = 6;
+const DEPTH: usize = 8;
 /// So often a value is made before the smallest is taken.
 const ATTEMPTS: usize = 8;
 /// Whole numbers up to here are the same as floats.

@@ -115,6 +115,22 @@ impl Schemas {
         &self.nodes[id as usize]
     }
 
+    /// The schemas of which a value may be wanted alone: parts of values, names, and what may not be.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = NodeId> {
+        let mut parts = Vec::new();
+        for node in &self.nodes {
+            if let Rule::Keywords(keywords) = &node.rule
+                && !keywords.made
+            {
+                parts.extend(keywords.items.iter().chain(&keywords.contains).chain(&keywords.additional));
+                parts.extend(keywords.names.iter().chain(&keywords.not).chain(&keywords.one_of));
+                parts.extend(keywords.patterns.iter().map(|(_, node)| node));
+                parts.extend(keywords.properties.iter().map(|(_, node)| node));
+            }
+        }
+        parts.into_iter()
+    }
+
     /// The schema at a pointer, if it was reached.
     pub(crate) fn at(&self, pointer: &str) -> Option<NodeId> {
         self.by_pointer.get(pointer).copied()

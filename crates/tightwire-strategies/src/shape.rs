@@ -154,6 +154,11 @@ impl Shapes {
         0..PlanId::try_from(self.plans.len()).unwrap_or(PlanId::MAX)
     }
 
+    /// The plan for a value of which that schema alone holds, if there is one.
+    pub(crate) fn known(&self, node: NodeId) -> Option<PlanId> {
+        self.by_nodes.get(&[node][..]).copied()
+    }
+
     /// The plan for a value of which these schemas hold; [`Shapes::work`] fills it.
     pub(crate) fn intern(&mut self, mut nodes: Vec<NodeId>) -> PlanId {
         nodes.sort_unstable();

@@ -29,7 +29,8 @@ const BUNDLE: &str = r##"{
               {"type": "string", "minLength": 2},
               {"type": "object", "required": ["seq"], "properties": {"seq": {"type": "integer", "minimum": 0}}}
             ]},
-            "at": {"type": "string", "format": "date-time"}
+            "at": {"type": "string", "format": "date-time"},
+            "by_name": {"additionalProperties": {"type": "integer", "maximum": 3}}
           }
         }
       }
@@ -127,6 +128,19 @@ fn every_violation_is_named_in_the_order_of_the_frame() {
     check(frame("{}"), &["/data/content required is required"]);
     check(frame(r#"{"content":"abcd"}"#), &["/data/content maxLength must be at most 3 characters long"]);
     check(frame(r#"{"content":"a","at":"soon"}"#), &["/data/at format must be a date-time"]);
+}
+
+#[test]
+fn places_are_named_whatever_the_properties_are_called() {
+    check(
+        frame(r#"{"content":"a","by_name":{"007":4,"":5,"a/~b":6,"1":2,"0":"x"}}"#),
+        &[
+            "/data/by_name/007 maximum must be at most 3",
+            "/data/by_name/ maximum must be at most 3",
+            "/data/by_name/a~1~0b maximum must be at most 3",
+            "/data/by_name/0 type must be an integer",
+        ],
+    );
 }
 
 #[test]

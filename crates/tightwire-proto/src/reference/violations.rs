@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::json::{Array, Json, Node, Object};
-use jsonschema::paths::LocationSegment;
 use jsonschema::types::JsonType;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
@@ -141,24 +140,32 @@ fn locate<'a, F: Json>(frame: &F::Node<'a>, error: &ValidationError<'_>) -> (Opt
     let path = error.instance_path();
     let mut order = Vec::with_capacity(4);
     let mut pointer = String::with_capacity(path.as_str().len() + 16);
-    for segment in path.segments() {
-        let (position, value) = match segment {
-            LocationSegment::Property(name) => {
-                push_segment(&mut pointer, &name);
-                let object = place.and_then(|place| place.as_object());
-                let mut members = object.map(|object| object.members().enumerate());
-                let found = members.as_mut().and_then(|members| members.find(|(_, (key, _))| key.as_ref() == name));
-                found.map_or((usize::MAX, None), |(position, (_, value))| (position, Some(value)))
-            }
-            LocationSegment::Index(index) => {
-                push_segment(&mut pointer, &index.to_string());
-                (index, place.and_then(|place| place.as_array()).and_then(|array| array.elements().nth(index)))
-            }
-        };
+    // Not `segments()`: that leaves out properties without a name, and takes `007` for an index.
+    for segment in path.as_str().split('/').skip(1) {
+        let segment = unescaped(segment);
+        push_segment(&mut pointer, &segment);
+        let (position, value) =
+            member::<F>(place, &segment).map_or((usize::MAX, None), |(at, value)| (at, Some(value)));
         order.push(position);
         place = value;
     }
     (place, order, pointer)
+}
+
+/// The member or item that a segment of a pointer means, and its position.
+fn member<'a, F: Json>(place: Option<F::Node<'a>>, segment: &str) -> Option<(usize, F::Node<'a>)> {
+    let place = place?;
+    if let Some(object) = place.as_object() {
+        let found = object.members().enumerate().find(|(_, (key, _))| key.as_ref() == segment);
+        return found.map(|(position, (_, value))| (position, value));
+    }
+    let index = segment.parse().ok()?;
+    Some((index, place.as_array()?.elements().nth(index)?))
+}
+
+/// A segment of a pointer as the name that it stands for.
+fn unescaped(segment: &str) -> Cow<'_, str> {
+    if segment.contains('~') { segment.replace("~1", "/").replace("~0", "~").into() } else { segment.into() }
 }
 
 /// The keyword that is violated, and what is expected, in words. Everything in them comes from the schema.
