@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
-	test-rust pact-verify test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium
+	test-rust pact-verify test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,7 +69,7 @@ regen-ws-code: ## Write generated/ and contracts/cases/ from the contract
 ws-code-diff-check: ## Fail if generated/ or contracts/cases/ differ from what the contract gives
 	$(TIGHTWIRE) generate all $(SPEC) --out . --check
 
-test-rust: node-modules redis-server
+test-rust: node-modules redis-server python-packages
 	$(CARGO_TEST) --workspace
 	$(CARGO_TEST) --package tightwire --features tls,otlp,redis --test tls --test otlp
 	$(CARGO_TEST) --package tightwire --features settings --lib settings::
@@ -134,6 +134,9 @@ hooks: ## Install a pre-commit hook that validates the contract and checks drift
 
 chromium: ## Install Chromium where it is missing: tests of the page start it
 	scripts/chromium.sh
+
+python-packages: ## Install the Python packages that tests use into target/python, where there is Python
+	scripts/python-packages.sh
 
 redis-server: ## Install redis-server where it is missing: tests of brokers start it
 	scripts/redis-server.sh

@@ -33,7 +33,7 @@ fn dependencies_point_one_way() {
     check_dependencies("crates/tightwire-testkit", &["tightwire", "tightwire-spec"]);
     check_dependencies(
         "crates/tightwire-cli",
-        &["tightwire-codegen", "tightwire-proto", "tightwire-spec", "tightwire-testkit"],
+        &["tightwire-codegen", "tightwire-proto", "tightwire-spec", "tightwire-strategies", "tightwire-testkit"],
     );
     check_dependencies(".", &["tightwire"]);
 }

@@ -4,6 +4,7 @@
 mod bench;
 mod chaos;
 mod contract;
+mod fuzz;
 mod generate;
 mod inspect;
 mod new;
@@ -19,6 +20,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::bench::BenchArguments;
 pub(crate) use self::chaos::ChaosArguments;
 pub(crate) use self::contract::{ContractArguments, ContractCommand, ProviderArguments};
+pub(crate) use self::fuzz::{FuzzArguments, FuzzFormat};
 pub(crate) use self::generate::{GenerateArguments, What};
 pub(crate) use self::inspect::{InspectArguments, InspectFormat};
 pub(crate) use self::new::NewArguments;
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Tail(TailArguments),
     Chaos(ChaosArguments),
     Contract(ContractArguments),
+    // It has the most arguments by far.
+    Fuzz(Box<FuzzArguments>),
     Token(TokenArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
@@ -74,6 +78,8 @@ pub(crate) enum Exit {
     Usage,
     /// A file cannot be read or written.
     Unreadable,
+    /// What a command has found decides, by codes of its own; 0 for nothing.
+    Found(u8),
 }
 
 impl Exit {
@@ -83,6 +89,7 @@ impl Exit {
             Self::Faulty => 1,
             Self::Usage => 2,
             Self::Unreadable => 3,
+            Self::Found(code) => code,
         }
     }
 }

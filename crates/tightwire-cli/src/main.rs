@@ -9,6 +9,7 @@ mod bench;
 mod chaos;
 mod cli;
 mod contract;
+mod fuzz;
 mod generate;
 mod inspect;
 mod new;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         cli::Command::Tail(arguments) => tail::run(&arguments, &mut output),
         cli::Command::Chaos(arguments) => chaos::run(&arguments, &mut output),
         cli::Command::Contract(arguments) => contract::run(&arguments, &mut output),
+        cli::Command::Fuzz(arguments) => fuzz::run(&arguments, &mut output),
         cli::Command::Token(arguments) => token::run(&arguments, &mut output),
         cli::Command::Completions(arguments) => shell::completions(&arguments, &mut output),
         cli::Command::Man(arguments) => shell::man(&arguments, &mut output),

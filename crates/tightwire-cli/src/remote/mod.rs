@@ -13,6 +13,8 @@ use std::time::Duration;
 use http::Uri;
 
 pub(crate) use self::answer::Answer;
+#[cfg(feature = "tls")]
+pub(crate) use self::stream::tls;
 use self::stream::{Security, Stream};
 
 /// How long connecting may take.

@@ -23,27 +23,9 @@ impl Security {
         }
     }
 
-    /// Believes servers with a certificate of an authority that Mozilla trusts, or of one in the file.
     #[cfg(feature = "tls")]
     pub(super) fn tls(authorities: Option<&Path>) -> Result<Self, String> {
-        use rustls::pki_types::CertificateDer;
-        use rustls::pki_types::pem::PemObject;
-
-        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(path) = authorities {
-            let wrong = |why: &dyn fmt::Display| format!("--ca-file {}: {why}", path.display());
-            let before = roots.len();
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
-                roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-            }
-            if roots.len() == before {
-                return Err(wrong(&"there is no certificate in it"));
-            }
-        }
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|error| error.to_string())?;
-        Ok(Self::Tls(std::sync::Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
+        Ok(Self::Tls(tls(authorities)?))
     }
 
     #[cfg(not(feature = "tls"))]
@@ -78,6 +60,29 @@ impl Security {
             }
         }
     }
+}
+
+/// TLS that believes servers with a certificate of an authority that Mozilla trusts, or of one in the file.
+#[cfg(feature = "tls")]
+pub(crate) fn tls(authorities: Option<&Path>) -> Result<std::sync::Arc<rustls::ClientConfig>, String> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = authorities {
+        let wrong = |why: &dyn fmt::Display| format!("--ca-file {}: {why}", path.display());
+        let before = roots.len();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
+            roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
+        }
+        if roots.len() == before {
+            return Err(wrong(&"there is no certificate in it"));
+        }
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| error.to_string())?;
+    Ok(std::sync::Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Why there is no TLS, and what may help.

@@ -85,6 +85,23 @@ impl<'ir> Examples<'ir> {
         all
     }
 
+    /// A frame on either side of each constraint of the message, and the same frame written in other ways.
+    ///
+    /// # Errors
+    /// Schemas that no frames can be made from.
+    pub fn edges(&self, message: &Message) -> Result<Vec<Edge>, Error> {
+        let cases = cases_of(self.ir, message, &self.judge)?.into_iter();
+        Ok(cases
+            .map(|Case { name, accept, keyword, pointer, frame }| {
+                let (text, parsed) = match frame {
+                    Frame::Value(value) => (value.to_string(), true),
+                    Frame::Text { text, parsed, .. } => (text, parsed),
+                };
+                Edge { name, is_valid: accept, keyword, pointer, text, is_subtle: !parsed }
+            })
+            .collect())
+    }
+
     /// A valid frame, if one can be made.
     pub(crate) fn frame(&self, message: &Message) -> Option<Value> {
         let given = message.examples.iter().map(|example| &example.payload);
@@ -113,6 +130,23 @@ impl<'ir> Examples<'ir> {
         let mut messages = candidates.filter_map(|id| self.ir.messages.get(id));
         messages.find(|message| self.judge.accepts(message, frame)).map(|message| &message.id)
     }
+}
+
+/// A frame at the edge of a constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// What is special about it.
+    pub name: String,
+    /// On which side of the constraint it is.
+    pub is_valid: bool,
+    /// The keyword of the constraint, `json` for text that is not JSON; empty for a frame that is just proper.
+    pub keyword: String,
+    /// Where, as a JSON Pointer.
+    pub pointer: String,
+    /// The frame as text.
+    pub text: String,
+    /// Parsers without care for repeated keys and lone surrogates see nothing wrong with it.
+    pub is_subtle: bool,
 }
 
 /// A proper value of a schema that `fits`: what the document gives as example or default, or else what can be made.
