@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::bundle::{self, BundleError};
 use crate::plans::Plans;
 use crate::sample::Sampler;
-use crate::schema::Schemas;
+use crate::schema::{NodeId, Schemas};
 use crate::shape::PlanId;
 use crate::strategy::Values;
 
@@ -50,6 +50,24 @@ pub(crate) struct Inner {
     definitions: Value,
 }
 
+impl Inner {
+    /// The schemas of all messages.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = NodeId> {
+        self.messages.iter().map(|message| message.root)
+    }
+
+    /// The schema of a message.
+    pub(crate) fn root(&self, direction: Direction, key: &str) -> NodeId {
+        self.message(direction, key).root
+    }
+
+    fn message(&self, direction: Direction, key: &str) -> &Message {
+        let mut messages = self.messages.iter();
+        let found = messages.find(|message| message.direction == direction && message.key == key);
+        found.unwrap_or_else(|| panic!("no message {key} goes {}", direction.as_str()))
+    }
+}
+
 /// A message of which no valid frame can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impossible {
@@ -74,6 +92,7 @@ impl Display for Impossible {
 struct Message {
     direction: Direction,
     key: String,
+    root: NodeId,
     plan: PlanId,
 }
 
@@ -89,8 +108,9 @@ impl Frames {
         let schemas = Schemas::read(&bundle, &pointers)?;
         let roots: Vec<_> = pointers.iter().filter_map(|pointer| schemas.at(pointer)).collect();
         let (plans, ids) = Plans::new(schemas, &roots);
+        let messages = found.into_iter().zip(roots.into_iter().zip(ids));
         let messages =
-            found.into_iter().zip(ids).map(|((direction, key, _), plan)| Message { direction, key, plan }).collect();
+            messages.map(|((direction, key, _), (root, plan))| Message { direction, key, root, plan }).collect();
         Ok(Self {
             inner: Arc::new(Inner { plans: Arc::new(plans), messages, definitions: bundle["definitions"].clone() }),
         })
@@ -173,17 +193,11 @@ impl Frames {
     /// If there is no such message.
     #[must_use]
     pub fn accepts(&self, direction: Direction, key: &str, frame: &Value) -> bool {
-        self.inner.plans.accepts(self.message(direction, key).plan, frame)
-    }
-
-    fn message(&self, direction: Direction, key: &str) -> &Message {
-        let mut messages = self.inner.messages.iter();
-        let found = messages.find(|message| message.direction == direction && message.key == key);
-        found.unwrap_or_else(|| panic!("no message {key} goes {}", direction.as_str()))
+        self.inner.plans.accepts(self.inner.message(direction, key).plan, frame)
     }
 
     pub(crate) fn plan(&self, direction: Direction, key: &str) -> PlanId {
-        let message = self.message(direction, key);
+        let message = self.inner.message(direction, key);
         assert!(self.is_possible(message), "{}", self.why(message));
         message.plan
     }

@@ -6,6 +6,7 @@
 mod bundle;
 mod check;
 mod conjunction;
+mod coverage;
 pub mod formats;
 mod frames;
 pub mod negative;
@@ -22,4 +23,5 @@ pub mod text;
 mod types;
 
 pub use bundle::BundleError;
+pub use coverage::{Coverage, Exercise, Place};
 pub use frames::{Direction, Frames, Impossible};

@@ -24,6 +24,11 @@ impl Pick {
     }
 }
 
+/// Longer than this is long.
+const LONG: usize = 1 << 17;
+/// Longer than this is never made.
+const TOO_LONG: usize = 1 << 24;
+
 /// How many of something there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
@@ -60,17 +65,30 @@ impl Bounds {
         Self { min: self.min.max(other.min), max: self.max.min(other.max) }
     }
 
-    /// A number in it: an end, one off an end, or any; where there is no end, up to `usual` more than the least. The
-    /// larger the largest, the more seldom it is taken, so that frames of a megabyte do not take all the time.
+    /// A number in it: an end, one off an end, or any; where there is no end, up to `usual` more than the least. A large
+    /// end is taken more seldom, so that long frames do not take all the time.
     pub(crate) fn pick(self, rng: &mut Rng, usual: usize) -> usize {
         let usual_max = self.max.min(self.min.saturating_add(usual));
         match Pick::random(rng) {
             Pick::Smallest if rng.bool() => self.min,
             Pick::Smallest => self.max.min(self.min + 1),
-            Pick::Largest if self.max != usize::MAX && rng.usize(..=self.max / usual.max(1)) == 0 => {
-                if rng.bool() || self.max == self.min { self.max } else { self.max - 1 }
+            Pick::Largest if rng.usize(..self.rarity(usual)) == 0 => {
+                if rng.u8(..4) > 0 || self.max == self.min {
+                    self.max
+                } else {
+                    self.max - 1
+                }
             }
             _ => rng.usize(self.min..=usual_max),
+        }
+    }
+
+    /// How seldom the end is taken: every time, or every so many times.
+    fn rarity(self, usual: usize) -> usize {
+        match self.max {
+            0..LONG => (self.max / usual.max(1)).clamp(1, 16),
+            LONG..TOO_LONG => 4096,
+            _ => usize::MAX,
         }
     }
 }

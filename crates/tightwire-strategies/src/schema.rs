@@ -111,6 +111,11 @@ impl Schemas {
         Ok(reader.schemas)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }

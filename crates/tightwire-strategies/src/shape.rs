@@ -67,6 +67,8 @@ pub(crate) struct TextShape {
     pub(crate) formats: Vec<Format>,
     /// What they are made from, found when it is needed.
     pub(crate) made: OnceLock<Vec<Made>>,
+    /// Some of them.
+    pub(crate) pool: OnceLock<Vec<String>>,
 }
 
 /// What an array has to be.
@@ -388,5 +390,6 @@ fn text(active: &[&Keywords]) -> TextShape {
         patterns: active.iter().filter_map(|keywords| keywords.pattern.clone()).collect(),
         formats: active.iter().filter_map(|keywords| keywords.format).collect(),
         made: OnceLock::new(),
+        pool: OnceLock::new(),
     }
 }

@@ -67,7 +67,7 @@ fn frames_of_every_document_are_valid() {
     for (name, path) in documents() {
         let Some(text) = bundle(&path) else { continue };
         protocols += 1;
-        made += judge(&name, &text, 50, &mut wrong);
+        made += judge(&name, &text, 25, &mut wrong);
     }
     say(format!("{made} frames of {protocols} documents"));
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));

@@ -38,6 +38,9 @@ const SPECIAL: [char; 20] = [
 /// So often a text is made that may have all that it has to have.
 const ATTEMPTS: usize = 16;
 
+/// So many texts of a pattern or a format are kept and used again: to make one takes longer than all the rest of a frame.
+const POOL: u64 = 64;
+
 /// What texts of a pattern or a format are made from.
 #[derive(Debug)]
 pub(crate) enum Made {
@@ -109,7 +112,34 @@ fn special(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<String> {
     {
         return Some(smallest);
     }
-    (0..ATTEMPTS).find_map(|_| Some(rng.choice(made)?.sample(rng)).filter(fits))
+    let fresh = |rng: &mut Rng| (0..ATTEMPTS).find_map(|_| Some(rng.choice(made)?.sample(rng)).filter(fits));
+    if alone && shape.formats.first().is_some_and(|format| format.name() == "uuid") && rng.u8(..8) > 0 {
+        return Some(uuid(rng)).filter(|text| shape.length.contains(text.len()));
+    }
+    if rng.u8(..8) == 0 {
+        return fresh(rng);
+    }
+    // Always the same ones: what a seed makes must not depend on what was made before.
+    let pool = shape.pool.get_or_init(|| {
+        let mut rng = Rng::with_seed(POOL);
+        (0..POOL).map_while(|_| fresh(&mut rng)).collect()
+    });
+    rng.choice(pool).cloned()
+}
+
+/// A UUID, which is what identifies frames: another one each time.
+fn uuid(rng: &mut Rng) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut bits = rng.u128(..);
+    let mut text = String::with_capacity(36);
+    for place in 0..32 {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        text.push(char::from(DIGITS[(bits & 0xf) as usize]));
+        bits >>= 4;
+    }
+    text
 }
 
 /// A name of a property that has none: mostly a plain one.
