@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
-	test-rust pact-verify test-typescript test-browser bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
+	test-rust pact-verify test-typescript test-browser pact-capture bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ cluster: app redis-server ## Start Redis, three chat servers and a balancer on h
 	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli --package example-cluster
 	$(CARGO) run --quiet --package example-cluster -- --port $(PORT)
 
-test: validate-spec lint ws-code-diff-check test-rust test-typescript test-browser ## Everything CI runs
+test: validate-spec lint ws-code-diff-check test-rust test-typescript pact-capture test-browser ## Everything CI runs
 
 validate-spec: node-modules ## Check the contract with the official parser and with our own
 	npm run --silent validate:asyncapi
@@ -85,6 +85,11 @@ test-typescript: node-modules $(APP)
 test-browser: node-modules $(APP) redis-server chromium ## The page in Chromium, before the chat server; pictures in frontend/app/pictures
 	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli
 	npm run --silent test:browser --workspace frontend/app
+
+pact-capture: node-modules ## What the page and the Rust client rely on, recorded by their tests; fails where contracts/ says otherwise (UPDATE_PACTS=1 writes it)
+	$(CARGO) build --quiet --package tightwire-cli
+	npm run --silent test:pact --workspace frontend/app
+	$(CARGO_TEST) --package tightwire-chat --test rust_consumer
 
 bench: node-modules ## The benchmarks (release builds); each says what it measures
 	@echo "==== Decoding and validating a frame, beside other ways to do it"

@@ -1,30 +1,27 @@
 //! The provider states of the chat server, as docs/contracts.md lists them: what consumers ask for by name, and how it is done
 //! through the server's library, or as another client.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
-use tightwire::Publisher;
 use tightwire::client::{Client, ClientConfig};
 use tightwire_chat::agents::Outcome;
 use tightwire_chat::chat::{
     ChatClient, SendMessage, SendMessageReply, ThreadMessage, ThreadMessageCreated, ThreadTopic,
 };
-use tightwire_chat::service::Chat;
 use tightwire_testkit::pact::ProviderState;
 use tightwire_testkit::pact::verify::{Action, StateChange, StateHandler};
 use uuid::Uuid;
 
+use crate::provider::Site;
+
 /// Puts a chat server into states.
 #[derive(Clone)]
 pub(crate) struct States {
-    chat: Arc<Chat>,
-    publisher: Publisher,
-    address: SocketAddr,
+    site: Arc<Site>,
     /// How many threads there are in which only the states have something to say.
     threads: Arc<AtomicUsize>,
 }
@@ -43,8 +40,8 @@ impl StateHandler for States {
 }
 
 impl States {
-    pub(crate) fn new(chat: Arc<Chat>, publisher: Publisher, address: SocketAddr) -> Self {
-        Self { chat, publisher, address, threads: Arc::default() }
+    pub(crate) fn new(site: Arc<Site>) -> Self {
+        Self { site, threads: Arc::default() }
     }
 
     async fn set_up(&self, state: &ProviderState) -> Result<(), String> {
@@ -57,9 +54,9 @@ impl States {
             }
             "an agent is working" => {
                 let agent_id = text(state, "agent_id")?;
-                self.chat.agents().task_started(agent_id).map(drop).ok_or_else(|| no_agent(agent_id))
+                self.site.chat().agents().task_started(agent_id).map(drop).ok_or_else(|| no_agent(agent_id))
             }
-            "there is no agent" => match self.chat.agents().get(text(state, "agent_id")?) {
+            "there is no agent" => match self.site.chat().agents().get(text(state, "agent_id")?) {
                 Some(agent) => Err(format!("the agent `{}` is there, and agents do not go away", agent.agent_id)),
                 None => Ok(()),
             },
@@ -75,6 +72,10 @@ impl States {
                 }
                 Ok(())
             }
+            "the server shuts down" => {
+                self.site.shut_down();
+                Ok(())
+            }
             name => Err(format!("there is no state \"{name}\"; docs/contracts.md lists those that there are")),
         }
     }
@@ -83,16 +84,20 @@ impl States {
         match state.name.as_str() {
             "an agent is working" => {
                 let agent_id = text(state, "agent_id")?;
-                let ended = self.chat.agents().task_ended(agent_id, Outcome::Completed);
+                let ended = self.site.chat().agents().task_ended(agent_id, Outcome::Completed);
                 ended.map(drop).ok_or_else(|| no_agent(agent_id))
             }
             "an agent fails three times in a row" => self.say(&self.own_thread(), "hello").await,
+            "the server shuts down" => {
+                self.site.replace().await;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
 
     async fn empty_thread(&self, thread_id: &str) -> Result<(), String> {
-        let messages = self.chat.threads().newest(thread_id, 1).await.map_err(|error| error.to_string())?;
+        let messages = self.site.chat().threads().newest(thread_id, 1).await.map_err(|error| error.to_string())?;
         if messages.is_empty() {
             return Ok(());
         }
@@ -113,8 +118,8 @@ impl States {
                 "thread_id": thread_id,
             }))
             .map_err(|error| error.to_string())?;
-            self.chat.threads().append(message.clone()).await.map_err(|error| error.to_string())?;
-            let published = self.publisher.publish(&topic, &ThreadMessageCreated { message }).await;
+            self.site.chat().threads().append(message.clone()).await.map_err(|error| error.to_string())?;
+            let published = self.site.publisher().publish(&topic, &ThreadMessageCreated { message }).await;
             published.map_err(|error| error.to_string())?;
         }
         Ok(())
@@ -123,13 +128,13 @@ impl States {
     /// The agent that answers is the one that is meant.
     fn agent(&self, state: &ProviderState) -> Result<(), String> {
         let agent_id = text(state, "agent_id")?;
-        self.chat.agents().get(agent_id).map(drop).ok_or_else(|| no_agent(agent_id))
+        self.site.chat().agents().get(agent_id).map(drop).ok_or_else(|| no_agent(agent_id))
     }
 
     /// Says something as another client, and waits until it is answered.
     async fn say(&self, thread_id: &str, content: &str) -> Result<(), String> {
         let topic = ThreadTopic::new(thread_id).map_err(|error| error.to_string())?;
-        let url = format!("ws://{}/ws", self.address);
+        let url = format!("ws://{}/ws", self.site.address());
         let client = Client::connect(&url, ClientConfig::default()).await.map_err(|error| error.to_string())?;
         let client = ChatClient::from(client);
         let message = SendMessage { content: content.to_owned(), metadata: None };

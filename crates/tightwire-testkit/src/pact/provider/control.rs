@@ -46,7 +46,7 @@ async fn respond(shared: &Shared, method: &str, path: &str, body: Value) -> (u16
             (200, json!({"session": number, "url": shared.url(number)}))
         }
         ["finish"] => {
-            let outcome = shared.finish();
+            let outcome = shared.finish(shared.recording.mode);
             (200, json!({"outcome": outcome.name(), "text": outcome.to_string()}))
         }
         ["sessions", number, rest @ ..] => {

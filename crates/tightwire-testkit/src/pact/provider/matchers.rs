@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// A UUID in its hyphenated form.
 pub const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// A point in time (RFC 3339) in UTC. A regular expression, because the formats of `datetime` cannot leave fractions open.
+/// A point in time (RFC 3339) in UTC. The formats of [`datetime`] cannot leave open how many decimal places there are.
 pub const INSTANT: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
 
 /// Something of the same type.
@@ -49,10 +49,16 @@ pub fn uuid(example: &str) -> Value {
     regex(UUID, example)
 }
 
-/// A point in time.
+/// A date with a time in a format, for instance `yyyy-MM-dd'T'HH:mm:ss.SSSX`.
 #[must_use]
 pub fn datetime(format: &str, example: &str) -> Value {
     json!({"pact:matcher:type": "datetime", "format": format, "value": example})
+}
+
+/// A point in time (RFC 3339) in UTC, with any number of decimal places.
+#[must_use]
+pub fn instant(example: &str) -> Value {
+    regex(INSTANT, example)
 }
 
 /// An array of at least so many items, each like this one.

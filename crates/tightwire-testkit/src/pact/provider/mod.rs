@@ -25,10 +25,11 @@ mod template;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tightwire_spec::ir::Ir;
+use tightwire_spec::{FileSystem, load};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -53,6 +54,24 @@ pub struct Recording {
     pub file: PathBuf,
     /// What is done with it.
     pub mode: Mode,
+}
+
+impl Recording {
+    /// What the tests of a consumer record in `file`, by a document. `UPDATE_PACTS=1` in the environment has it written, else it is
+    /// compared.
+    ///
+    /// # Errors
+    /// Where the document cannot be read, or is faulty.
+    pub fn of(document: &Path, consumer: &str, provider: &str, file: impl Into<PathBuf>) -> Result<Self, String> {
+        let loaded = load(document, &FileSystem).map_err(|error| error.to_string())?;
+        let faulty = || format!("{0} is faulty; `tightwire validate {0}` says where", document.display());
+        let mode = match std::env::var_os("UPDATE_PACTS") {
+            Some(value) if !value.is_empty() => Mode::Write,
+            _ => Mode::Compare,
+        };
+        let (consumer, provider) = (consumer.to_owned(), provider.to_owned());
+        Ok(Self { ir: loaded.ir.ok_or_else(faulty)?, consumer, provider, file: file.into(), mode })
+    }
 }
 
 /// A running provider. It ends when it is dropped.
@@ -170,7 +189,13 @@ impl Provider {
     /// All tests are over: writes the pact, or compares it with the file.
     #[must_use]
     pub fn finish(&self) -> Outcome {
-        self.shared.finish()
+        self.shared.finish(self.shared.recording.mode)
+    }
+
+    /// Compares the pact as it is so far with the file, whatever is to be done with it in the end.
+    #[must_use]
+    pub fn compare(&self) -> Outcome {
+        self.shared.finish(Mode::Compare)
     }
 }
 
@@ -260,12 +285,12 @@ impl Shared {
         capture::pact(consumer, provider, &ir.info, interactions)
     }
 
-    fn finish(&self) -> Outcome {
+    fn finish(&self, mode: Mode) -> Outcome {
         let unfinished = {
             let tests = self.lock();
             tests.failed + tests.running.len() as u64
         };
-        capture::finish(&self.pact(), &self.recording.file, self.recording.mode, unfinished)
+        capture::finish(&self.pact(), &self.recording.file, mode, unfinished)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tests> {

@@ -19,6 +19,7 @@ use crate::contract;
 use crate::frame::summary;
 use crate::pact::Interaction;
 use crate::pact::matching::{self, Keys};
+use crate::pact::ws::{Frames, Place};
 
 /// How long a frame that is to be pushed waits for somebody who has subscribed to its topic.
 const SUBSCRIBED_WITHIN: Duration = Duration::from_secs(5);
@@ -80,6 +81,12 @@ impl Session {
     pub(super) fn expect(&self, draft: &Draft) -> Result<usize, Vec<String>> {
         let scenario = Scenario::read(&self.protocol, draft)?;
         let mut state = self.lock();
+        for response in scenario.exchange().into_iter().flat_map(|(_, responses)| responses).map(envelope::example) {
+            if let Some(position) = told_position(&response) {
+                // So everything says where the topic is, and live frames go on behind it.
+                state.positions.insert(text(&response, "topic").to_owned(), position);
+            }
+        }
         state.parts.push(Part { scenario, played: 0, nearly: Vec::new() });
         Ok(state.parts.len() - 1)
     }
@@ -207,6 +214,7 @@ impl Session {
             .exchange()
             .map(|(_, responses)| responses.iter().map(envelope::example).collect())
             .unwrap_or_default();
+        let bind = part.scenario.interaction.about().map(|about| about.comments.ws.bind.clone()).unwrap_or_default();
         let wire_type = text(frame, "type");
         let subscribes = self.protocol.operation(Direction::ToServer, wire_type).is_some_and(|found| found.subscribes);
         if subscribes && let Some(line) = state.lines.get_mut(&connection) {
@@ -214,7 +222,8 @@ impl Session {
         }
         self.follow(state, connection, frame);
         let correlation = text(frame, "id").parse().unwrap_or_else(|_| Uuid::new_v4());
-        for response in responses {
+        for mut response in responses {
+            repeat(&mut response, &bind, frame);
             let response = self.stamp(state, &response, correlation);
             state.send(connection, response);
         }
@@ -367,6 +376,27 @@ impl State {
             let _ = line.out.send(Out::Close(code));
         }
     }
+}
+
+/// Puts what the request holds where the answer has to repeat it.
+fn repeat(response: &mut Value, bind: &BTreeMap<String, Vec<Place>>, request: &Value) {
+    for places in bind.values() {
+        let asked = places.iter().filter(|place| place.frames == Frames::Request);
+        let Some(value) = asked.filter_map(|place| request.pointer(&place.pointer)).next() else { continue };
+        for place in places {
+            if place.frames.answers(text(response, "type"))
+                && let Some(bound) = response.pointer_mut(&place.pointer)
+            {
+                *bound = value.clone();
+            }
+        }
+    }
+}
+
+/// Where a reply says that its topic is (`epoch` and `seq` in its payload), if it does.
+fn told_position(frame: &Value) -> Option<u64> {
+    frame.pointer("/data/epoch")?.as_str()?;
+    frame.pointer("/data/seq")?.as_u64()
 }
 
 fn text<'a>(frame: &'a Value, member: &str) -> &'a str {
