@@ -98,6 +98,13 @@ pub struct Channel {
     pub docs: Docs,
 }
 
+impl Channel {
+    /// Whether a topic is one that the address stands for: a parameter stands for 1 to 128 unreserved characters (RFC 3986).
+    pub fn stands_for(&self, topic: &str) -> bool {
+        crate::address::matches(&self.segments, topic)
+    }
+}
+
 /// A piece of a channel's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {

@@ -80,6 +80,11 @@ impl SourceMap {
         self.file(span.file).position(span.start)
     }
 
+    /// Adds a file that is not a part of the document, so that diagnostics can point into it.
+    pub fn insert(&mut self, path: PathBuf, text: String) -> FileId {
+        self.add(path, text, false)
+    }
+
     pub(crate) fn add(&mut self, path: PathBuf, text: String, built_in: bool) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let mut at = Position::START;

@@ -146,6 +146,37 @@ impl Times {
     }
 }
 
+impl Sequence {
+    /// Frames that this sequence allows and the other one does not; `None` where there are none. A last `…` stands for frames
+    /// that this one still asks for.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Option<Vec<String>> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(self.progress(), other.progress(), Vec::new())];
+        while let Some((own, others, taken)) = open.pop() {
+            if !seen.insert((own.next.clone(), others.next.clone())) {
+                continue;
+            }
+            if own.may_end() && !others.may_end() {
+                return Some(taken);
+            }
+            for wire_type in own.expected() {
+                let (mut own, mut others, mut taken) = (own.clone(), others.clone(), taken.clone());
+                taken.push(wire_type.to_owned());
+                own.take(wire_type);
+                if !others.take(wire_type) {
+                    if !own.may_end() {
+                        taken.push("…".to_owned());
+                    }
+                    return Some(taken);
+                }
+                open.push((own, others, taken));
+            }
+        }
+        None
+    }
+}
+
 impl FromStr for Sequence {
     type Err = SequenceError;
 
@@ -254,6 +285,24 @@ mod tests {
         check("a?, a", "a a", "a a|!");
         check("a+, b?, a, c", "a a c", "a a c|!");
         check("a*, a*, b", "a a", "a a|a b");
+    }
+
+    #[track_caller]
+    fn check_beyond(one: &str, other: &str, expected: Option<&str>) {
+        let (one, other): (Sequence, Sequence) = (one.parse().unwrap(), other.parse().unwrap());
+        assert_eq!(one.beyond(&other).map(|frames| frames.join(" ")).as_deref(), expected);
+    }
+
+    #[test]
+    fn sequences_within_each_other() {
+        check_beyond("a, b+, c", "a, b+, c", None);
+        check_beyond("a, b, c", "a, b+, c", None);
+        check_beyond("a, b, b, c", "a, b*, c?", None);
+        check_beyond("a, b+, c", "a, b, c", Some("a b b …"));
+        check_beyond("a, b*, c", "a, b+, c", Some("a c"));
+        check_beyond("a", "a, b", Some("a"));
+        check_beyond("b+, c", "a, b+, c", Some("b …"));
+        check_beyond("a+, b?, a", "a*", Some("a b …"));
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! `tightwire contract`: what clients rely on, written down and verified.
 
+mod check;
 mod provider;
 
 use std::io::Write;
@@ -10,6 +11,7 @@ use crate::output::Output;
 /// Runs the command.
 pub(crate) fn run<O: Write, E: Write>(arguments: &ContractArguments, output: &mut Output<O, E>) -> Exit {
     match &arguments.command {
+        ContractCommand::Check(arguments) => check::run(arguments, output),
         ContractCommand::Provider(arguments) => provider::run(arguments, output),
     }
 }

@@ -19,6 +19,9 @@ use super::path::{At, Path, pointer};
 use super::rule::{Combine, Rule, RuleKind, RuleList, Variant};
 use crate::json;
 
+pub(crate) use self::datetime::refused as check_format;
+pub(crate) use self::value::regex;
+
 /// A place where a value is not what is expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {

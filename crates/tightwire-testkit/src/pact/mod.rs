@@ -10,10 +10,16 @@
 //! | [`matching`] | [`matching::match_contents`]: a value held against what is expected of it |
 //! | [`provider`] | the recording provider that consumers' tests talk to |
 //! | [`verify`] | [`verify::Verifier`]: every interaction with a real server |
+//! | [`check`](mod@check) | a contract held against the AsyncAPI document, without a server |
+//! | [`document`] | that document |
+//! | [`locate`](mod@locate) | lines of a file for JSON Pointers |
 //! | [`path`] | path expressions such as `$.data.messages[*].id` |
 //!
 //! `docs/contracts.md` says what the files mean.
 
+pub mod check;
+pub mod document;
+pub mod locate;
 pub mod matching;
 pub mod model;
 pub mod path;
@@ -24,6 +30,7 @@ pub mod verify;
 pub mod write;
 pub mod ws;
 
+pub use self::document::Document;
 pub use self::matching::Mismatch;
 pub use self::model::{AsyncMessage, Comments, Contents, Interaction, Pact, ProviderState, SyncMessages};
 pub use self::read::ReadError;

@@ -1,9 +1,11 @@
 //! What `tightwire contract` is asked for, a file for each of its commands.
 
+mod check;
 mod provider;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use self::check::CheckArguments;
 pub(crate) use self::provider::ProviderArguments;
 
 /// Write down what clients rely on, and hold servers to it.
@@ -17,5 +19,6 @@ pub(crate) struct ContractArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContractCommand {
+    Check(CheckArguments),
     Provider(ProviderArguments),
 }

@@ -6,6 +6,11 @@ pub(super) fn check(text: &str, format: &str, what: &str) -> Result<(), String> 
     if matches(&tokens, text) { Ok(()) } else { Err(format!("expected {what} like `{format}`")) }
 }
 
+/// Why a format cannot be used; `None` where it can. An empty one stands for the usual.
+pub(crate) fn refused(format: &str) -> Option<String> {
+    tokens(format).err().filter(|_| !format.is_empty())
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Text(String),
