@@ -19,7 +19,9 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::bench::BenchArguments;
 pub(crate) use self::chaos::ChaosArguments;
-pub(crate) use self::contract::{CheckArguments, ContractArguments, ContractCommand, ProviderArguments};
+pub(crate) use self::contract::{
+    CheckArguments, ContractArguments, ContractCommand, ProviderArguments, VerifyArguments,
+};
 pub(crate) use self::fuzz::{FuzzArguments, FuzzFormat};
 pub(crate) use self::generate::{GenerateArguments, What};
 pub(crate) use self::inspect::{InspectArguments, InspectFormat};

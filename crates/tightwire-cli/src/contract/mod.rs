@@ -2,6 +2,7 @@
 
 mod check;
 mod provider;
+mod verify;
 
 use std::io::Write;
 
@@ -13,5 +14,6 @@ pub(crate) fn run<O: Write, E: Write>(arguments: &ContractArguments, output: &mu
     match &arguments.command {
         ContractCommand::Check(arguments) => check::run(arguments, output),
         ContractCommand::Provider(arguments) => provider::run(arguments, output),
+        ContractCommand::Verify(arguments) => verify::run(arguments, output),
     }
 }

@@ -2,11 +2,13 @@
 
 mod check;
 mod provider;
+mod verify;
 
 use clap::{Args, Subcommand};
 
 pub(crate) use self::check::CheckArguments;
 pub(crate) use self::provider::ProviderArguments;
+pub(crate) use self::verify::VerifyArguments;
 
 /// Write down what clients rely on, and hold servers to it.
 ///
@@ -21,4 +23,5 @@ pub(crate) struct ContractArguments {
 pub(crate) enum ContractCommand {
     Check(CheckArguments),
     Provider(ProviderArguments),
+    Verify(VerifyArguments),
 }
