@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
-	test-rust pact-verify test-typescript test-browser pact-capture bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
+	test-rust pact-check pact-verify test-typescript test-browser pact-capture bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ cluster: app redis-server ## Start Redis, three chat servers and a balancer on h
 	$(CARGO) build --quiet --package tightwire-chat --package tightwire-cli --package example-cluster
 	$(CARGO) run --quiet --package example-cluster -- --port $(PORT)
 
-test: validate-spec lint ws-code-diff-check test-rust test-typescript pact-capture test-browser ## Everything CI runs
+test: validate-spec lint ws-code-diff-check pact-check test-rust test-typescript pact-capture test-browser ## Everything CI runs
 
 validate-spec: node-modules ## Check the contract with the official parser and with our own
 	npm run --silent validate:asyncapi
@@ -75,6 +75,9 @@ test-rust: node-modules redis-server python-packages
 	$(CARGO_TEST) --package tightwire --features settings --lib settings::
 	$(CARGO_TEST) --package tightwire-chat --features tls --test tls
 	$(CARGO) test --workspace --doc --quiet
+
+pact-check: ## Hold contracts/*.json against the AsyncAPI document, and say what of it they are not about
+	$(TIGHTWIRE) contract check --deny-warnings contracts/*.json --spec $(SPEC)
 
 pact-verify: redis-server ## What consumers rely on (contracts/*.json), verified with the real server on each broker; prints what was verified
 	$(CARGO) test --quiet --test contracts -- --nocapture --test-threads 1 the_server_does_what_every_consumer_relies_on

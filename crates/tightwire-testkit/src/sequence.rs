@@ -147,6 +147,13 @@ impl Times {
 }
 
 impl Sequence {
+    /// The same without the steps of some messages.
+    #[must_use]
+    pub fn without(mut self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        self.steps.retain(|step| !is_left_out(&step.wire_type));
+        self
+    }
+
     /// Frames that this sequence allows and the other one does not; `None` where there are none. A last `…` stands for frames
     /// that this one still asks for.
     #[must_use]

@@ -298,6 +298,42 @@ fn sequences() {
     );
 }
 
+/// A subscription with `after` may be answered with a gap, too, and no other request.
+#[test]
+fn what_the_session_adds() {
+    let mut pact: Value = serde_json::from_str(VALID).unwrap();
+    let frame = |wire_type: &str, topic: &str, data: Value| {
+        let frame = json!({
+            "v": 1, "id": "0190b6a2-7c1e-7b6a-9a64-0d5a3c0f7e21", "type": wire_type, "topic": topic, "ts": 0,
+            "correlation_id": "7b0f2c8e-3b64-4a52-8a0e-6b1f9f0d2c33", "data": data
+        });
+        json!({"contents": {"content": frame, "contentType": "application/json", "encoded": false}})
+    };
+    let subscribe = frame(
+        "subscribe",
+        "system",
+        json!({"topics": ["thread:plans"], "after": {"thread:plans": {"epoch": "a", "seq": 1}}}),
+    );
+    let answers = [
+        frame("subscription_updated", "system", json!({"topics": ["thread:plans"]})),
+        frame("replay_gap", "thread:plans", json!({"epoch": "b", "oldest_seq": 0, "latest_seq": 0})),
+    ];
+    pact["interactions"][1]["comments"] = json!({"references": {"AsyncAPI": {"operationId": "subscribe"}}});
+    pact["interactions"][1]["request"] = subscribe;
+    pact["interactions"][1]["response"] = json!(answers);
+    assert_eq!(findings(&pact.to_string()), [""; 0]);
+
+    pact["interactions"][1]["comments"] = json!({"references": {"AsyncAPI": {"operationId": "ping"}}});
+    pact["interactions"][1]["request"] = frame("ping", "system", json!({}));
+    pact["interactions"][1]["request"]["contents"]["content"].as_object_mut().unwrap().remove("correlation_id");
+    let found = findings(&pact.to_string());
+    assert_eq!(
+        found.last().unwrap(),
+        "error[sequence-not-of-operation] /interactions/1/response: the answer to `ping` is one frame, `pong`"
+    );
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
 #[test]
 fn bound_and_counted_values() {
     check_ws(

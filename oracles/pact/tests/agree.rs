@@ -16,8 +16,7 @@ fn contents(content: &Value, rules: &Value) -> MessageContents {
 /// What Pact's own matcher finds.
 async fn verdict(case: &Value) -> Vec<String> {
     let (expected, actual) = (contents(&case["expected"], &case["rules"]), contents(&case["actual"], &json!({})));
-    let config =
-        if case["keys"] == "closed" { DiffConfig::NoUnexpectedKeys } else { DiffConfig::AllowUnexpectedKeys };
+    let config = if case["keys"] == "closed" { DiffConfig::NoUnexpectedKeys } else { DiffConfig::AllowUnexpectedKeys };
     let rules = expected.matching_rules.rules_for_category("body").unwrap_or(MatchingRuleCategory::empty("body"));
     let context = CoreMatchingContext::new(config, &rules);
     let found = match_message_contents(&expected, &actual, &context).await.err().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What an interaction's frames are in the document: operation, messages, topics, schemas.
 
 use serde_json::Value;
-use tightwire_spec::ir::{Direction, Message, Operation};
+use tightwire_spec::ir::{Direction, Message, Operation, SessionRole};
 
 use super::super::document::Document;
 use super::super::model::{Comments, Contents, Interaction};
@@ -69,6 +69,15 @@ impl<'a> Exchange<'a> {
     fn is_refused(&self) -> bool {
         let is_error = |frame: &Frame<'_>| frame.message.is_some_and(Document::is_error);
         self.comments.ws.close.is_some() || self.responses.iter().any(is_error)
+    }
+
+    /// Whether a message says that a replay is not possible, which the session adds to the answer where the request asks for
+    /// one.
+    fn is_gap(&self, message: &Message) -> bool {
+        let asks = |request: &Frame<'_>| {
+            request.message.is_some_and(|message| message.session == Some(SessionRole::Subscribe))
+        };
+        message.session == Some(SessionRole::ReplayGap) && self.request.as_ref().is_some_and(asks)
     }
 
     /// The operation that the interaction names, where it is one for it.
@@ -167,7 +176,9 @@ impl<'a> Exchange<'a> {
         }
         for (frame, message) in answers.iter().filter_map(|frame| Some((frame, frame.message?))) {
             match &operation.reply {
-                _ if Document::is_error(message) => self.topic_of_any(frame, message, findings),
+                _ if Document::is_error(message) || self.is_gap(message) => {
+                    self.topic_of(frame, &message.channels, findings)
+                }
                 Some(reply) if reply.messages.contains(&message.id) => {
                     if reply.address.is_none() {
                         self.topic(frame, &reply.channel, findings);
@@ -197,10 +208,6 @@ impl<'a> Exchange<'a> {
         self.topic_of(frame, &[channel.to_owned()], findings);
     }
 
-    fn topic_of_any(&self, frame: &Frame<'_>, message: &Message, findings: &mut Findings) {
-        self.topic_of(frame, &message.channels, findings);
-    }
-
     fn topic_of(&self, frame: &Frame<'_>, channels: &[String], findings: &mut Findings) {
         let topic = frame.value.as_ref().and_then(|value| value.get("topic")?.as_str());
         let (Some(topic), Some(_)) = (topic, self.document.ir().envelope) else { return };
@@ -217,17 +224,14 @@ impl<'a> Exchange<'a> {
     fn sequence(&self, operation: &Operation, findings: &mut Findings) {
         let Some(reply) = operation.reply.as_ref().filter(|_| self.request.is_some()) else { return };
         let Some(own) = self.own_sequence() else { return };
-        let names_error = |name: &str| {
-            self.document
-                .ir()
-                .messages
-                .values()
-                .any(|message| Document::is_error(message) && self.document.key(message) == name)
+        let named = |name: &str, is: &dyn Fn(&Message) -> bool| {
+            self.document.ir().messages.values().any(|message| self.document.key(message) == name && is(message))
         };
         // An error may come in place of everything else.
-        if own.messages().any(names_error) {
+        if own.messages().any(|name| named(name, &Document::is_error)) {
             return;
         }
+        let own = own.without(|name| named(name, &|message| self.is_gap(message)));
         let pointer = match self.comments.ws.sequence {
             Some(_) => format!("{}/comments/x-ws/sequence", self.pointer),
             None => format!("{}/response", self.pointer),
