@@ -30,7 +30,7 @@ fn dependencies_point_one_way() {
     check_dependencies("crates/tightwire", &["tightwire-proto"]);
     check_dependencies("crates/tightwire-strategies", &[]);
     check_dependencies("crates/tightwire-testbed", &[]);
-    check_dependencies("crates/tightwire-testkit", &["tightwire", "tightwire-spec"]);
+    check_dependencies("crates/tightwire-testkit", &["tightwire", "tightwire-spec", "tightwire-strategies"]);
     check_dependencies(
         "crates/tightwire-cli",
         &["tightwire-codegen", "tightwire-proto", "tightwire-spec", "tightwire-strategies", "tightwire-testkit"],

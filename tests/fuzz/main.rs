@@ -6,5 +6,6 @@ mod common;
 mod chat;
 mod conversations;
 mod mutants;
+mod sequences;
 mod stage;
 mod tampering;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tightwire_chat::chat::CONTRACT;
+use tightwire_chat::chat::{CONTRACT, ServerFrame};
 use tightwire_spec::{FileSystem, load};
 use tightwire_testkit::fuzz::{Driver, Endpoint, Options, Protocol};
 
@@ -13,11 +13,19 @@ use crate::common::{Chat, client_address};
 /// How much a stream in memory holds.
 const STREAM_BYTES: usize = 64 * 1024;
 
+/// All clients come from one address, and each plan has some of them.
+pub(crate) const FLAGS: [&str; 4] = ["--handshakes-per-second", "1000000", "--handshake-burst", "1000000"];
+
 /// The protocol of the chat, judged by its schemas alone.
 pub(crate) fn protocol() -> Protocol {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("asyncapi/chat.yml");
     let loaded = load(&document, &FileSystem).expect("the document is there");
     Protocol::new(loaded.ir.expect("the document has no errors"), CONTRACT.schema_bundle).expect("the bundle is right")
+}
+
+/// The same, judged by the generated decoder first: what it accepts follows the schemas, as `decoder_differential.rs` shows.
+pub(crate) fn fast_protocol() -> Protocol {
+    protocol().accepting(|text| ServerFrame::decode_fast(text).is_some())
 }
 
 /// Streams whose other end is that server.

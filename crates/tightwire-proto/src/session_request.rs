@@ -3,6 +3,7 @@
 //! The session does not know the types that a protocol's document gives these messages, only what they are called on
 //! the wire. So the (validated) data is serialised and read by those names.
 
+use chrono::{DateTime, FixedOffset, SecondsFormat};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub fn session_request<T: Serialize>(role: SessionRole, data: &T) -> Option<Sess
             positions: data.get("positions") == Some(&Value::Bool(true)),
         },
         SessionRole::Unsubscribe => SessionRequest::Unsubscribe { topics: topics(&mut data)? },
-        SessionRole::Ping => SessionRequest::Ping { timestamp: text(&mut data, "timestamp") },
+        SessionRole::Ping => SessionRequest::Ping { timestamp: text(&mut data, "timestamp").and_then(in_four_digits) },
         SessionRole::Pong => {
             SessionRequest::Pong { last_id: text(&mut data, "last_id").and_then(|id| Uuid::try_parse(&id).ok()) }
         }
@@ -49,6 +50,22 @@ fn text(data: &mut Map<String, Value>, key: &str) -> Option<String> {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
+}
+
+/// The furthest that a point in time may be from UTC as it is written (RFC 3339).
+const FURTHEST_SECONDS: i32 = (23 * 60 + 59) * 60;
+
+/// The same point in time in a year of four digits, which is all that RFC 3339 has: in UTC, the first and the last hours
+/// that can be written with another offset are in the years -1 and 10000.
+fn in_four_digits(timestamp: String) -> Option<String> {
+    let furthest = match timestamp.as_bytes().first() {
+        Some(b'-') => FURTHEST_SECONDS,
+        Some(b'+') => -FURTHEST_SECONDS,
+        _ => return Some(timestamp),
+    };
+    let time = DateTime::parse_from_rfc3339(&timestamp).ok().or_else(|| timestamp.parse().ok())?;
+    let time = time.with_timezone(&FixedOffset::east_opt(furthest)?);
+    Some(time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
 }
 
 #[cfg(test)]
@@ -102,6 +119,20 @@ mod tests {
             json!({ "token": "t" }),
             Some(SessionRequest::Authenticate { token: "t".to_owned() }),
         );
+    }
+
+    #[test]
+    fn a_ping_is_answered_in_a_year_of_four_digits() {
+        for (utc, expected) in [
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("-0001-12-31T00:01:00Z", "0000-01-01T00:00:00+23:59"),
+            ("+10000-01-01T23:58:59.500Z", "9999-12-31T23:59:59.500-23:59"),
+        ] {
+            let time: DateTime<chrono::Utc> = utc.parse().unwrap();
+            assert_eq!(serde_json::to_value(time).unwrap(), utc, "as chrono writes it");
+            let timestamp = Some(expected.to_owned());
+            check(SessionRole::Ping, json!({ "timestamp": utc }), Some(SessionRequest::Ping { timestamp }));
+        }
     }
 
     #[test]

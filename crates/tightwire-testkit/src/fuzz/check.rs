@@ -41,6 +41,8 @@ pub struct Observed<'a> {
     pub frame: &'a Value,
     /// Where it was broadcast, and everybody who is subscribed is sent the same: whether nobody has seen it before.
     pub is_new: bool,
+    /// Whether this connection has had it before: it is replayed.
+    pub is_repeated: bool,
 }
 
 /// What a check has found.

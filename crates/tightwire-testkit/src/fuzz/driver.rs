@@ -3,7 +3,9 @@
 //! One task drives all clients of a plan, so that a run on a paused clock is the same every time. On a running clock it
 //! waits for what is owed and no longer.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::check::{Check, Observed};
+use super::coverage::Coverage;
 use super::endpoint::Endpoint;
 use super::finding::{Class, Finding};
 use super::model::{Bounds, Model, Outgoing, Verdict};
@@ -27,6 +30,13 @@ use crate::transcript::{Content, Entry, Transcript};
 
 /// How much is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// How often a handshake is tried again that the server wants later, and how long after.
+const HANDSHAKES: usize = 60;
+const HANDSHAKE_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often it is asked whether everybody has got what the others have.
+const CATCH_UP: Duration = Duration::from_millis(20);
 
 /// How plans are carried out.
 #[derive(Clone, Debug)]
@@ -57,17 +67,8 @@ impl Default for Options {
 pub struct Outcome {
     /// The first thing that was wrong, if anything was.
     pub finding: Option<Finding>,
-    /// How many messages clients have sent: text, binary, pings of WebSocket, and pieces of bytes.
-    pub sent: u64,
-    /// How many text messages clients have received.
-    pub received: u64,
-    /// How many connections there were.
-    pub connections: u64,
-    /// What was received, by the frame's message and the answer's: `("ping", "pong")`. What answers nothing stands under
-    /// an empty name.
-    pub answers: Vec<(String, String)>,
-    /// The codes with which the server has closed.
-    pub closes: Vec<u16>,
+    /// What was sent and received.
+    pub coverage: Coverage,
 }
 
 /// Makes a [`Check`] for each run of a plan.
@@ -106,6 +107,12 @@ impl Driver {
         Self { endpoint, ..self.clone() }
     }
 
+    /// The same, carried out otherwise.
+    #[must_use]
+    pub fn with(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
     /// The protocol.
     #[must_use]
     pub fn protocol(&self) -> &Arc<Protocol> {
@@ -131,7 +138,7 @@ impl Driver {
             let transcript = run.transcript.to_string();
             Finding { transcript, ..*finding }
         });
-        Outcome { finding, ..run.outcome }
+        Outcome { finding, coverage: run.coverage() }
     }
 
     /// Whether a new connection works: a ping, and the first operation that answers with one frame and subscribes.
@@ -172,13 +179,16 @@ struct Run<'d> {
     wires: Vec<Option<Wire>>,
     checks: Vec<Box<dyn Check>>,
     transcript: Transcript,
-    outcome: Outcome,
+    sent: u64,
+    received: u64,
+    connections: u64,
+    asked: HashMap<&'d str, u64>,
+    answers: HashMap<(&'d str, &'d str), u64>,
+    closes: HashMap<u16, u64>,
     buffer: Vec<u8>,
     /// What stands for [`MARKER`].
     salt: String,
     step: usize,
-    /// The messages whose ids answers refer to.
-    askers: std::collections::HashMap<String, String>,
 }
 
 impl<'d> Run<'d> {
@@ -193,11 +203,15 @@ impl<'d> Run<'d> {
             wires: Vec::new(),
             checks: driver.checks.iter().map(|check| check()).collect(),
             transcript: Transcript::new(),
-            outcome: Outcome::default(),
+            sent: 0,
+            received: 0,
+            connections: 0,
+            asked: HashMap::new(),
+            answers: HashMap::new(),
+            closes: HashMap::new(),
             buffer: vec![0; BUFFER_BYTES],
             salt,
             step: 0,
-            askers: std::collections::HashMap::new(),
         }
     }
 
@@ -210,7 +224,18 @@ impl<'d> Run<'d> {
         self.settle(true).await?;
         let until = Instant::now() + self.driver.options.silence;
         self.pump(until, |_| false).await?;
-        self.model.finish()?;
+        // What the others have got may still be on its way to somebody.
+        let until = Instant::now() + self.driver.options.bounds.give_up;
+        while let Err(finding) = self.model.finish() {
+            if Instant::now() >= until {
+                return Err(finding);
+            }
+            let arrived = self.received;
+            self.pump((Instant::now() + CATCH_UP).min(until), |_| false).await?;
+            if arrived != self.received {
+                self.settle(true).await?;
+            }
+        }
         for index in 0..self.checks.len() {
             if let Err(flaw) = self.checks[index].finish() {
                 return Err(self.flawed(0, flaw));
@@ -266,14 +291,25 @@ impl<'d> Run<'d> {
             return Ok(());
         }
         let within = self.driver.options.connect_within;
-        let opened = tokio::time::timeout(within, Wire::open(&self.driver.endpoint)).await;
+        let mut opened;
+        let mut tries = 0;
+        loop {
+            opened = tokio::time::timeout(within, Wire::open(&self.driver.endpoint)).await;
+            tries += 1;
+            match &opened {
+                Ok(Err(error)) if error.kind() == ErrorKind::WouldBlock && tries < HANDSHAKES => {
+                    self.pump(Instant::now() + HANDSHAKE_PAUSE, |_| false).await?;
+                }
+                _ => break,
+            }
+        }
         let wire = match opened {
             Ok(Ok(wire)) => wire,
             Ok(Err(error)) => return Err(self.unreachable(client, error.to_string())),
             Err(_) => return Err(self.unreachable(client, format!("nothing for {within:?}"))),
         };
         self.wires[client] = Some(wire);
-        self.outcome.connections += 1;
+        self.connections += 1;
         let now = self.now();
         self.model.connected(client, now);
         self.note(client, Entry::Note("connected".to_owned()));
@@ -326,6 +362,9 @@ impl<'d> Run<'d> {
             Payload::Ping(payload) => Some(payload.as_slice()),
             _ => None,
         };
+        if let Some(message) = key.and_then(|key| self.driver.protocol.message(Direction::ToServer, key)) {
+            *self.asked.entry(&message.key).or_default() += 1;
+        }
         let binary = Intent::Breach { code: 1003 };
         let intent = match &sent.payload {
             Payload::Binary(_) if sent.intent.is_valid() => &binary,
@@ -334,7 +373,7 @@ impl<'d> Run<'d> {
         let outgoing =
             Outgoing { message: key, intent, text: text.as_ref().map(Vec::len), value: value.as_ref(), ping };
         self.model.sent(client, self.step, &outgoing, now);
-        self.outcome.sent += 1;
+        self.sent += 1;
         let content = match (&sent.payload, &text) {
             (_, Some(text)) => Content::Text(String::from_utf8_lossy(text).into_owned()),
             (Payload::Ping(_), None) => Content::Ping,
@@ -342,17 +381,11 @@ impl<'d> Run<'d> {
             _ => Content::Binary(0),
         };
         self.note(client, Entry::Sent(content));
-        if let (Some(key), Some(value)) = (key, &value) {
-            if let Some(message) = self.driver.protocol.message(Direction::ToServer, key)
-                && let Some(id) = self.driver.protocol.correlation(message, value)
-            {
-                self.askers.insert(id, key.to_owned());
-            }
-            if sent.intent.is_valid() {
-                let connection = self.model.connection(client);
-                let observed = Observed { client, connection, message: key, frame: value, is_new: true };
-                self.checks.iter_mut().for_each(|check| check.sent(&observed));
-            }
+        if let (Some(key), Some(value), true) = (key, &value, sent.intent.is_valid()) {
+            let connection = self.model.connection(client);
+            let observed =
+                Observed { client, connection, message: key, frame: value, is_new: true, is_repeated: false };
+            self.checks.iter_mut().for_each(|check| check.sent(&observed));
         }
         let Some(Some(wire)) = self.wires.get_mut(client) else { return };
         match (&sent.payload, text) {
@@ -419,16 +452,15 @@ impl<'d> Run<'d> {
         let now = self.now();
         match event {
             Event::Text(text) => {
-                self.outcome.received += 1;
+                self.received += 1;
                 let received = self.model.received(client, &text, now);
                 self.note(client, Entry::Received(Content::Text(String::from_utf8_lossy(&text).into_owned())));
                 let received = received?;
                 let (message, frame) = (received.message, &received.value);
-                let answered = self.driver.protocol.correlation(message, frame);
-                let asked = answered.and_then(|id| self.askers.get(&id)).cloned().unwrap_or_default();
-                self.outcome.answers.push((asked, message.key.clone()));
-                let (connection, is_new) = (received.connection, received.is_new);
-                let observed = Observed { client, connection, message: &message.key, frame, is_new };
+                let asked = received.asked.map_or("", |asked| asked.key.as_str());
+                *self.answers.entry((asked, &message.key)).or_default() += 1;
+                let (connection, is_new, is_repeated) = (received.connection, received.is_new, received.is_repeated);
+                let observed = Observed { client, connection, message: &message.key, frame, is_new, is_repeated };
                 for check in &mut self.checks {
                     if let Err(flaw) = check.received(&observed) {
                         return Err(self.flawed(client, flaw));
@@ -448,7 +480,9 @@ impl<'d> Run<'d> {
                 self.model.received_pong(client, &payload, now)
             }
             Event::Close(code) => {
-                self.outcome.closes.extend(code);
+                if let Some(code) = code {
+                    *self.closes.entry(code).or_default() += 1;
+                }
                 self.note(client, Entry::Received(Content::Close(code, String::new())));
                 self.wires[client] = None;
                 self.model.closed(client, code)
@@ -480,6 +514,23 @@ impl<'d> Run<'d> {
             self.model.vanished(client);
             self.wires[client] = None;
         }
+    }
+
+    fn coverage(&self) -> Coverage {
+        let mut coverage = Coverage {
+            plans: 1,
+            sent: self.sent,
+            received: self.received,
+            connections: self.connections,
+            asked: self.asked.iter().map(|(message, count)| ((*message).to_owned(), *count)).collect(),
+            closes: self.closes.iter().map(|(code, count)| (*code, *count)).collect(),
+            ..Coverage::default()
+        };
+        for ((asked, answer), count) in &self.answers {
+            let answers = coverage.answers.entry((*asked).to_owned()).or_default();
+            *answers.entry((*answer).to_owned()).or_default() += count;
+        }
+        coverage
     }
 
     fn note(&mut self, client: usize, entry: Entry) {

@@ -65,7 +65,7 @@ pub struct Model<'p> {
     connections: usize,
     topics: Topics,
     /// Who has sent the frames that answers refer to: the connection.
-    askers: HashMap<String, usize>,
+    askers: HashMap<String, (usize, Option<&'p Message>)>,
 }
 
 /// What a client sends, as it goes over the wire.
@@ -90,10 +90,14 @@ pub struct Received<'p> {
     pub message: &'p Message,
     /// All of it.
     pub value: Value,
-    /// Whether it answers a ping of the session; then that is to be answered.
+    /// Which connection of the plan it came over.
     pub connection: usize,
+    /// The message that it answers, if anybody has sent that.
+    pub asked: Option<&'p Message>,
     /// Whether nobody has seen it before.
     pub is_new: bool,
+    /// Whether this connection has had it before.
+    pub is_repeated: bool,
 }
 
 /// A finding, boxed because it is large and rare.
@@ -154,7 +158,7 @@ impl<'p> Model<'p> {
         let message = outgoing.message.and_then(|key| protocol.message(Direction::ToServer, key));
         let key = outgoing.value.zip(message).and_then(|(value, message)| protocol.correlation(message, value));
         if let Some(key) = &key {
-            self.askers.insert(key.clone(), sender.connection);
+            self.askers.insert(key.clone(), (sender.connection, message));
         }
         let may_be_dropped = outgoing.text.is_some() && !sender.count_text();
         if sender.is_doomed() {
@@ -190,8 +194,7 @@ impl<'p> Model<'p> {
     pub fn closing(&mut self, client: usize, now: Duration) {
         if let Some(Some(client)) = self.clients.get_mut(client) {
             client.life = Life::Closing { since: now };
-            client.debts.clear();
-            client.pongs.clear();
+            client.excuse();
         }
     }
 
@@ -216,7 +219,13 @@ impl<'p> Model<'p> {
     pub fn received(&mut self, client: usize, text: &[u8], now: Duration) -> Verdict<Received<'p>> {
         let protocol = self.protocol;
         let shown = || json::shorten(&String::from_utf8_lossy(text), SHOWN);
-        let value = std::str::from_utf8(text).ok().map(json::parse);
+        // Duplicate keys are looked for where nobody has done so.
+        let is_accepted = protocol.accepts_fast(text);
+        let value = if is_accepted {
+            serde_json::from_slice(text).ok().map(Ok)
+        } else {
+            std::str::from_utf8(text).ok().map(json::parse)
+        };
         let value = match value {
             Some(Ok(value)) => value,
             Some(Err(violation)) => {
@@ -229,23 +238,27 @@ impl<'p> Model<'p> {
             let expected = format!("one of {}", known.join(", "));
             return self.fault(Class::InvalidFrame, client, None, "no message of the contract", expected, shown());
         };
-        if let Err(violations) = protocol.check(Direction::ToClient, &message.key, text, &value) {
+        if !is_accepted && let Err(violations) = protocol.contract().check_as(Direction::ToClient, &message.key, &value)
+        {
             let what = format!("`{}` does not follow its schema", message.key);
             let violations: Vec<_> = violations.iter().map(Violation::to_string).collect();
             let actual = format!("{}\n            {}", violations.join("; "), shown());
             return self.fault(Class::InvalidFrame, client, None, what, "a frame that the schema accepts", actual);
         }
-        let is_new = if protocol.has_envelope() {
+        let novelty = if protocol.has_envelope() {
             self.enveloped(client, message, &value, text, now)?
         } else {
             self.answered(client, message, &value, now)?;
-            true
+            Novelty::New
         };
+        let (is_new, is_repeated) = (novelty == Novelty::New, novelty == Novelty::Known);
         let connection = self.client(client).map_or(0, |client| client.connection);
-        Ok(Received { message, value, connection, is_new })
+        let key = protocol.correlation(message, &value);
+        let asked = key.and_then(|key| self.askers.get(&key)).and_then(|(_, asked)| *asked);
+        Ok(Received { message, value, connection, asked, is_new, is_repeated })
     }
 
-    /// A frame with an envelope. Whether nobody has seen it before.
+    /// A frame with an envelope.
     fn enveloped(
         &mut self,
         client: usize,
@@ -253,7 +266,7 @@ impl<'p> Model<'p> {
         value: &Value,
         text: &[u8],
         now: Duration,
-    ) -> Verdict<bool> {
+    ) -> Verdict<Novelty> {
         let shown = || json::one_line(value);
         let protocol = self.protocol;
         let greets = message.role == Some(SessionRole::ConnectionEstablished);
@@ -278,7 +291,7 @@ impl<'p> Model<'p> {
             if novelty != Novelty::Known {
                 self.answered(client, message, value, now)?;
             }
-            return Ok(novelty == Novelty::New);
+            return Ok(novelty);
         }
         let id = value["id"].as_str().unwrap_or_default().to_owned();
         if let Some(Some(reader)) = self.clients.get_mut(client)
@@ -287,7 +300,7 @@ impl<'p> Model<'p> {
             return self.fault(Class::DuplicateReply, client, None, "a frame came twice", "ids of their own", shown());
         }
         self.answered(client, message, value, now)?;
-        Ok(true)
+        Ok(Novelty::New)
     }
 
     /// A client has received a binary message.
@@ -319,6 +332,7 @@ impl<'p> Model<'p> {
         let Some(Some(reader)) = self.clients.get_mut(client) else { return Ok(()) };
         let (life, doom) = (reader.life, reader.doom.clone());
         let refused = reader.has_refused_violation();
+        let may_end = reader.may_end_with();
         reader.end();
         let actual = code.map_or_else(|| "close without a code".to_owned(), |code| format!("close {code}"));
         match (life, doom) {
@@ -341,6 +355,7 @@ impl<'p> Model<'p> {
                 let class = if code == Some(1011) { Class::Panic } else { Class::CloseCode };
                 self.fault(class, client, Some(doom.step), "closed with another code", expected, actual)
             }
+            (_, None) if code.is_some_and(|code| may_end.contains(&code)) => Ok(()),
             (_, None) => {
                 let class = if code == Some(1011) { Class::Panic } else { Class::CloseCode };
                 let known = code.is_some_and(|code| self.protocol.knows_close_code(code));

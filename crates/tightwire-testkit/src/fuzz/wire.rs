@@ -40,6 +40,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
+    /// Fails with [`io::ErrorKind::WouldBlock`] where the server asks to try again later.
     pub(super) async fn open(endpoint: &Endpoint) -> io::Result<Self> {
         let mut stream = endpoint.open().await?;
         let mut request = upgrade_request(&endpoint.host, &endpoint.path);
@@ -62,6 +63,9 @@ impl Wire {
         };
         let early = head.split_off(end);
         let status = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
+        if status.starts_with("HTTP/1.1 429") {
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "the server wants fewer handshakes at a time"));
+        }
         if !status.starts_with("HTTP/1.1 101") {
             return Err(io::Error::other(format!("the handshake was answered with {status:?}")));
         }

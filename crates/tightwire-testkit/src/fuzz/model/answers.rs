@@ -63,7 +63,7 @@ impl<'p> Model<'p> {
         }
         match (reader.answered.get(key), self.askers.get(key)) {
             (Some((step, _)), _) => Asked::Answered(*step),
-            (None, Some(asker)) if *asker != reader.connection => Asked::Another,
+            (None, Some((asker, _))) if *asker != reader.connection => Asked::Another,
             _ => Asked::Nobody,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
+use tightwire::proto::close::CloseReason;
 use tightwire_spec::ir::SessionRole;
 
 use super::Bounds;
@@ -34,6 +35,8 @@ pub(super) struct Client<'p> {
     /// The ids of frames that only it has got.
     pub(super) ids: HashSet<String>,
     pub(super) rate: Rate,
+    /// Whether it was told that a topic is forbidden. Who goes on asking is sent away.
+    pub(super) is_forbidden: bool,
     opened_at: Duration,
     max_message: Option<u64>,
     max_frame: Option<u64>,
@@ -91,7 +94,10 @@ pub(super) struct Debt<'p> {
     pub(super) refused: BTreeSet<String>,
     pub(super) refused_more: bool,
     pub(super) has_error: bool,
+    /// Whether the rate does not allow it for certain.
     pub(super) may_be_dropped: bool,
+    /// Whether it need not come any more.
+    pub(super) is_excused: bool,
     pub(super) sent_at: Duration,
     pub(super) last_at: Duration,
 }
@@ -126,6 +132,7 @@ impl<'p> Client<'p> {
             places: HashMap::new(),
             ids: HashSet::new(),
             rate: Rate::new(protocol.limit("message_burst"), protocol.limit("messages_per_second")),
+            is_forbidden: false,
             opened_at: now,
             max_message: protocol.limit("max_message_bytes"),
             max_frame: protocol.limit("max_frame_bytes"),
@@ -187,14 +194,30 @@ impl<'p> Client<'p> {
     /// The server has to close with that code. What it owes besides it may owe for ever.
     pub(super) fn doom(&mut self, step: usize, code: u16, wants_error: bool, now: Duration) {
         self.doom = Some(Doom { step, code, wants_error, since: now });
-        for debt in &mut self.debts {
-            debt.may_be_dropped = true;
-        }
+        self.excuse();
+    }
+
+    /// The connection ends: what it is owed may still come, or not.
+    pub(super) fn excuse(&mut self) {
+        self.debts.iter_mut().for_each(|debt| debt.is_excused = true);
+        self.pongs.clear();
     }
 
     /// Whether the violation was named by an error.
     pub(super) fn has_refused_violation(&self) -> bool {
         self.debts.iter().any(|debt| matches!(debt.owed, Owed::Violation { .. }) && debt.has_error)
+    }
+
+    /// The codes with which the server may end the connection for what the client has asked for.
+    pub(super) fn may_end_with(&self) -> Vec<u16> {
+        let mut codes = Vec::new();
+        if self.debts.iter().any(|debt| debt.role == Some(SessionRole::Authenticate)) {
+            codes.push(CloseReason::Unauthorized.code());
+        }
+        if self.is_forbidden {
+            codes.push(CloseReason::TopicForbidden.code());
+        }
+        codes
     }
 
     pub(super) fn end(&mut self) {
@@ -302,6 +325,7 @@ impl<'p> Debt<'p> {
             refused_more: false,
             has_error: false,
             may_be_dropped,
+            is_excused: false,
             sent_at: now,
             last_at: now,
         }
@@ -328,6 +352,7 @@ impl<'p> Debt<'p> {
     fn is_open(&self, sequences: bool, is_limited: bool) -> bool {
         match self.owed {
             Owed::Nothing => false,
+            _ if self.is_excused => false,
             _ if self.may_be_dropped && is_limited && !self.is_replied => false,
             Owed::Reply(_) => !self.is_replied || (sequences && self.progress.as_ref().is_some_and(|it| !it.may_end())),
             Owed::TooLarge | Owed::Violation { .. } => !self.has_error,

@@ -19,6 +19,7 @@ impl Model<'_> {
         let shown = || json::one_line(value);
         let said = value["data"]["code"].as_str().unwrap_or_default();
         let Some(Some(reader)) = self.clients.get_mut(client) else { return Ok(()) };
+        reader.is_forbidden |= said == code::TOPIC_FORBIDDEN;
         if said == code::RATE_LIMITED {
             reader.rate.errors += 1;
             if reader.debts.iter().all(|debt| !debt.may_be_dropped) {
