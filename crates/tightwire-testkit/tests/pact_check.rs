@@ -97,6 +97,41 @@ fn names_and_keys() {
 }
 
 #[test]
+fn a_subscription_may_be_told_of_a_gap() {
+    let gap = |asked: &str| {
+        let envelope = |wire_type: &str, topic: &str, data: Value| {
+            let id = "00000000-0000-4000-8000-000000000000";
+            let correlation = (wire_type == "replay_gap").then_some(id);
+            let mut frame = json!({"v": 1, "id": id, "type": wire_type, "topic": topic, "ts": 1, "data": data});
+            correlation.inspect(|id| frame["correlation_id"] = json!(id));
+            json!({"contents": {"content": frame}})
+        };
+        let data = if asked == "subscribe" { json!({"topics": ["dashboard"]}) } else { json!({}) };
+        let position = json!({"epoch": "e", "oldest_seq": 0, "latest_seq": 0});
+        let pact = json!({
+            "consumer": {"name": "a"},
+            "provider": {"name": "b"},
+            "metadata": {"pactSpecification": {"version": "4.0"}},
+            "interactions": [{
+                "type": "Synchronous/Messages",
+                "key": "gap",
+                "description": "a gap",
+                "comments": {"references": {"AsyncAPI": {"operationId": asked}}},
+                "request": envelope(asked, "system", data),
+                "response": [envelope("replay_gap", "dashboard", position)],
+            }],
+        });
+        findings(&pact.to_string())
+    };
+    assert_eq!(gap("subscribe"), [""; 0]);
+    let refused = gap("ping");
+    assert_eq!(
+        refused[0],
+        "error[message-not-of-operation] /interactions/0/response/0/contents/content: `ping` is answered with `pong`, and not with `replay_gap`"
+    );
+}
+
+#[test]
 fn operations() {
     let operation = |interaction: &str| format!("{interaction}/comments/references/AsyncAPI/operationId");
     let (alert, question) = (operation(ALERT), operation(QUESTION));

@@ -63,7 +63,7 @@ describe("what types cannot say", () => {
       await expect(
         expects(tooMany.responds("thread_history", on, { thread_id: "", messages: [], epoch: "e", seq: 0 })),
       ).rejects.toThrow(
-        /"x" cannot be relied on:\n {2}`subscribe_thread` does not follow the contract: \/data\/limit: .*\n {2}`thread_history` does not follow the contract: \/data\/thread_id: /,
+        /"x" cannot be relied on:\n {2}\/request\/contents\/content\/data\/limit: the example is not a valid `subscribe_thread`: .*\n {2}\/response\/0\/contents\/content\/data\/thread_id: the example is not a valid `thread_history`: /,
       );
     }));
 });

@@ -96,6 +96,11 @@ impl Document {
         Some(Sequence::of(steps.iter().map(step)))
     }
 
+    /// The validators of its messages.
+    pub(crate) fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
     /// Whether a message says that something was wrong with a frame, which any frame may be answered with.
     #[must_use]
     pub fn is_error(message: &Message) -> bool {

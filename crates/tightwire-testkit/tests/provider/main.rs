@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tightwire_spec::{FileSystem, load};
 use tightwire_testkit::contract::Contract;
-use tightwire_testkit::pact::provider::matchers::{integer, like};
+use tightwire_testkit::pact::provider::matchers::{integer, like, regex};
 use tightwire_testkit::pact::provider::{Consumer, Draft, Mode, Outcome, Provider, Recording};
 use tightwire_testkit::{WsClient, WsHarness};
 
@@ -148,16 +148,22 @@ async fn nothing_that_the_document_forbids_is_written_down() {
     let say = || Draft::new("x").request("say", "room:a", json!({"text": "hello"}));
     check(
         Draft::new("x").push("note", "room:b", json!({"text": ""})),
-        "`note` does not follow the contract: /data/text: \"\" is shorter than 1 character (minLength)",
+        "/contents/content/data/text: the example is not a valid `note`: \"\" is shorter than 1 character",
     );
-    check(Draft::new("x").request("say", "room:a", json!({})), "`say` does not follow the contract: /data:");
-    check(say().response("echo", "room:a", json!({"index": 0, "text": ""})), "is answered with `echo_start, echo+`");
-    check(say().response("note", "room:a", json!({"text": "x"})), "`say` is not answered with `note`");
+    check(Draft::new("x").request("say", "room:a", json!({})), "/request/contents/content/data: the example is not a");
+    check(say().response("echo", "room:a", json!({"index": 0, "text": ""})), "(sequence-not-of-operation)");
+    let note_back = say().response("note", "room:a", json!({"text": "x"}));
+    check(note_back, "`say` is answered with `echo_start`, `echo`, and not with `note`");
     check(Draft::new("x").push("shout", "room:b", json!({})), "no operation is about a `shout` that the server sends");
     check(Draft::new("x").push("note", "room:b", json!({"text": {"pact:matcher:type": "like"}})), "has no example");
-    check(say().response("error", "system", json!({"code": "oops", "message": ""})), "/data/code: ");
+    check(
+        say().response("error", "system", json!({"code": "oops", "message": ""})),
+        "the example is not a valid `error`",
+    );
     check(note().request("say", "room:a", json!({"text": "hello"})), "a request and its responses, or one frame");
-    check(note().ws("close", 70_000), "close");
+    check(note().ws("close", 70_000), "/comments/x-ws/close: expected a close code");
+    check(echoes().ws("bind", json!({"text": ["echo#/data/text"]})), "(bind-broken)");
+    check(Draft::new("x").push("note", "room:b", json!({"text": regex("^a", "b")})), "(example-not-matching)");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(super) fn greeting(protocol: &Protocol) -> Option<Value> {
     let mut data = Protocol::example(message);
     let own = [
         ("connection_id", json!(Uuid::now_v7())),
-        ("contract_version", json!(protocol.ir.info.version)),
+        ("contract_version", json!(protocol.ir().info.version)),
         ("server_time", json!(now())),
     ];
     for (name, value) in own {
@@ -72,7 +72,7 @@ fn frame(protocol: &Protocol, message: &Message, data: Value) -> Option<Value> {
         "correlation_id": Uuid::nil(),
         "data": data,
     });
-    protocol.violations(Direction::ToClient, &frame).is_empty().then_some(frame)
+    protocol.document.violations(Direction::ToClient, message, &frame).is_empty().then_some(frame)
 }
 
 fn now() -> String {

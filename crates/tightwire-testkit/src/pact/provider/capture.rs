@@ -67,7 +67,10 @@ pub(super) fn finish(pact: &Pact, file: &Path, mode: Mode, unfinished: u64) -> O
         Mode::Write => {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-            match made.and_then(|()| std::fs::write(file, text)) {
+            // Whoever reads it meanwhile sees the old one or the new one.
+            let new = file.with_extension("new");
+            let written = made.and_then(|()| std::fs::write(&new, text)).and_then(|()| std::fs::rename(&new, file));
+            match written {
                 Ok(()) => Outcome::Written(file.to_owned()),
                 Err(error) => failed(&error),
             }
@@ -105,7 +108,7 @@ impl Display for Outcome {
                 for difference in differences {
                     writeln!(f, "  {}", difference.replace('\n', "\n  "))?;
                 }
-                f.write_str("Where the tests are right, UPDATE_PACTS=1 make pact-capture writes the file.")
+                f.write_str("Where the tests are right, let them write the file: run them with UPDATE_PACTS=1.")
             }
             Self::Incomplete(tests) => {
                 write!(f, "{tests} tests have failed or not ended, so the file is neither written nor compared")

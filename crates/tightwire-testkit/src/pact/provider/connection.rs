@@ -5,7 +5,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_websockets::{CloseCode, Message, ServerBuilder};
 
-use super::session::{Out, Session};
+use super::session::Session;
+use super::state::Out;
 
 /// Serves a client until one of both closes.
 pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, session: &Session) {

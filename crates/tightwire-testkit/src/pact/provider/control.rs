@@ -13,9 +13,9 @@ use std::io;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Shared;
 use super::draft::Draft;
 use super::http::{Head, answer};
+use super::shared::Shared;
 
 /// Where the control API is.
 pub(super) const PREFIX: &str = "/__pact/";
@@ -42,11 +42,11 @@ async fn respond(shared: &Shared, method: &str, path: &str, body: Value) -> (u16
     let steps: Vec<&str> = path.split('/').collect();
     match steps.as_slice() {
         ["sessions"] => {
-            let number = shared.begin();
+            let (number, _) = shared.begin();
             (200, json!({"session": number, "url": shared.url(number)}))
         }
         ["finish"] => {
-            let outcome = shared.finish(shared.recording.mode);
+            let outcome = shared.finish();
             (200, json!({"outcome": outcome.name(), "text": outcome.to_string()}))
         }
         ["sessions", number, rest @ ..] => {

@@ -16,15 +16,8 @@ pub(super) const EPOCH: &str = "b1946ac92492d234";
 /// The `id` of every request in a file, and the `correlation_id` of what comes unasked.
 const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// A frame as it stands in a file.
-pub(super) struct Written {
-    pub(super) contents: Value,
-    /// The example.
-    pub(super) frame: Value,
-}
-
 /// The request, as it stands in the file.
-pub(super) fn request(frame: &DraftFrame) -> Result<Written, String> {
+pub(super) fn request(frame: &DraftFrame) -> Result<Value, String> {
     let envelope = [
         ("v", json!(1)),
         ("id", matchers::uuid(REQUEST_ID)),
@@ -37,7 +30,7 @@ pub(super) fn request(frame: &DraftFrame) -> Result<Written, String> {
 }
 
 /// The frame that is the `number`th of an interaction, from 1, as it stands in the file. `position` is its place in the log.
-pub(super) fn response(protocol: &Protocol, frame: &DraftFrame, number: u64, position: u64) -> Result<Written, String> {
+pub(super) fn response(protocol: &Protocol, frame: &DraftFrame, number: u64, position: u64) -> Result<Value, String> {
     let mut envelope = vec![
         ("v", json!(1)),
         ("id", matchers::uuid(&format!("00000000-0000-7000-8000-{number:012x}"))),
@@ -53,14 +46,13 @@ pub(super) fn response(protocol: &Protocol, frame: &DraftFrame, number: u64, pos
     written(envelope)
 }
 
-fn written(envelope: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Written, String> {
+fn written(envelope: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Value, String> {
     let envelope: Map<String, Value> = envelope.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let Template { example, rules } = Template::read(&Value::Object(envelope), "$")?;
-    let contents = json!({
+    Ok(json!({
         "contents": {"content": example, "contentType": "application/json", "encoded": false},
         "matchingRules": {"body": rules},
-    });
-    Ok(Written { contents, frame: example })
+    }))
 }
 
 /// The frame as it is sent: with an `id` and a time of its own, and its place in the log.

@@ -12,6 +12,7 @@
 mod answers;
 mod capture;
 mod connection;
+mod consumer;
 mod control;
 mod draft;
 mod envelope;
@@ -20,13 +21,14 @@ pub mod matchers;
 mod protocol;
 mod scenario;
 mod session;
+mod shared;
+mod state;
 mod template;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tightwire_spec::ir::Ir;
 use tightwire_spec::{FileSystem, load};
@@ -34,12 +36,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::capture::{Mode, Outcome};
+pub use self::consumer::{Consumer, Ended};
 pub use self::draft::{Draft, DraftFrame, DraftState};
 use self::http::Head;
 use self::protocol::Protocol;
-use self::session::Session;
-use crate::contract::Contract;
-use crate::pact::{Interaction, Pact};
+use self::shared::Shared;
+use crate::pact::{Document, Pact};
 
 /// What a provider stands in for, and where the pact goes.
 #[derive(Clone, Debug)]
@@ -81,23 +83,6 @@ pub struct Provider {
     accepting: JoinHandle<()>,
 }
 
-/// A test's part of a [`Provider`].
-#[derive(Debug)]
-pub struct Consumer {
-    shared: Arc<Shared>,
-    session: Arc<Session>,
-    number: u64,
-}
-
-/// What came of a test.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ended {
-    /// What was not exercised, and what nobody expected; empty for nothing.
-    pub problems: Vec<String>,
-    /// What went by, oldest first: `→` to the provider, `←` to the client.
-    pub transcript: Vec<String>,
-}
-
 /// Why a provider cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -119,25 +104,6 @@ pub enum StartError {
     },
 }
 
-/// What the accept loop, connections and tests share.
-#[derive(Debug)]
-struct Shared {
-    recording: Recording,
-    protocol: Protocol,
-    address: SocketAddr,
-    /// Written when tests begin and end; never held across an await.
-    tests: Mutex<Tests>,
-}
-
-#[derive(Debug, Default)]
-struct Tests {
-    begun: u64,
-    running: BTreeMap<u64, Arc<Session>>,
-    recorded: Vec<Interaction>,
-    /// Tests that have failed: what they rely on is not in the pact.
-    failed: u64,
-}
-
 impl Provider {
     /// Starts a provider on a port of 127.0.0.1 that is free.
     ///
@@ -155,12 +121,12 @@ impl Provider {
         if recording.ir.envelope.is_none() {
             return Err(StartError::NoEnvelope);
         }
-        let contract = Contract::from_ir(&recording.ir)?;
+        let document = Arc::new(Document::new(recording.ir.clone())?);
         let refused = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let protocol = Protocol { ir: Arc::new(recording.ir.clone()), contract };
-        let shared = Arc::new(Shared { recording, protocol, address, tests: Mutex::default() });
+        let protocol = Protocol { document };
+        let shared = Arc::new(Shared::new(recording, protocol, address));
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { shared, accepting })
     }
@@ -174,10 +140,7 @@ impl Provider {
     /// Begins a test.
     #[must_use]
     pub fn consumer(&self) -> Consumer {
-        let number = self.shared.begin();
-        let session =
-            self.shared.session(number).unwrap_or_else(|| Arc::new(Session::new(self.shared.protocol.clone())));
-        Consumer { shared: Arc::clone(&self.shared), session, number }
+        Consumer::begin(&self.shared)
     }
 
     /// The pact as it is so far.
@@ -189,112 +152,13 @@ impl Provider {
     /// All tests are over: writes the pact, or compares it with the file.
     #[must_use]
     pub fn finish(&self) -> Outcome {
-        self.shared.finish(self.shared.recording.mode)
-    }
-
-    /// Compares the pact as it is so far with the file, whatever is to be done with it in the end.
-    #[must_use]
-    pub fn compare(&self) -> Outcome {
-        self.shared.finish(Mode::Compare)
+        self.shared.finish()
     }
 }
 
 impl Drop for Provider {
     fn drop(&mut self) {
         self.accepting.abort();
-    }
-}
-
-impl Consumer {
-    /// Where the client under test connects.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.shared.url(self.number)
-    }
-
-    /// Adds an interaction; the answer is its number.
-    ///
-    /// # Panics
-    /// Where the document forbids it; the panic says all that is wrong.
-    #[track_caller]
-    pub fn expect(&self, draft: &Draft) -> usize {
-        match self.session.expect(draft) {
-            Ok(number) => number,
-            Err(problems) => panic!("`{}` cannot be expected:\n  {}", draft.description, problems.join("\n  ")),
-        }
-    }
-
-    /// Sends the frame of an interaction to those who have subscribed to its topic, as soon as there is somebody.
-    ///
-    /// # Panics
-    /// Where nobody subscribes to it.
-    pub async fn push(&self, number: usize) {
-        if let Err(problem) = self.session.push(number).await {
-            panic!("{problem}");
-        }
-    }
-
-    /// The test has passed: what it relies on is in the pact from now on.
-    ///
-    /// # Panics
-    /// Where an interaction was not exercised, or something came that nobody expected.
-    #[track_caller]
-    pub fn passed(self) {
-        let Ended { problems, transcript } = self.shared.end(self.number, true);
-        assert!(
-            problems.is_empty(),
-            "the provider was not talked to as the test says:\n{}\ntranscript (→ to the provider, ← to the client):\n  {}",
-            problems.join("\n"),
-            transcript.join("\n  ")
-        );
-    }
-}
-
-impl Shared {
-    fn begin(&self) -> u64 {
-        let mut tests = self.lock();
-        tests.begun += 1;
-        let number = tests.begun;
-        tests.running.insert(number, Arc::new(Session::new(self.protocol.clone())));
-        number
-    }
-
-    fn session(&self, number: u64) -> Option<Arc<Session>> {
-        self.lock().running.get(&number).map(Arc::clone)
-    }
-
-    fn url(&self, number: u64) -> String {
-        format!("ws://{}/{number}", self.address)
-    }
-
-    fn end(&self, number: u64, passed: bool) -> Ended {
-        let mut tests = self.lock();
-        let Some(session) = tests.running.remove(&number) else { return Ended::default() };
-        let problems = session.problems();
-        if passed && problems.is_empty() {
-            tests.recorded.extend(session.interactions());
-        } else {
-            tests.failed += 1;
-        }
-        Ended { problems, transcript: session.transcript() }
-    }
-
-    fn pact(&self) -> Pact {
-        let Recording { consumer, provider, ir, .. } = &self.recording;
-        let interactions = self.lock().recorded.clone();
-        capture::pact(consumer, provider, &ir.info, interactions)
-    }
-
-    fn finish(&self, mode: Mode) -> Outcome {
-        let unfinished = {
-            let tests = self.lock();
-            tests.failed + tests.running.len() as u64
-        };
-        capture::finish(&self.pact(), &self.recording.file, mode, unfinished)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Tests> {
-        self.tests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,26 +1,29 @@
-//! What the provider knows of a protocol: its messages and operations from the document, its schemas as validators.
+//! What the provider knows of a protocol: the document, and questions about it.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tightwire_spec::ir::{Delivery, Direction, Ir, Message, Operation, SessionRole, Times};
+use tightwire_spec::ir::{Delivery, Direction, Ir, Message, Operation, SessionRole};
 
-use crate::contract::{self, Contract};
+use crate::pact::Document;
 
 /// A protocol with an envelope. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Protocol {
-    pub(super) ir: Arc<Ir>,
-    pub(super) contract: Contract,
+    pub(super) document: Arc<Document>,
 }
 
 impl Protocol {
+    pub(super) fn ir(&self) -> &Ir {
+        self.document.ir()
+    }
+
     /// The message of that `type` which travels that way.
     pub(super) fn message(&self, direction: Direction, wire_type: &str) -> Option<&Message> {
         let is_it = |message: &&Message| {
             message.wire_type.as_deref() == Some(wire_type) && message.directions.contains(&direction)
         };
-        self.ir.messages.values().find(is_it)
+        self.ir().messages.values().find(is_it)
     }
 
     /// The part that a message plays in the session.
@@ -32,14 +35,14 @@ impl Protocol {
     pub(super) fn playing(&self, role: SessionRole) -> Option<&Message> {
         let is_it =
             |message: &&Message| message.session == Some(role) && message.directions.contains(&Direction::ToClient);
-        self.ir.messages.values().find(is_it)
+        self.ir().messages.values().find(is_it)
     }
 
     /// The operation that is about that message: the one that the client begins with it, or the one that pushes it.
     pub(super) fn operation(&self, direction: Direction, wire_type: &str) -> Option<&Operation> {
         let message = &self.message(direction, wire_type)?.id;
         let is_it = |operation: &&Operation| operation.direction == direction && operation.messages.contains(message);
-        self.ir.operations.values().find(is_it)
+        self.ir().operations.values().find(is_it)
     }
 
     /// Whether frames of that `type` have a place in their topic's log.
@@ -48,36 +51,10 @@ impl Protocol {
         message.is_some_and(|message| matches!(message.delivery, Delivery::Durable | Delivery::Latest))
     }
 
-    /// The frames that answer, in the language of [`crate::sequence`].
-    pub(super) fn sequence(&self, operation: &Operation) -> Option<String> {
-        let steps = operation.reply.as_ref()?.sequence.as_ref()?;
-        let step = |step: &tightwire_spec::ir::SequenceStep| {
-            let wire_type = self.ir.messages.get(&step.message).and_then(|message| message.wire_type.as_deref());
-            let times = match step.times {
-                Times::Once => "",
-                Times::OnceOrMore => "+",
-                Times::AnyNumber => "*",
-                Times::Optional => "?",
-            };
-            format!("{}{times}", wire_type.unwrap_or(&step.message))
-        };
-        Some(steps.iter().map(step).collect::<Vec<_>>().join(", "))
-    }
-
-    /// Each place where a frame departs from the contract.
-    pub(super) fn violations(&self, direction: Direction, frame: &Value) -> Vec<String> {
-        let direction = match direction {
-            Direction::ToServer => contract::Direction::ToServer,
-            Direction::ToClient => contract::Direction::ToClient,
-        };
-        let found = self.contract.check(direction, frame).err().unwrap_or_default();
-        found.iter().map(ToString::to_string).collect()
-    }
-
     /// The topic of the session itself.
     pub(super) fn session_topic(&self) -> Option<&str> {
         let message = self.playing(SessionRole::ConnectionEstablished)?;
-        let channel = self.ir.channels.get(message.channels.first()?)?;
+        let channel = self.ir().channels.get(message.channels.first()?)?;
         Some(&channel.address)
     }
 

@@ -2,12 +2,14 @@
 //! against the document so that nobody writes down what the server could never say.
 
 use serde_json::{Map, Value, json};
-use tightwire_spec::ir::{Direction, Operation, SessionRole};
+use tightwire_spec::Severity;
+use tightwire_spec::ir::Direction;
 
 use super::draft::{Draft, DraftFrame};
-use super::envelope::{self, Written};
+use super::envelope;
 use super::protocol::Protocol;
-use crate::pact::{Contents, Interaction, Pact};
+use crate::pact::check::check;
+use crate::pact::{Contents, Document, Interaction, Pact};
 
 /// An interaction, ready to be played.
 #[derive(Clone, Debug)]
@@ -22,15 +24,15 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn read(protocol: &Protocol, draft: &Draft) -> Result<Self, Vec<String>> {
-        let mut problems = Vec::new();
         let json = match (&draft.request, &draft.push) {
-            (Some(request), None) => synchronous(protocol, draft, request, &mut problems),
-            (None, Some(push)) if draft.responses.is_empty() => asynchronous(protocol, draft, push, &mut problems),
+            (Some(request), None) => synchronous(protocol, draft, request),
+            (None, Some(push)) if draft.responses.is_empty() => asynchronous(protocol, draft, push),
             _ => Err("an interaction has a request and its responses, or one frame that is pushed".to_owned()),
         };
-        let interaction = json.and_then(|json| read(protocol, json)).map_err(|problem| problems.push(problem));
-        match interaction {
-            Ok(interaction) if problems.is_empty() => Ok(Self { interaction }),
+        let pact = json.and_then(read).map_err(|problem| vec![problem])?;
+        let problems = wrong(&pact, &protocol.document);
+        match pact.interactions.into_iter().next() {
+            Some(interaction) if problems.is_empty() => Ok(Self { interaction }),
             _ => Err(problems),
         }
     }
@@ -61,78 +63,40 @@ impl Scenario {
     }
 }
 
-fn synchronous(
-    protocol: &Protocol,
-    draft: &Draft,
-    request: &DraftFrame,
-    problems: &mut Vec<String>,
-) -> Result<Value, String> {
+fn synchronous(protocol: &Protocol, draft: &Draft, request: &DraftFrame) -> Result<Value, String> {
     let to_server = Direction::ToServer;
     let operation = protocol
         .operation(to_server, &request.wire_type)
         .ok_or_else(|| unknown(protocol, to_server, &request.wire_type))?;
-    let asked = envelope::request(request)?;
-    let is_refusal = !draft.responses.is_empty()
-        && draft.responses.iter().all(|r| protocol.role(Direction::ToClient, &r.wire_type) == Some(SessionRole::Error));
-    if !is_refusal {
-        // What is refused may well break the contract.
-        judge(protocol, to_server, &request.wire_type, &asked, problems);
-    }
     let mut position = 0;
     let mut responses = Vec::new();
     for (frame, number) in draft.responses.iter().zip(1..) {
         position += u64::from(protocol.is_kept(&frame.wire_type));
-        let response = envelope::response(protocol, frame, number, position)?;
-        judge(protocol, Direction::ToClient, &frame.wire_type, &response, problems);
-        if !may_answer(protocol, operation, &frame.wire_type) {
-            problems.push(format!(
-                "`{}` is not answered with `{}`: the operation `{}` names its replies in the document",
-                request.wire_type, frame.wire_type, operation.id
-            ));
-        }
-        responses.push(response.contents);
+        responses.push(envelope::response(protocol, frame, number, position)?);
     }
     let mut ws = draft.ws.clone();
-    let sequence = sequence(&draft.responses);
-    if !is_refusal
-        && let Some(declared) = protocol.sequence(operation)
-        && declared != sequence
-    {
-        problems.push(format!(
-            "the operation `{}` is answered with `{declared}` (x-sequence), and not with `{sequence}`",
-            operation.id
-        ));
-    }
     if draft.responses.len() > 1 {
-        ws.insert("sequence".to_owned(), sequence.into());
+        ws.insert("sequence".to_owned(), sequence(&draft.responses).into());
     }
-    if !draft.responses.is_empty() {
-        let bind = ws.entry("bind").or_insert_with(|| json!({}));
-        if let Value::Object(names) = bind {
-            names.entry("request").or_insert_with(|| json!(["$request#/id", "*#/correlation_id"]));
-        }
+    if !draft.responses.is_empty()
+        && let Value::Object(names) = ws.entry("bind").or_insert_with(|| json!({}))
+    {
+        names.entry("request").or_insert_with(|| json!(["$request#/id", "*#/correlation_id"]));
     }
     let mut members = about(draft, &operation.id, ws);
     members.insert("type".to_owned(), json!("Synchronous/Messages"));
-    members.insert("request".to_owned(), asked.contents);
+    members.insert("request".to_owned(), envelope::request(request)?);
     members.insert("response".to_owned(), responses.into());
     Ok(Value::Object(members))
 }
 
-fn asynchronous(
-    protocol: &Protocol,
-    draft: &Draft,
-    push: &DraftFrame,
-    problems: &mut Vec<String>,
-) -> Result<Value, String> {
+fn asynchronous(protocol: &Protocol, draft: &Draft, push: &DraftFrame) -> Result<Value, String> {
     let to_client = Direction::ToClient;
     let operation =
         protocol.operation(to_client, &push.wire_type).ok_or_else(|| unknown(protocol, to_client, &push.wire_type))?;
-    let pushed = envelope::response(protocol, push, 1, 1)?;
-    judge(protocol, to_client, &push.wire_type, &pushed, problems);
     let mut members = about(draft, &operation.id, draft.ws.clone());
     members.insert("type".to_owned(), json!("Asynchronous/Messages"));
-    if let Value::Object(contents) = pushed.contents {
+    if let Value::Object(contents) = envelope::response(protocol, push, 1, 1)? {
         members.extend(contents);
     }
     Ok(Value::Object(members))
@@ -166,22 +130,21 @@ fn sequence(responses: &[DraftFrame]) -> String {
     steps.join(", ")
 }
 
-/// Whether a frame of that `type` may follow such a request: as its reply, or as what the session says of it.
-fn may_answer(protocol: &Protocol, operation: &Operation, wire_type: &str) -> bool {
-    let Some(message) = protocol.message(Direction::ToClient, wire_type) else { return false };
-    let is_reply = operation.reply.as_ref().is_some_and(|reply| reply.messages.contains(&message.id));
-    is_reply || matches!(message.session, Some(SessionRole::Error | SessionRole::ReplayGap))
-}
-
-fn judge(protocol: &Protocol, direction: Direction, wire_type: &str, written: &Written, problems: &mut Vec<String>) {
-    let found = protocol.violations(direction, &written.frame);
-    problems.extend(found.iter().map(|violation| format!("`{wire_type}` does not follow the contract: {violation}")));
+/// What the check of contracts finds that no server could fulfil. Places are pointers into the interaction.
+fn wrong(pact: &Pact, document: &Document) -> Vec<String> {
+    let found = check(pact, document).into_iter().filter(|finding| finding.severity == Severity::Error);
+    let shown = found.map(|finding| {
+        let place = finding.pointer.strip_prefix("/interactions/0").unwrap_or(&finding.pointer);
+        let help = finding.help.map(|help| format!("; {help}")).unwrap_or_default();
+        format!("{place}: {} ({}){help}", finding.message, finding.rule)
+    });
+    shown.collect()
 }
 
 fn unknown(protocol: &Protocol, direction: Direction, wire_type: &str) -> String {
     let whose = if direction == Direction::ToServer { "the client sends" } else { "the server sends" };
     let known: Vec<&str> = protocol
-        .ir
+        .ir()
         .messages
         .values()
         .filter(|message| message.directions.contains(&direction))
@@ -190,14 +153,17 @@ fn unknown(protocol: &Protocol, direction: Direction, wire_type: &str) -> String
     format!("no operation is about a `{wire_type}` that {whose}; there are: {}", known.join(", "))
 }
 
-/// The interaction, as the reader of files sees it.
-fn read(protocol: &Protocol, interaction: Value) -> Result<Interaction, String> {
+/// A pact of this interaction alone, as the reader of files sees it.
+fn read(interaction: Value) -> Result<Pact, String> {
     let json = json!({
         "consumer": {"name": "consumer"},
-        "provider": {"name": protocol.ir.info.title},
+        "provider": {"name": "provider"},
         "interactions": [interaction],
-        "metadata": {},
+        "metadata": {"pactSpecification": {"version": "4.0"}},
     });
     let mut pact = Pact::from_json(json).map_err(|error| error.to_string())?;
-    pact.interactions.pop().ok_or_else(|| "no interaction".to_owned())
+    if let Some(about) = pact.interactions.first_mut().and_then(Interaction::about_mut) {
+        about.key = Some(about.derived_key());
+    }
+    Ok(pact)
 }

@@ -15,10 +15,10 @@ use super::draft::Draft;
 use super::envelope;
 use super::protocol::Protocol;
 use super::scenario::Scenario;
+use super::state::{Line, Out, Part, State, text};
 use crate::contract;
 use crate::frame::summary;
 use crate::pact::Interaction;
-use crate::pact::matching::{self, Keys};
 use crate::pact::ws::{Frames, Place};
 
 /// How long a frame that is to be pushed waits for somebody who has subscribed to its topic.
@@ -32,44 +32,6 @@ pub(super) struct Session {
     state: Mutex<State>,
     /// Told of every connection that comes, and of every subscription.
     changed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    parts: Vec<Part>,
-    lines: BTreeMap<u64, Line>,
-    connections: u64,
-    /// Where each topic's log is.
-    positions: BTreeMap<String, u64>,
-    /// What happened that no interaction expects.
-    problems: Vec<String>,
-    /// What went by, oldest first.
-    transcript: Vec<String>,
-}
-
-/// An interaction, and how often it was exercised.
-#[derive(Debug)]
-struct Part {
-    scenario: Scenario,
-    played: u64,
-    /// Frames of the right type that were not what it expects.
-    nearly: Vec<String>,
-}
-
-/// A connection.
-#[derive(Debug)]
-struct Line {
-    topics: BTreeSet<String>,
-    out: mpsc::UnboundedSender<Out>,
-}
-
-/// What a connection's task is to do.
-#[derive(Debug)]
-pub(super) enum Out {
-    /// Send a frame.
-    Frame(Value),
-    /// Close with this code.
-    Close(u16),
 }
 
 impl Session {
@@ -124,7 +86,7 @@ impl Session {
     /// A client has sent something.
     pub(super) fn receive(&self, connection: u64, text: &str) {
         let mut state = self.lock();
-        let checked = self.protocol.contract.check_text(contract::Direction::ToServer, text);
+        let checked = self.protocol.document.contract().check_text(contract::Direction::ToServer, text);
         let Ok(frame) = serde_json::from_str::<Value>(text) else {
             state.transcript.push(format!("→ {text}"));
             state.problems.push(format!("the client sent what is not JSON: {text}"));
@@ -317,67 +279,6 @@ impl Session {
     }
 }
 
-impl State {
-    /// The interaction that expects this frame: one that was not exercised yet, or else one that was.
-    fn find(&mut self, frame: &Value) -> Option<usize> {
-        let mut again = None;
-        for number in 0..self.parts.len() {
-            let part = &mut self.parts[number];
-            let Some((request, _)) = part.scenario.exchange() else { continue };
-            if text(&envelope::example(request), "type") != text(frame, "type") {
-                continue;
-            }
-            let mismatches = matching::match_contents(request, frame, Keys::Closed);
-            if !mismatches.is_empty() {
-                let mismatches: Vec<String> = mismatches.iter().map(|found| format!("\n  {found}")).collect();
-                let description = part.scenario.description();
-                let nearly = format!(
-                    "a frame of its type came, but is not what `{description}` expects:{}",
-                    mismatches.concat()
-                );
-                part.nearly.push(nearly);
-            } else if part.played == 0 {
-                return Some(number);
-            } else {
-                again = again.or(Some(number));
-            }
-        }
-        again
-    }
-
-    fn unexpected(&self, frame: &Value) -> String {
-        let mut problem =
-            format!("no interaction expects this frame: {}", summary(frame).unwrap_or_else(|| frame.to_string()));
-        let expected: Vec<&str> = self
-            .parts
-            .iter()
-            .filter(|part| part.scenario.exchange().is_some())
-            .map(|part| part.scenario.description())
-            .collect();
-        match expected.as_slice() {
-            [] => problem += "; the test has not said what it sends",
-            some => problem += &format!("; what is expected is: {}", some.join(", ")),
-        }
-        problem
-    }
-
-    fn send(&mut self, connection: u64, frame: Value) {
-        self.transcript.push(format!("← {}", summary(&frame).unwrap_or_else(|| frame.to_string())));
-        if let Some(line) = self.lines.get(&connection) {
-            // A client that has gone needs nothing more.
-            let _ = line.out.send(Out::Frame(frame));
-        }
-    }
-
-    fn close(&mut self, connection: u64, code: u16) {
-        self.transcript.push(format!("← closed with {code}"));
-        // What is sent to it from now on would never arrive.
-        if let Some(line) = self.lines.remove(&connection) {
-            let _ = line.out.send(Out::Close(code));
-        }
-    }
-}
-
 /// Puts what the request holds where the answer has to repeat it.
 fn repeat(response: &mut Value, bind: &BTreeMap<String, Vec<Place>>, request: &Value) {
     for places in bind.values() {
@@ -397,8 +298,4 @@ fn repeat(response: &mut Value, bind: &BTreeMap<String, Vec<Place>>, request: &V
 fn told_position(frame: &Value) -> Option<u64> {
     frame.pointer("/data/epoch")?.as_str()?;
     frame.pointer("/data/seq")?.as_u64()
-}
-
-fn text<'a>(frame: &'a Value, member: &str) -> &'a str {
-    frame.get(member).and_then(Value::as_str).unwrap_or_default()
 }
