@@ -19,13 +19,9 @@ on_each_bus! { on_sockets:
     the_server_does_what_every_consumer_relies_on
 }
 
-/// The contracts, with the names of their files: those of consumers, and the tests' own.
+/// The contracts of all consumers, with the names of their files.
 fn contracts() -> Vec<(String, Pact)> {
-    ["contracts", "tests/contracts"].into_iter().flat_map(contracts_in).collect()
-}
-
-fn contracts_in(folder: &str) -> Vec<(String, Pact)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts");
     let entries = std::fs::read_dir(&folder).expect("the folder is there").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     files.sort();

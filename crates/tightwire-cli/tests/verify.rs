@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use crate::server::{Chat, root};
 
-const PING: &str = "a ping is answered";
-const EMPTY: &str = "a thread that nobody has written into has no history";
-const FULL: &str = "a thread begins with its newest messages";
+const PING: &str = "a ping is answered with its own time";
+const EMPTY: &str = "a thread into which nobody has written has an empty history";
+const FULL: &str = "a thread that is opened begins with its newest messages";
 
 fn contract() -> PathBuf {
-    root().join("tests/contracts/sample.json")
+    root().join("contracts/frontend-v1.json")
 }
 
 /// Verifies the interactions with that in their description, with these arguments.
@@ -77,7 +77,7 @@ fn a_server_that_does_what_is_relied_on() {
     let (_chat, url) = chat();
     let spec = root().join("asyncapi/chat.yml");
     let output = verify(&url, PING, &["--spec", spec.to_str().expect("UTF-8")]);
-    check(&output, 0, &["✓ a ping is answered", "1 of 1 interactions verified\n"]);
+    check(&output, 0, &["✓ a ping is answered with its own time", "1 of 1 interactions verified\n"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn states_are_set_up_and_undone_over_http() {
     check(&verify(&url, EMPTY, &["--provider-states-url", &states]), 0, &["1 of 1 interactions verified\n"]);
     let asked: Vec<Value> = (0..2).map(|_| asked.recv_timeout(Duration::from_secs(10)).expect("it is asked")).collect();
     let change =
-        |action| json!({"state": "an empty thread", "params": {"thread_id": "sample-empty"}, "action": action});
+        |action| json!({"state": "an empty thread", "params": {"thread_id": "frontend-empty"}, "action": action});
     assert_eq!(asked, [change("setup"), change("teardown")]);
 }
 
@@ -99,7 +99,12 @@ fn a_state_that_cannot_be_set_up() {
     check(
         &output,
         1,
-        &["✗ a thread that nobody", "(state)", "answered 500: as you wish", "0 of 1 interactions verified, 1 failed"],
+        &[
+            "✗ a thread into which nobody",
+            "(state)",
+            "answered 500: as you wish",
+            "0 of 1 interactions verified, 1 failed",
+        ],
     );
 }
 
@@ -119,7 +124,7 @@ fn a_server_that_does_otherwise() {
     assert_eq!((&finding["pointer"], &finding["rule"]), (&json!("/data/messages"), &json!("type")), "{finding}");
     assert!(interaction["transcript"].as_array().expect("lines").len() > 3);
     let xml = std::fs::read_to_string(junit).expect("it is written");
-    let case = format!("<testcase name=\"{FULL}\" classname=\"sample.chat\"");
+    let case = format!("<testcase name=\"{FULL}\" classname=\"frontend.chat\"");
     assert!(xml.contains(&case) && xml.contains("<failure message=\"`thread_history`, frame 1"), "{xml}");
 }
 
