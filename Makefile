@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run app cluster test lint lint-rust lint-typescript regen-ws-code ws-code-diff-check validate-spec docs-script \
-	test-rust pact-check pact-verify test-typescript test-browser pact-capture bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
+	test-rust pact-check pact-oracles pact-verify test-typescript test-browser pact-capture bench bench-fanout bench-broker soak chaos nightly hooks node-modules redis-server chromium python-packages
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ test-rust: node-modules redis-server python-packages
 pact-check: ## Hold contracts/*.json against the AsyncAPI document, and say what of it they are not about
 	$(TIGHTWIRE) contract check --deny-warnings contracts/*.json --spec $(SPEC)
 
+pact-oracles: ## The contracts and the matcher, checked by other implementations of Pact in Rust, Python and JavaScript
+	scripts/pact-oracles.sh
+
 pact-verify: redis-server ## What consumers rely on (contracts/*.json), verified with the real server on each broker; prints what was verified
 	$(CARGO) test --quiet --test contracts -- --nocapture --test-threads 1 the_server_does_what_every_consumer_relies_on
 
@@ -136,6 +139,7 @@ nightly: test ## The slow lanes: a million differential cases, more of every att
 	$(MAKE) soak
 	$(MAKE) soak BROKER=redis DURATION=900
 	scripts/autobahn.sh
+	$(MAKE) pact-oracles
 
 hooks: ## Install a pre-commit hook that validates the contract and checks drift
 	git config core.hooksPath scripts/hooks

@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::bench::BenchArguments;
 pub(crate) use self::chaos::ChaosArguments;
 pub(crate) use self::contract::{
-    CheckArguments, ContractArguments, ContractCommand, ProviderArguments, VerifyArguments,
+    CheckArguments, ContractArguments, ContractCommand, FlattenArguments, ProviderArguments, VerifyArguments,
 };
 pub(crate) use self::fuzz::{FuzzArguments, FuzzFormat};
 pub(crate) use self::generate::{GenerateArguments, What};

@@ -1,4 +1,4 @@
-//! `tightwire contract check` as a user sees it.
+//! `tightwire contract check` and `tightwire contract flatten` as a user sees them.
 
 use std::path::Path;
 use std::process::Command;
@@ -89,4 +89,24 @@ fn what_cannot_be_read() {
     assert_eq!(code, Some(3));
     assert!(found.starts_with("error: missing.json cannot be read: "), "{found}");
     assert_eq!(check(&[], &[]).0, Some(2));
+}
+
+#[test]
+fn flattened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pact.json");
+    let flatten = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_tightwire")).args(["contract", "flatten"]).arg(&path).output().unwrap()
+    };
+    let output = flatten(VALID);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let flattened: Value = serde_json::from_str(&text).unwrap();
+    let keys =
+        flattened["interactions"].as_array().unwrap().iter().map(|interaction| interaction["key"].as_str().unwrap());
+    let mut keys: Vec<&str> = keys.collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["alert", "question-1", "question-2", "question-3", "question-4", "refusal"]);
+    assert_eq!(flatten("[]").status.code(), Some(1));
 }

@@ -1,6 +1,7 @@
 //! `tightwire contract`: what clients rely on, written down and verified.
 
 mod check;
+mod flatten;
 mod provider;
 mod verify;
 
@@ -13,6 +14,7 @@ use crate::output::Output;
 pub(crate) fn run<O: Write, E: Write>(arguments: &ContractArguments, output: &mut Output<O, E>) -> Exit {
     match &arguments.command {
         ContractCommand::Check(arguments) => check::run(arguments, output),
+        ContractCommand::Flatten(arguments) => flatten::run(arguments, output),
         ContractCommand::Provider(arguments) => provider::run(arguments, output),
         ContractCommand::Verify(arguments) => verify::run(arguments, output),
     }

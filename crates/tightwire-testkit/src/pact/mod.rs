@@ -19,6 +19,7 @@
 
 pub mod check;
 pub mod document;
+mod flatten;
 pub mod locate;
 pub mod matching;
 pub mod model;

@@ -1,12 +1,14 @@
 //! What `tightwire contract` is asked for, a file for each of its commands.
 
 mod check;
+mod flatten;
 mod provider;
 mod verify;
 
 use clap::{Args, Subcommand};
 
 pub(crate) use self::check::CheckArguments;
+pub(crate) use self::flatten::FlattenArguments;
 pub(crate) use self::provider::ProviderArguments;
 pub(crate) use self::verify::VerifyArguments;
 
@@ -22,6 +24,7 @@ pub(crate) struct ContractArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContractCommand {
     Check(CheckArguments),
+    Flatten(FlattenArguments),
     Provider(ProviderArguments),
     Verify(VerifyArguments),
 }
