@@ -128,7 +128,24 @@ chaos: redis-server ## Three nodes, 300 clients, 50 topics and 100 000 frames on
 		TIGHTWIRE_CLUSTER_FRAMES=100000 TIGHTWIRE_CLUSTER_SECONDS=180 TIGHTWIRE_CLUSTER_OUTAGE_SECONDS=10 \
 		$(CARGO) test --release --test cluster -- --nocapture --test-threads 1
 
-nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, of a failing network before the page, nodes that fail, 10 000 connections, an hour of soak, Autobahn
+# What the fuzz targets of `make nightly` take altogether is three times as long.
+FUZZ_DURATION ?= 600
+
+.PHONY: fuzz-targets mutants mutants-full mutants-baseline
+
+fuzz-targets: ## The decoder, the session and the loader of documents on bytes that cargo fuzz makes up, each for DURATION seconds
+	scripts/fuzz-targets.sh $(DURATION)
+
+mutants: ## Change the code that differs from main, place by place, to see whether a test notices (cargo-mutants)
+	scripts/mutants.sh changed
+
+mutants-full: ## The same for all code, or for FILES="crates/…/a.rs …", or a part of it (SHARD=3/120), against the baseline
+	scripts/mutants.sh all
+
+mutants-baseline: ## Take over into .cargo/mutants-missed.txt what the last run found better, and files that are new there
+	node scripts/mutants-baseline.mjs target/mutants/mutants.out --write
+
+nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, of a failing network before the page, nodes that fail, 10 000 connections, an hour of soak, ten minutes of each fuzz target, a part of all mutants, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
 	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture --test-threads 1 idle::
@@ -138,6 +155,8 @@ nightly: test ## The slow lanes: a million differential cases, more of every att
 	$(MAKE) chaos
 	$(MAKE) soak
 	$(MAKE) soak BROKER=redis DURATION=900
+	$(MAKE) fuzz-targets DURATION=$(FUZZ_DURATION)
+	$(MAKE) mutants-full SHARD=$$(( $$(date +%j | sed 's/^0*//') % 120 ))/120
 	scripts/autobahn.sh
 	$(MAKE) pact-oracles
 

@@ -125,3 +125,44 @@ impl CloseReason {
         !matches!(self, Self::SlowConsumer | Self::PongTimeout)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::CloseCodeInfo;
+
+    /// What clients are told of each reason, and whether what waits for them is still delivered.
+    #[test]
+    fn every_reason_has_its_code_words_and_notice() {
+        const EXPECTED: [(u16, &str, Option<&str>, bool); 13] = [
+            (1001, "the server shuts down", Some("shutdown"), true),
+            (1002, "a frame does not follow the contract", None, true),
+            (1003, "only text messages are understood here", None, true),
+            (1008, "this is not allowed", None, true),
+            (1009, "the message is too large", None, true),
+            (1011, "the server failed", None, true),
+            (1013, "the server has too much to do", Some("over_capacity"), true),
+            (4401, "the credentials are missing, invalid or expired", None, true),
+            (4401, "the credentials are missing, invalid or expired", Some("authentication_expired"), true),
+            (4403, "the topic is not allowed", None, true),
+            (4408, "no pong came in time", Some("pong_timeout"), false),
+            (4409, "the client does not read fast enough", Some("slow_consumer"), false),
+            (4410, "nothing was sent for too long", Some("idle_timeout"), true),
+        ];
+        let found = CloseReason::ALL
+            .map(|reason| (reason.code(), reason.meaning(&Contract::EMPTY), reason.notice(), reason.flushes()));
+        assert_eq!(found, EXPECTED);
+    }
+
+    #[test]
+    fn the_contract_has_the_first_word() {
+        const CODES: &[CloseCodeInfo] = &[
+            CloseCodeInfo { code: 4408, name: "gone", meaning: "you are gone", reconnect: true },
+            CloseCodeInfo { code: 1001, name: "night", meaning: "good night", reconnect: true },
+        ];
+        let contract = Contract { close_codes: CODES, ..Contract::EMPTY };
+        assert_eq!(CloseReason::Shutdown.meaning(&contract), "good night");
+        assert_eq!(CloseReason::PongTimeout.meaning(&contract), "you are gone");
+        assert_eq!(CloseReason::IdleTimeout.meaning(&contract), "nothing was sent for too long");
+    }
+}

@@ -214,6 +214,31 @@ mod tests {
     }
 
     #[test]
+    fn topics_come_and_go() {
+        let [one, two, three] = ["t1", "t2", "t3"].map(Arc::<str>::from);
+        let mut subscriptions = Subscriptions::new(2);
+        assert!(subscriptions.is_empty() && subscriptions.has_room());
+        assert_eq!(subscriptions.add(&two), Ok(true));
+        assert_eq!(subscriptions.add(&two), Ok(false));
+        assert!(subscriptions.contains("t2") && !subscriptions.contains("t1") && subscriptions.has_room());
+        assert_eq!(subscriptions.add(&one), Ok(true));
+        assert!(!subscriptions.is_empty() && !subscriptions.has_room());
+        assert_eq!(subscriptions.len(), 2);
+        assert_eq!(subscriptions.add(&three), Err(Refused::TooMany));
+
+        assert!(!subscriptions.remove("t3"));
+        assert!(subscriptions.remove("t1") && !subscriptions.remove("t1"));
+        assert_eq!(subscriptions.len(), 1);
+        assert_eq!(subscriptions.add(&three), Ok(true));
+
+        // Once the connection ends, none comes back.
+        assert_eq!(subscriptions.close(), [two, Arc::clone(&three)]);
+        assert!(subscriptions.is_empty() && !subscriptions.has_room());
+        assert_eq!(subscriptions.add(&three), Err(Refused::TooMany));
+        assert!(subscriptions.close().is_empty());
+    }
+
+    #[test]
     fn what_is_not_well_formed_is_not_named() {
         check("<script>", "", Some("invalid_topic"), "");
         check(&format!("x {}", "y".repeat(201)), "", Some("invalid_topic"), "x");
