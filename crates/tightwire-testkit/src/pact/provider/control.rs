@@ -1,12 +1,4 @@
-//! What tests say to the provider, over HTTP on the port that clients connect to. Bodies are JSON.
-//!
-//! | request | what it does |
-//! |---|---|
-//! | `POST /__pact/sessions` | A session for a test: `{"session": 1, "url": "ws://…/1"}`. |
-//! | `POST /__pact/sessions/1/interactions` | Adds an interaction, a [`Draft`]: `{"interaction": 0}`; or 422 with `{"problems": […]}`. |
-//! | `POST /__pact/sessions/1/push/0` | Sends the frame of that interaction to those who have subscribed to its topic, as soon as there is somebody; or 409. |
-//! | `POST /__pact/sessions/1/end` | The test is over, and `{"passed": true}` or not: `{"problems": […], "transcript": […]}`. Without problems its interactions are in the pact. |
-//! | `POST /__pact/finish` | All tests are over: the pact is written or compared. `{"outcome": …, "text": …}`. |
+//! What tests say to the provider, over HTTP on the port that clients connect to. `docs/contracts.md` lists the requests.
 
 use std::io;
 
