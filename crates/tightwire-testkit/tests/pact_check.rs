@@ -282,6 +282,17 @@ fn matching_rules() {
     );
 }
 
+#[test]
+fn rules_that_accept_other_messages() {
+    check(
+        &format!("{ALERT}/matchingRules/body"),
+        json!({"$": {"matchers": [{"match": "type"}]}}),
+        &[
+            "warning[type-open] /interactions/0/matchingRules: its rules accept every `type`, so another message would do as well",
+        ],
+    );
+}
+
 /// Sets a member of the question's `x-ws`.
 #[track_caller]
 fn check_ws(member: &str, value: Value, expected: &[&str]) {
@@ -452,4 +463,48 @@ fn coverage() {
     assert!(shown.contains("critical_alert (to_client): no example has \"warning\" at /data/severity\n"), "{shown}");
     assert!(!shown.contains("/type"), "{shown}");
     assert_eq!(coverage.to_json()["messages"]["covered"].as_array().unwrap().len(), 7);
+}
+
+/// Frames without an envelope are told apart as the document says, and answers are seldom said to be answers.
+#[test]
+fn frames_without_an_envelope() {
+    let document = r#"
+asyncapi: 2.6.0
+info: {title: Prices, version: 1.0.0}
+channels:
+  /prices:
+    publish:
+      operationId: order
+      message: {name: order, payload: {type: object, required: [op], properties: {op: {const: order}, market: {enum: [spot, futures]}}}}
+    subscribe:
+      operationId: tell
+      message:
+        oneOf:
+          - {name: price, payload: {type: object, required: [event, price], properties: {event: {const: price}, price: {type: number}}}}
+          - {name: closed, payload: {type: object, required: [event], properties: {event: {const: closed}}}}
+"#;
+    let source = tightwire_spec::InMemory::file("prices.yml", document);
+    let loaded = tightwire_spec::load(Path::new("prices.yml"), &source).unwrap();
+    let document = Document::new(loaded.ir.unwrap()).unwrap();
+    let contents =
+        |content: Value| json!({"contents": {"content": content, "contentType": "application/json", "encoded": false}});
+    let pact = |price: Value| {
+        let order = json!({
+            "type": "Synchronous/Messages", "key": "order", "description": "an order",
+            "comments": {"references": {"AsyncAPI": {"operationId": "order"}}, "x-ws": {"sequence": "price+, closed"}},
+            "request": contents(json!({"op": "order", "market": "spot"})),
+            "response": [contents(json!({"event": "price", "price": price})), contents(json!({"event": "closed"}))]
+        });
+        json!({
+            "consumer": {"name": "c"}, "provider": {"name": "p"}, "interactions": [order],
+            "metadata": {"pactSpecification": {"version": "4.0"}}
+        })
+    };
+    let (valid, findings) = check_text(&pact(json!(1.5)).to_string(), &document);
+    assert_eq!(findings, []);
+    let coverage = Coverage::of(&[valid.unwrap()], &document);
+    assert!(coverage.to_string().contains("no example has \"futures\" at /market"), "{coverage}");
+    let (_, findings) = check_text(&pact(json!("much")).to_string(), &document);
+    let shown: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.pointer.as_str())).collect();
+    assert_eq!(shown, [("content-invalid", "/interactions/0/response/0/contents/content/price")]);
 }

@@ -6,17 +6,19 @@
 //!
 //! Keys that the example does not have are ignored in what a provider sends and refused in what a consumer sends.
 
+mod arrays;
 mod datetime;
+mod objects;
 mod value;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::model::Contents;
 use super::path::{At, Path, pointer};
-use super::rule::{Combine, Rule, RuleKind, RuleList, Variant};
+use super::rule::{Combine, Rule, RuleList};
 use crate::json;
 
 pub(crate) use self::datetime::refused as check_format;
@@ -120,162 +122,6 @@ impl<'a> Matching<'a> {
         }
     }
 
-    fn objects(self, place: &mut Vec<At>, expected: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<Mismatch> {
-        let Some(best) = self.best(place) else {
-            let mut found = self.required(place, expected, actual);
-            found.extend(self.members(place, expected, actual));
-            return found;
-        };
-        // Whoever says something of each key or each value does not ask for the example's own keys.
-        let named = !best.cascaded && best.list.rules.iter().any(|rule| rule.kind().is_about_each());
-        combined(best.list, |rule| {
-            if !best.cascaded
-                && let Some(found) = self.each_member(place, rule, expected, actual)
-            {
-                return found;
-            }
-            let whole = |value: &Map<String, Value>| Value::Object(value.clone());
-            let mut found: Vec<Mismatch> = value::object(rule.kind(), expected, actual, best.cascaded)
-                .err()
-                .map(|message| mismatch(place, rule.name(), Some(&whole(expected)), Some(&whole(actual)), &message))
-                .into_iter()
-                .collect();
-            if !named {
-                found.extend(self.required(place, expected, actual));
-            }
-            if let (RuleKind::EachKey(rules), false) = (rule.kind(), best.cascaded) {
-                found.extend(names(place, rules, actual));
-            }
-            found.extend(self.members(place, expected, actual));
-            found
-        })
-    }
-
-    /// What a rule about the object's values says; `None` where the rule is about something else.
-    fn each_member(
-        self,
-        place: &mut Vec<At>,
-        rule: &Rule,
-        expected: &Map<String, Value>,
-        actual: &Map<String, Value>,
-    ) -> Option<Vec<Mismatch>> {
-        let each;
-        let rules = match rule.kind() {
-            RuleKind::Values => self.rules,
-            RuleKind::EachValue(rules) => {
-                each = each_value(place, rules);
-                &each
-            }
-            _ => return None,
-        };
-        let matching = Matching { rules, keys: self.keys };
-        let mut found = Vec::new();
-        for (name, member) in actual {
-            // A member that the example does not have is like its first.
-            if let Some(example) = expected.get(name).or_else(|| expected.values().next()) {
-                found.extend(matching.below(place, At::Member(name.clone()), example, member));
-            }
-        }
-        Some(found)
-    }
-
-    /// Keys that are missing, and keys that nobody expects.
-    fn required(self, place: &[At], expected: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<Mismatch> {
-        let below = |name: &String| {
-            let mut place = place.to_vec();
-            place.push(At::Member(name.clone()));
-            place
-        };
-        let missing = expected.iter().filter(|(name, _)| !actual.contains_key(*name));
-        let mut found: Vec<Mismatch> = missing
-            .map(|(name, example)| {
-                mismatch(&below(name), "keys", Some(example), None, &format!("expected a key `{name}`"))
-            })
-            .collect();
-        if self.keys == Keys::Closed {
-            let unexpected = actual.iter().filter(|(name, _)| !expected.contains_key(*name));
-            found.extend(unexpected.map(|(name, member)| {
-                mismatch(&below(name), "keys", None, Some(member), &format!("a key `{name}` is not expected"))
-            }));
-        }
-        found
-    }
-
-    /// The members that both have.
-    fn members(self, place: &mut Vec<At>, expected: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<Mismatch> {
-        let mut found = Vec::new();
-        for (name, example) in expected {
-            if let Some(member) = actual.get(name) {
-                found.extend(self.below(place, At::Member(name.clone()), example, member));
-            }
-        }
-        found
-    }
-
-    fn arrays(self, place: &mut Vec<At>, expected: &[Value], actual: &[Value]) -> Vec<Mismatch> {
-        let whole = |items: &[Value]| Value::Array(items.to_vec());
-        let Some(best) = self.best(place) else {
-            let mut found = self.items(place, expected, actual, false);
-            if expected.len() != actual.len() {
-                let message = format!("expected {}, not {}", counted(expected.len()), counted(actual.len()));
-                found.push(mismatch(place, "length", Some(&whole(expected)), Some(&whole(actual)), &message));
-            }
-            return found;
-        };
-        combined(best.list, |rule| match rule.kind() {
-            RuleKind::ArrayContains(variants) if !best.cascaded => self.contains(place, variants, expected, actual),
-            RuleKind::EachValue(rules) if !best.cascaded => {
-                let each = each_value(place, rules);
-                Matching { rules: &each, keys: self.keys }.items(place, expected, actual, true)
-            }
-            kind => {
-                let mut found: Vec<Mismatch> = value::array(kind, expected, actual, best.cascaded)
-                    .err()
-                    .map(|message| mismatch(place, rule.name(), Some(&whole(expected)), Some(&whole(actual)), &message))
-                    .into_iter()
-                    .collect();
-                found.extend(self.items(place, expected, actual, true));
-                found
-            }
-        })
-    }
-
-    /// The items that both have; with `more`, items behind the example's last are like its first.
-    fn items(self, place: &mut Vec<At>, expected: &[Value], actual: &[Value], more: bool) -> Vec<Mismatch> {
-        let mut found = Vec::new();
-        for (index, item) in actual.iter().enumerate() {
-            let like_the_first = if more { expected.first() } else { None };
-            if let Some(example) = expected.get(index).or(like_the_first) {
-                found.extend(self.below(place, At::Item(index), example, item));
-            }
-        }
-        found
-    }
-
-    fn contains(self, place: &[At], variants: &[Variant], expected: &[Value], actual: &[Value]) -> Vec<Mismatch> {
-        let whole = Value::Array(actual.to_vec());
-        let each: Vec<Variant>;
-        let variants = if variants.is_empty() {
-            each = (0..expected.len()).map(|index| Variant { index, rules: BTreeMap::new() }).collect();
-            &each
-        } else {
-            variants
-        };
-        let refused = |variant: &Variant| {
-            let Some(example) = expected.get(variant.index) else {
-                let message = format!("the example has no item {} for a variant", variant.index);
-                return Some(mismatch(place, "arrayContains", None, Some(&whole), &message));
-            };
-            let matching = Matching { rules: &variant.rules, keys: self.keys };
-            if actual.iter().any(|item| matching.compare(&mut Vec::new(), example, item).is_empty()) {
-                return None;
-            }
-            let message = format!("expected an item like item {} of the example", variant.index);
-            Some(mismatch(place, "arrayContains", Some(example), Some(&whole), &message))
-        };
-        variants.iter().filter_map(refused).collect()
-    }
-
     fn below(self, place: &mut Vec<At>, at: At, expected: &Value, actual: &Value) -> Vec<Mismatch> {
         place.push(at);
         let found = self.compare(place, expected, actual);
@@ -300,22 +146,6 @@ fn combined(list: &RuleList, mut hold: impl FnMut(&Rule) -> Vec<Mismatch>) -> Ve
         }
     }
     all
-}
-
-/// Each key held against rules.
-fn names(place: &[At], rules: &[Rule], actual: &Map<String, Value>) -> Vec<Mismatch> {
-    let mut found = Vec::new();
-    for (name, member) in actual {
-        for rule in rules {
-            let text = Value::from(name.as_str());
-            if let Err(message) = value::scalar(rule.kind(), &Value::from(""), &text, false) {
-                let mut place = place.to_vec();
-                place.push(At::Member(name.clone()));
-                found.push(mismatch(&place, "eachKey", None, Some(member), &format!("of the key `{name}`: {message}")));
-            }
-        }
-    }
-    found
 }
 
 /// The rules for each value below a place.
@@ -351,7 +181,7 @@ impl Display for Mismatch {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 

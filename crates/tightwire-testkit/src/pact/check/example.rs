@@ -8,7 +8,7 @@ use super::super::rule::{Rule, RuleKind, RuleList, escape};
 use super::Findings;
 use super::exchange::Frame;
 
-pub(super) fn check(frame: &Frame<'_>, value: &Value, findings: &mut Findings) {
+pub(super) fn check(frame: &Frame<'_>, value: &Value, is_enveloped: bool, findings: &mut Findings) {
     let before = findings.0.len();
     for (path, list) in &frame.contents.matching_rules.body {
         let pointer = format!("{}/matchingRules/body/{}", frame.pointer, escape(&path.to_string()));
@@ -22,6 +22,21 @@ pub(super) fn check(frame: &Frame<'_>, value: &Value, findings: &mut Findings) {
         let pointer = format!("{}/contents/content{}", frame.pointer, mismatch.pointer);
         let message = format!("the example does not fulfil its own rule: {} ({})", mismatch.message, mismatch.rule);
         findings.error("example-not-matching", &pointer, message);
+    }
+    if is_enveloped && findings.0.len() == before {
+        message_is_said(frame, value, findings);
+    }
+}
+
+/// The rules may leave much open, but not which message it is.
+fn message_is_said(frame: &Frame<'_>, value: &Value, findings: &mut Findings) {
+    let mut other = value.clone();
+    let Some(Value::String(wire_type)) = other.get_mut("type") else { return };
+    wire_type.push_str("_of_another_kind");
+    if match_contents(frame.contents, &other, Keys::Open).is_empty() {
+        let message = "its rules accept every `type`, so another message would do as well";
+        let pointer = format!("{}/matchingRules", frame.pointer);
+        findings.warning("type-open", &pointer, message).help("give `$.type` the rule `equality`");
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Exchange<'a> {
             findings.error("content-not-json", &format!("{}/contents", frame.pointer), message);
             return;
         };
-        example::check(frame, value, findings);
+        example::check(frame, value, self.document.ir().envelope.is_some(), findings);
         let is_refused = direction == Direction::ToServer && self.is_refused();
         let Some(message) = frame.message else {
             if !is_refused {
@@ -184,6 +184,8 @@ impl<'a> Exchange<'a> {
                         self.topic(frame, &reply.channel, findings);
                     }
                 }
+                // In such protocols answers are seldom said to be answers.
+                None if self.document.ir().envelope.is_none() => {}
                 reply => {
                     let answers = match reply {
                         Some(reply) => format!("is answered with {}", self.names(&reply.messages)),
