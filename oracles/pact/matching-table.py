@@ -99,6 +99,27 @@ for matcher, holds in SINGLE:
     for value in VALUES:
         case(f"{json.dumps(matcher)} of {json.dumps(value)}", {"$.v": rule(matcher)}, {"v": 7}, {"v": value}, holds(value))
 
+# Dates and times in other formats.
+
+FORMATS = {
+    "yyyy-MM-dd HH:mm": (["2026-02-28 09:05", "2024-02-29 23:59"], ["2026-02-28T09:05", "2026-02-28 24:05", "2026-02-29 10:00", "2026-02-28 09:05 "]),
+    "yyyy-MM-dd'T'HH:mm:ss.SSSX": (
+        ["2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00.123+01", "2026-01-01T00:00:00.123-0130"],
+        ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.1234Z", "2026-01-01T00:00:00.123"],
+    ),
+    "HH:mm:ssXXX": (["12:00:00Z", "12:00:00+01:00", "12:00:00-09:30"], ["12:00:00+0100", "12:00:00", "12:00:00 Z"]),
+    "HH:mm:ssxxx": (["12:00:00+01:00", "12:00:00+00:00"], ["12:00:00Z", "12:00:00+01"]),
+    "HH:mm:ssZ": (["12:00:00+0100", "12:00:00-0330"], ["12:00:00+01:00", "12:00:00Z", "12:00:00"]),
+    "EEE, d MMM yyyy": (["Thu, 1 Jan 2026", "thu, 01 JAN 2026"], ["Thursday, 1 Jan 2026", "Thu, 1 January 2026", "Thu 1 Jan 2026"]),
+    "EEEE d MMMM yyyy": (["Thursday 1 January 2026"], ["Thu 1 January 2026", "Thursday 32 January 2026"]),
+    "h:mm a": (["1:30 PM", "12:00 am"], ["13:30 PM", "0:30 am", "1:30"]),
+    "dd/MM/yy": (["28/02/26", "30/04/26"], ["28/02/2026", "31/04/26", "28-02-26"]),
+    "'on' yyyy": (["on 2026"], ["2026", "on  2026"]),
+}
+for format_, (accepted, refused) in FORMATS.items():
+    for value in accepted + refused:
+        case(f"{format_} of {value}", {"$.v": rule({"match": "datetime", "format": format_})}, {"v": value}, {"v": value}, value in accepted)
+
 # An example of each type.
 for example, value in itertools.product([None, True, 7, 7.5, "a", [7], {"a": 7}], VALUES):
     if example in ([7], {"a": 7}):
