@@ -2,6 +2,9 @@
 //!
 //! [`Frames`] reads a bundle once and then makes frames: as strategies that shrink ([`Frames::valid`]), or one at a time
 //! from a generator of random numbers ([`Frames::sample`]), which is what takes little enough time for millions of them.
+//!
+//! Beside them stands what is wrong: frames that break exactly one keyword, with which and where ([`negative`]), and texts
+//! of a frame that say the same or are broken ([`text`]). [`pattern`] and [`formats`] make texts alone.
 
 mod bundle;
 mod check;
