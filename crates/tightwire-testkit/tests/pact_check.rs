@@ -435,6 +435,40 @@ fn times_topics_and_close_codes() {
     );
 }
 
+/// The places of all values, as JSON Pointers.
+fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    found.push(pointer.to_owned());
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| places(item, &format!("{pointer}/{index}"), found))
+        }
+        Value::Object(members) => members.iter().for_each(|(name, member)| {
+            places(member, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+        }),
+        _ => {}
+    }
+}
+
+/// Whatever stands where something else is expected is said, or does no harm; and every finding points into the file.
+#[test]
+fn a_file_with_anything_in_it() {
+    let valid: Value = serde_json::from_str(VALID).unwrap();
+    let mut all = Vec::new();
+    places(&valid, "", &mut all);
+    assert!(all.len() > 200, "{}", all.len());
+    for (index, pointer) in all.iter().enumerate() {
+        // Each place gets another one of these in its turn.
+        let value = [json!(null), json!(-1.5), json!("#~/[$"), json!([[]]), json!({"": {}})][index % 5].clone();
+        let mut pact = valid.clone();
+        *pact.pointer_mut(pointer).unwrap() = value;
+        let text = pact.to_string();
+        for finding in check_text(&text, &DOCUMENT).1 {
+            assert!(!text[locate(&text, &finding.pointer)].is_empty(), "{pointer}: {finding:?}");
+            assert!(!finding.message.is_empty(), "{pointer}: {finding:?}");
+        }
+    }
+}
+
 #[test]
 fn every_place_can_be_found_in_the_file() {
     let (_, findings) = check_text(&VALID.replace("publish_dashboard", "publish_dashbord"), &DOCUMENT);
