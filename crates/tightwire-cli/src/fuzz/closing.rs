@@ -38,7 +38,7 @@ pub(super) fn judge(end: &End, asked: &[Asked<'_>], contract: &Contract<'_>) -> 
         return remark(Class::Panic, format!("the server failed after {name}"), "no failure", actual);
     }
     // The answer to a close of ours.
-    if breach == Some(1000) {
+    if breach.is_some_and(|code| code == 1000 || code >= 3000) {
         return None;
     }
     if !contract.has_close_code(code) {

@@ -80,6 +80,25 @@ impl<'ir> Contract<'ir> {
         self.travelling[1].iter().filter_map(|id| self.ir.messages.get(*id))
     }
 
+    /// The message of that name that clients send: its key in the document, or its type in the envelope.
+    pub(super) fn to_server(&self, name: &str) -> Option<&'ir Message> {
+        Self::named(self.sendable(), name)
+    }
+
+    /// The same for messages of the server.
+    pub(super) fn to_client(&self, name: &str) -> Option<&'ir Message> {
+        Self::named(self.receivable(), name)
+    }
+
+    fn named(mut messages: impl Iterator<Item = &'ir Message>, name: &str) -> Option<&'ir Message> {
+        messages.find(|message| message.wire_type.as_deref().unwrap_or(&message.id) == name)
+    }
+
+    /// What a message of clients is called in plans and in the schema bundle.
+    pub(super) fn name<'m>(&self, message: &'m Message) -> &'m str {
+        message.wire_type.as_deref().filter(|_| self.ir.envelope.is_some()).unwrap_or(&message.id)
+    }
+
     /// The operations that take a message.
     pub(super) fn operations(&self, message: &MessageId) -> impl Iterator<Item = &'ir Operation> {
         let taken = self.ir.operations.values().filter(|operation| operation.direction == Direction::ToServer);

@@ -129,7 +129,7 @@ impl<'c, 'ir> Conversation<'c, 'ir> {
         value: Option<&Value>,
         (at, patience): (Instant, Duration),
     ) {
-        let message = sent.message.as_ref().and_then(|key| self.contract.ir.messages.get(key));
+        let message = sent.message.as_ref().and_then(|key| self.contract.to_server(key));
         let pointer = message.and_then(|message| self.contract.correlation(message));
         let correlation = pointer.and_then(|pointer| value?.pointer(pointer)).filter(|it| !it.is_null()).cloned();
         let replies = message.map(|message| self.contract.replies(&message.id).into_iter().collect());
@@ -162,7 +162,7 @@ impl<'c, 'ir> Conversation<'c, 'ir> {
         for asked in breaches {
             let Intent::Breach { code } = asked.intent else { continue };
             asked.answer = Some(Answer::Wrong);
-            let why = if code == 1000 {
+            let why = if code == 1000 || code >= 3000 {
                 "the server does not answer a close frame".to_owned()
             } else {
                 "the server goes on after a frame that breaks the rules of WebSocket".to_owned()

@@ -6,9 +6,11 @@ use fastrand::Rng;
 use serde_json::Value;
 use tightwire_codegen::cases::Examples;
 use tightwire_codegen::schema_bundle;
-use tightwire_spec::ir::{Message, MessageId};
+use tightwire_spec::ir::{Channel, Message, MessageId, Segment, SessionRole};
+use tightwire_strategies::negative::Negative;
 use tightwire_strategies::text::{self, MutationKind};
 use tightwire_strategies::{Direction, Frames};
+use tightwire_testkit::fuzz::plan::MARKER;
 use tightwire_testkit::fuzz::{Intent, Payload, Plan, Sent, Step};
 
 use super::contract::Contract;
@@ -34,7 +36,7 @@ const SUBTLE_TEXTS: [MutationKind; 4] = [
 /// Makes plans.
 pub(super) struct Corpus<'c, 'ir> {
     contract: &'c Contract<'ir>,
-    examples: Examples<'ir>,
+    examples: &'c Examples<'ir>,
     frames: Frames,
     rng: Rng,
     /// How to give a frame of each message an identity of its own.
@@ -43,6 +45,8 @@ pub(super) struct Corpus<'c, 'ir> {
     is_strict: bool,
     /// The most frames that a connection takes at once.
     burst: usize,
+    /// What the server lets us in with.
+    token: Option<String>,
 }
 
 /// What the identity of a frame looks like.
@@ -58,13 +62,26 @@ enum Identity {
 pub(super) struct Edge {
     pub(super) keyword: String,
     pub(super) sent: Sent,
+    /// Whether it needs a connection of its own: what it is about is its identity, and others may have the same.
+    pub(super) is_alone: bool,
+}
+
+impl Edge {
+    /// A frame like any other.
+    fn plain(sent: Sent) -> Self {
+        Self { keyword: String::new(), sent, is_alone: false }
+    }
 }
 
 impl<'c, 'ir> Corpus<'c, 'ir> {
-    pub(super) fn new(contract: &'c Contract<'ir>, seed: u64, is_strict: bool, burst: usize) -> Result<Self, String> {
+    pub(super) fn new(
+        (contract, examples): (&'c Contract<'ir>, &'c Examples<'ir>),
+        seed: u64,
+        (is_strict, burst): (bool, usize),
+        token: Option<String>,
+    ) -> Result<Self, String> {
         let bundle = schema_bundle::text(contract.ir);
         let frames = Frames::from_bundle(&bundle).map_err(|error| error.to_string())?;
-        let examples = Examples::of(contract.ir).map_err(|error| error.to_string())?;
         let mut corpus = Self {
             contract,
             examples,
@@ -74,6 +91,7 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
             count: 0,
             is_strict,
             burst,
+            token,
         };
         for message in contract.sendable() {
             if let Some(identity) = corpus.identity_of(message) {
@@ -117,14 +135,16 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
         }
     }
 
-    /// Gives a frame an identity of its own, unless what is at `but` is what it is about.
-    fn renew(&mut self, message: &Message, frame: &mut Value, but: &str) {
+    /// Gives a frame an identity and a topic of its own, unless what is at `but` is what it is about.
+    /// False if it has the one that it had.
+    fn renew(&mut self, message: &Message, frame: &mut Value, but: &str) -> bool {
+        self.move_away(message, frame, but);
         let (Some(pointer), Some(identity)) = (self.contract.correlation(message), self.identities.get(&message.id))
         else {
-            return;
+            return true;
         };
         if but.starts_with(pointer) || pointer.starts_with(&format!("{but}/")) && !but.is_empty() {
-            return;
+            return false;
         }
         let identity = *identity;
         if frame.pointer(pointer).is_some_and(|value| value.is_number() || value.is_string()) {
@@ -132,6 +152,51 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
             if let Some(place) = frame.pointer_mut(pointer) {
                 *place = fresh;
             }
+        }
+        true
+    }
+
+    /// Gives a frame a topic that nobody else uses, where topics have parameters, and the credentials that we have.
+    fn move_away(&self, message: &Message, frame: &mut Value, but: &str) {
+        if self.contract.ir.envelope.is_none() || !frame.is_object() {
+            return;
+        }
+        let channel = self.contract.operations(&message.id).next().map(|operation| &operation.channel);
+        let channel = channel.and_then(|id| self.contract.ir.channels.get(id));
+        let is_free = |channel: &&Channel| channel.parameters.values().all(|parameter| parameter.values.is_empty());
+        if let Some(channel) = channel.filter(is_free)
+            && !channel.parameters.is_empty()
+            && but != "/topic"
+            && frame["topic"].is_string()
+        {
+            let part = |segment: &Segment| match segment {
+                Segment::Literal(text) => text.clone(),
+                Segment::Parameter(_) => MARKER.to_owned(),
+            };
+            frame["topic"] = channel.segments.iter().map(part).collect::<String>().into();
+        }
+        if message.session == Some(SessionRole::Authenticate)
+            && !but.starts_with("/data")
+            && let Some(token) = &self.token
+            && frame["data"]["token"].is_string()
+        {
+            frame["data"]["token"] = token.as_str().into();
+        }
+    }
+
+    /// Gives the text of a frame an identity of its own, where that can be found in it.
+    fn renew_text(&mut self, message: &Message, text: String) -> String {
+        let Some(Identity::Uuid) = self.identities.get(&message.id) else { return text };
+        let (pointer, value) = (self.contract.correlation(message), serde_json::from_str::<Value>(&text).ok());
+        // What is not JSON has the identity of the frame that it was made from.
+        let before = match (pointer, &value) {
+            (Some(pointer), Some(value)) => value.pointer(pointer).and_then(Value::as_str).map(str::to_owned),
+            (Some(_), None) => text.split(['"', '\\']).find(|part| is_uuid(part)).map(str::to_owned),
+            (None, _) => None,
+        };
+        match (before, self.fresh(Identity::Uuid).as_str()) {
+            (Some(before), Some(fresh)) if is_uuid(&before) => text.replace(&before, fresh),
+            _ => text,
         }
     }
 
@@ -144,18 +209,13 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
                 let mut frames = self.examples.frames(message);
                 if frames.is_empty() { Value::Null } else { frames.swap_remove(self.rng.usize(..frames.len())) }
             }
-            _ => frames.sample(Direction::ToServer, self.key(message), &mut self.rng),
+            _ => frames.sample(Direction::ToServer, self.contract.name(message), &mut self.rng),
         };
         if !self.contract.accepts(&message.id, &frame) {
             frame = self.examples.frames(message).into_iter().next().unwrap_or(frame);
         }
         self.renew(message, &mut frame, "");
-        Sent::valid(&message.id, self.written(frame))
-    }
-
-    /// What the schema bundle calls a message.
-    fn key<'m>(&self, message: &'m Message) -> &'m str {
-        message.wire_type.as_deref().filter(|_| self.contract.ir.envelope.is_some()).unwrap_or(&message.id)
+        Sent::valid(self.contract.name(message), self.written(frame))
     }
 
     /// Messages of which there are frames.
@@ -173,7 +233,7 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
             let frames = if given.is_empty() { self.examples.frames(message) } else { given };
             for mut frame in frames {
                 self.renew(message, &mut frame, "");
-                all.push(Edge { keyword: String::new(), sent: Sent::valid(&message.id, frame) });
+                all.push(Edge::plain(Sent::valid(self.contract.name(message), frame)));
             }
         }
         all
@@ -185,7 +245,7 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
         for message in self.messages() {
             let Ok(edges) = self.examples.edges(message) else { continue };
             for edge in edges.into_iter().filter(|edge| edge.is_valid == valid) {
-                if edge.is_subtle && !self.is_strict {
+                if edge.is_subtle && !self.is_exact() {
                     continue;
                 }
                 let value = serde_json::from_str::<Value>(&edge.text).ok();
@@ -194,44 +254,78 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
                     continue;
                 }
                 let compact = value.as_ref().map(Value::to_string);
-                let payload = match value {
+                let (payload, is_renewed) = match value {
                     Some(mut value) if compact.as_ref() == Some(&edge.text) => {
-                        self.renew(message, &mut value, &edge.pointer);
-                        Payload::Json(self.written(value))
+                        let is_renewed = self.renew(message, &mut value, &edge.pointer);
+                        (Payload::Json(self.written(value)), is_renewed)
                     }
-                    _ => Payload::Text(edge.text),
+                    _ => {
+                        let text = self.renew_text(message, edge.text.clone());
+                        let is_renewed = text != edge.text;
+                        (Payload::Text(text), is_renewed)
+                    }
                 };
+                let is_alone = !is_renewed && self.contract.ir.envelope.is_some();
                 let keyword = if edge.is_subtle { SUBTLE.to_owned() } else { edge.keyword };
                 let intent = if valid {
                     Intent::Valid
                 } else {
                     Intent::Invalid { keyword: keyword.clone(), pointer: edge.pointer }
                 };
-                all.push(Edge { keyword, sent: Sent { message: Some(message.id.clone()), payload, intent } });
+                let sent = Sent { message: Some(self.contract.name(message).to_owned()), payload, intent };
+                all.push(Edge { keyword, sent, is_alone });
             }
         }
         all
     }
 
+    /// Whether the server has to see everything that is wrong. The envelope asks for it.
+    fn is_exact(&self) -> bool {
+        self.is_strict || self.contract.ir.envelope.is_some()
+    }
+
     /// A frame as servers expect it: to JSON Schema `1.0` is an integer, and to many languages it is not.
     fn written(&self, value: Value) -> Value {
-        if self.is_strict || self.contract.ir.envelope.is_some() { value } else { plain(value) }
+        if self.is_exact() { value } else { plain(value) }
     }
 
     /// A valid frame of any message.
     pub(super) fn any(&mut self) -> Option<Edge> {
         let messages = self.messages();
         let message = *self.rng.choice(&messages)?;
-        Some(Edge { keyword: String::new(), sent: self.frame(message) })
+        Some(Edge::plain(self.frame(message)))
     }
 
-    /// A frame that is no JSON any more.
+    /// A frame with one thing wrong.
     pub(super) fn any_violation(&mut self) -> Option<Edge> {
         let messages = self.messages();
         let message = *self.rng.choice(&messages)?;
+        if self.rng.u8(..4) == 0 { self.broken_text(message) } else { self.violation(message) }
+    }
+
+    /// A frame that breaks one keyword.
+    fn violation(&mut self, message: &'ir Message) -> Option<Edge> {
+        let name = self.contract.name(message);
+        let Negative { mut frame, keyword, pointer, .. } =
+            self.frames.sample_negative(Direction::ToServer, name, &mut self.rng)?;
+        let is_alone = !self.renew(message, &mut frame, &pointer) && self.contract.ir.envelope.is_some();
+        let frame = self.written(frame);
+        if self.contract.is_sendable(&frame) {
+            return None;
+        }
+        let intent = Intent::Invalid { keyword: keyword.clone(), pointer };
+        Some(Edge {
+            keyword,
+            sent: Sent { message: Some(name.to_owned()), payload: Payload::Json(frame), intent },
+            is_alone,
+        })
+    }
+
+    /// A frame that is no JSON any more.
+    fn broken_text(&mut self, message: &'ir Message) -> Option<Edge> {
         let Payload::Json(frame) = self.frame(message).payload else { return None };
         let mutation = text::sample(&frame, &mut self.rng);
-        if mutation.same_value || !self.is_strict && SUBTLE_TEXTS.contains(&mutation.kind) {
+        if mutation.same_value || !self.is_exact() && SUBTLE_TEXTS.contains(&mutation.kind) {
             return None;
         }
         let keyword = mutation.kind.as_str().to_owned();
@@ -245,7 +339,13 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
             }
             Err(error) => (Payload::Bytes(error.into_bytes()), Intent::Breach { code: 1007 }),
         };
-        Some(Edge { keyword, sent: Sent { message: Some(message.id.clone()), payload, intent } })
+        let sent = Sent { message: Some(self.contract.name(message).to_owned()), payload, intent };
+        Some(Edge { keyword, sent, is_alone: false })
+    }
+
+    /// What chance begins with somewhere else.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.rng.u64(..)
     }
 
     /// Puts them into random order.
@@ -254,13 +354,13 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
     }
 
     /// A frame that is answered, if there is such a message, with the message's key.
-    pub(super) fn example(&mut self) -> Option<(MessageId, Value)> {
+    pub(super) fn example(&mut self) -> Option<(String, Value)> {
         let messages = self.messages();
         let answered = messages.iter().find(|message| !self.contract.replies(&message.id).is_empty());
         let message = *answered.or(messages.first())?;
         let mut frame = self.examples.frames(message).into_iter().next()?;
         self.renew(message, &mut frame, "");
-        Some((message.id.clone(), frame))
+        Some((self.contract.name(message).to_owned(), frame))
     }
 
     /// Valid frames in random order, of so many clients.
@@ -285,13 +385,26 @@ impl<'c, 'ir> Corpus<'c, 'ir> {
     /// One frame after the other on one connection, as many as may share one.
     pub(super) fn batches(&self, edges: &[Edge]) -> Vec<Plan> {
         let size = SHARE.min(self.burst).max(1);
-        let plan = |edges: &[Edge]| {
-            let send =
-                |edge: &Edge| [Step::Send { client: 0, sent: edge.sent.clone() }, Step::Settle { sequences: false }];
-            Plan { steps: edges.iter().flat_map(send).collect() }
-        };
-        edges.chunks(size).map(plan).collect()
+        let mut batches: Vec<Vec<&Edge>> = Vec::new();
+        for edge in edges {
+            match batches.last_mut() {
+                Some(last) if last.len() < size && !edge.is_alone && !last[0].is_alone => last.push(edge),
+                _ => batches.push(vec![edge]),
+            }
+        }
+        let send =
+            |edge: &&Edge| [Step::Send { client: 0, sent: edge.sent.clone() }, Step::Settle { sequences: false }];
+        batches.iter().map(|edges| Plan { steps: edges.iter().flat_map(send).collect() }).collect()
     }
+}
+
+/// Whether a text is a UUID.
+fn is_uuid(text: &str) -> bool {
+    let is_at = |at: usize, byte: u8| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| is_at(at, byte))
 }
 
 /// The same value with whole numbers written as such.

@@ -44,11 +44,9 @@ impl Coverage {
         let name = asked.message.map_or_else(String::new, |message| message.id.clone());
         let violations = match &asked.intent {
             Intent::Valid => {
-                if !name.is_empty() {
-                    *self.valid.entry(name.clone()).or_default() += 1;
-                    if let Some(Answer::Reply(answer) | Answer::Error(answer)) = &asked.answer {
-                        *self.answers.entry(name).or_default().entry(answer.clone()).or_default() += 1;
-                    }
+                self.valid(&name);
+                if let Some(Answer::Reply(answer) | Answer::Error(answer)) = &asked.answer {
+                    self.answered(&name, answer, 1);
                 }
                 return;
             }
@@ -64,19 +62,41 @@ impl Coverage {
         }
     }
 
+    /// A valid frame of a message was sent; the name of none is empty.
+    pub(super) fn valid(&mut self, message: &str) {
+        if !message.is_empty() {
+            *self.valid.entry(message.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// A message was answered with another.
+    pub(super) fn answered(&mut self, message: &str, answer: &str, times: u64) {
+        *self.answers.entry(message.to_owned()).or_default().entry(answer.to_owned()).or_default() += times;
+    }
+
+    /// A violation of that keyword, or of the rules of WebSocket.
+    pub(super) fn violation(&mut self, keyword: Option<&String>, is_refused: bool) {
+        let violations = match keyword {
+            Some(keyword) => self.violations.entry(keyword.clone()).or_default(),
+            None => &mut self.breaches,
+        };
+        violations.tried += 1;
+        violations.refused += u64::from(is_refused);
+    }
+
     /// A valid frame was at the edge of that.
     pub(super) fn edge(&mut self, keyword: &str) {
         *self.edges.entry(keyword.to_owned()).or_default() += 1;
     }
 
     /// A message came.
-    pub(super) fn received(&mut self, message: &str) {
-        *self.received.entry(message.to_owned()).or_default() += 1;
+    pub(super) fn received(&mut self, message: &str, times: u64) {
+        *self.received.entry(message.to_owned()).or_default() += times;
     }
 
     /// The server closed.
-    pub(super) fn closed(&mut self, code: u16) {
-        *self.closes.entry(code).or_default() += 1;
+    pub(super) fn closed(&mut self, code: u16, times: u64) {
+        *self.closes.entry(code).or_default() += times;
     }
 
     /// Which replies of the contract never came, as `operation → message`.

@@ -13,7 +13,7 @@ use super::phase::Phase;
 use super::player::{Played, Player};
 use super::progress::Progress;
 use super::shrink::{Shrunk, shrink};
-use super::wire;
+use super::wire::{self, Rigour};
 
 /// How many lines of what went over a connection are kept of a finding.
 const TRANSCRIPT: usize = 20;
@@ -103,7 +103,11 @@ impl<'e, 'c, 'ir> Engine<'e, 'c, 'ir> {
             let example = self.corpus.example();
             let example = example.as_ref().map(|(message, value)| (message.as_str(), value));
             let largest = self.player.contract.ir.limits.get("max_frame_bytes").copied();
-            plans = wire::plans(example, largest, self.is_strict);
+            plans = wire::plans(
+                example,
+                largest,
+                Rigour { is_strict: self.is_strict, is_modelled: self.player.model.is_some() },
+            );
         }
         let count = if edges.is_empty() { plans.len() } else { edges.len() };
         let mut done = 0;
@@ -117,13 +121,15 @@ impl<'e, 'c, 'ir> Engine<'e, 'c, 'ir> {
             self.attempt(phase, plan).await;
         }
         while !self.is_over() && Instant::now() < until {
-            let plan = match phase {
+            let seed = self.corpus.seed();
+            let made = self.player.model.as_ref().and_then(|model| model.plan(phase, seed));
+            let plan = made.or_else(|| match phase {
                 Phase::Boundaries => self.by_chance(Corpus::any),
                 Phase::Negatives => self.by_chance(Corpus::any_violation),
                 Phase::Sequences => Some(self.corpus.sequence(1)),
                 Phase::Concurrency => Some(self.corpus.sequence(self.clients)),
                 Phase::Examples | Phase::Wire => None,
-            };
+            });
             let Some(plan) = plan else { break };
             self.attempt(phase, plan).await;
         }
@@ -145,7 +151,7 @@ impl<'e, 'c, 'ir> Engine<'e, 'c, 'ir> {
     /// Plays a plan, and looks at what came of it.
     async fn attempt(&mut self, phase: Phase, plan: Plan) {
         self.progress.show(phase, self.began.elapsed(), self.player.frames.get(), self.result.found.len());
-        let played = self.player.play(&plan).await;
+        let played = self.player.attempt(&plan).await;
         if (self.player.is_stopped)() {
             self.result.ended = Some("interrupted".to_owned());
         }

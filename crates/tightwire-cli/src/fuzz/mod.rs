@@ -16,13 +16,16 @@ mod credential;
 mod engine;
 mod found;
 mod link;
+mod modelled;
 mod pace;
 mod phase;
 mod player;
 mod progress;
 mod report;
+mod reproduction;
 mod shrink;
 mod target;
+mod upgraded;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -32,19 +35,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tightwire_codegen::input;
+use tightwire_codegen::cases::Examples;
+use tightwire_codegen::{input, schema_bundle};
 use tightwire_spec::FileSystem;
+use tightwire_testkit::fuzz::Shape;
 
 use self::contract::Contract;
 use self::conversation::Rules;
 use self::corpus::Corpus;
 pub(crate) use self::credential::Credential;
 use self::engine::Engine;
+use self::modelled::Modelled;
 use self::pace::Pace;
 pub(crate) use self::phase::Phase;
 use self::player::Player;
 use self::progress::Progress;
 use self::report::Report;
+use self::reproduction::Source;
 use self::target::Target;
 use crate::cli::{Exit, FuzzArguments, FuzzFormat};
 use crate::output::Output;
@@ -68,10 +75,12 @@ fn attempt<O: Write, E: Write>(arguments: &FuzzArguments, output: &mut Output<O,
         credentials.push(Credential::bearer(token).map_err(usage)?);
     }
     let target = Target::new(&arguments.url, &credentials, arguments.ca_file.as_deref()).map_err(usage)?;
+    let target = Arc::new(target);
     let (ir, _) = input::read(&arguments.spec, &FileSystem, arguments.read.config())
         .protocol
         .map_err(|error| (Exit::Faulty, error.to_string()))?;
     let contract = Contract::of(&ir, target.path(), &arguments.errors).map_err(usage)?;
+    let examples = Examples::of(&ir).map_err(|error| (Exit::Faulty, error.to_string()))?;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000_000));
     let mut phases = Phase::ALL.to_vec();
     phases.retain(|phase| arguments.phases.is_empty() || arguments.phases.contains(phase));
@@ -92,12 +101,20 @@ fn attempt<O: Write, E: Write>(arguments: &FuzzArguments, output: &mut Output<O,
     let runtime = runtime.map_err(|error| unreadable(format!("there is no runtime: {error}")))?;
     runtime.block_on(async {
         let pace = Pace::of(arguments.rate, &ir);
-        let corpus = Corpus::new(&contract, seed, arguments.strict, pace.burst()).map_err(usage)?;
+        let corpus =
+            Corpus::new((&contract, &examples), seed, (arguments.strict, pace.burst()), arguments.token.clone())
+                .map_err(usage)?;
         let rules = Rules { deadline: Duration::from_millis(arguments.deadline), is_strict: arguments.strict };
+        // A document with an envelope says enough for a model of the whole session.
+        let frames = pace.burst().min(30);
+        let shape = Shape { clients: usize::from(arguments.clients).div_ceil(2), frames, ..Shape::default() };
+        let modelled = |_| Modelled::new(&ir, &target, rules.deadline, shape);
+        let model = ir.envelope.map(modelled).transpose().map_err(usage)?;
         let is_stopped = || stop.load(Ordering::Relaxed);
         let player = Player {
             target: &target,
             contract: &contract,
+            model,
             rules,
             pace,
             all: pace.all(),
@@ -137,6 +154,18 @@ fn attempt<O: Write, E: Write>(arguments: &FuzzArguments, output: &mut Output<O,
             write("report.json", report.write(FuzzFormat::Json))?;
             write("report.sarif", report.write(FuzzFormat::Sarif))?;
             write("junit.xml", report.write(FuzzFormat::Junit))?;
+            let spec = arguments.spec.to_string_lossy();
+            let (path, deadline_ms, is_strict) = (target.path_and_query(), arguments.deadline, arguments.strict);
+            let source =
+                Source { contract: &contract, examples: &examples, spec: &spec, path, seed, deadline_ms, is_strict };
+            for (number, found) in outcome.found.iter().enumerate() {
+                for (end, text) in reproduction::files(found, &source) {
+                    write(&format!("finding-{}.{end}", number + 1), text)?;
+                }
+            }
+            if !outcome.found.is_empty() {
+                write("contract.json", schema_bundle::text(&ir))?;
+            }
         }
         Ok(Exit::Found(report.exit_code()))
     })

@@ -40,7 +40,8 @@ impl Phase {
     fn weight(self) -> f64 {
         match self {
             Self::Examples => 1.0,
-            Self::Wire | Self::Concurrency => 3.0,
+            Self::Concurrency => 3.0,
+            Self::Wire => 4.0,
             Self::Boundaries | Self::Negatives => 5.0,
             Self::Sequences => 6.0,
         }

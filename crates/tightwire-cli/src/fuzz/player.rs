@@ -17,6 +17,7 @@ use super::contract::{Contract, Known};
 use super::conversation::{Conversation, MISSING, Remark, Rules};
 use super::coverage::Coverage;
 use super::link::{End, Heard, Link};
+use super::modelled::Modelled;
 use super::pace::{Bucket, Pace};
 use super::target::{Refusal, Target};
 
@@ -36,6 +37,8 @@ const LINE: usize = 400;
 pub(super) struct Player<'c, 'ir> {
     pub(super) target: &'c Target,
     pub(super) contract: &'c Contract<'ir>,
+    /// The judge of a protocol with an envelope.
+    pub(super) model: Option<Modelled>,
     pub(super) rules: Rules,
     pub(super) pace: Pace,
     /// The pace of all connections together.
@@ -72,8 +75,16 @@ impl Played {
 }
 
 impl<'c, 'ir> Player<'c, 'ir> {
+    /// Does what the plan says, and lets the one who knows more judge it.
+    pub(super) async fn attempt(&self, plan: &Plan) -> Played {
+        match &self.model {
+            Some(model) => model.play(plan, self).await,
+            None => self.play(plan).await,
+        }
+    }
+
     /// Does what the plan says.
-    pub(super) async fn play(&self, plan: &Plan) -> Played {
+    async fn play(&self, plan: &Plan) -> Played {
         let count = plan.steps.iter().filter_map(client_of).max().map_or(0, |last| last + 1);
         let mut clients: Vec<_> = (0..count).map(|_| Client::new(self)).collect();
         let mut refused = None;
@@ -240,7 +251,7 @@ impl<'p, 'c, 'ir> Client<'p, 'c, 'ir> {
     fn count(&self, text: &str) {
         let Ok(frame) = serde_json::from_str::<Value>(text) else { return };
         if let Known::OneOf(messages) = self.player.contract.identify(&frame) {
-            self.player.coverage.borrow_mut().received(&messages[0].id);
+            self.player.coverage.borrow_mut().received(&messages[0].id, 1);
         }
     }
 
@@ -255,7 +266,7 @@ impl<'p, 'c, 'ir> Client<'p, 'c, 'ir> {
         self.record(&format!("← {shown}"));
         self.remarks.extend(closing::judge(end, &self.conversation.asked, self.player.contract));
         let code = if let End::Closed { code, .. } = end { *code } else { 1006 };
-        self.player.coverage.borrow_mut().closed(code);
+        self.player.coverage.borrow_mut().closed(code, 1);
         self.forget(true);
     }
 
@@ -332,7 +343,7 @@ fn said(bytes: &[u8]) -> Option<Value> {
 }
 
 /// The bytes of a payload, and its value where it has one.
-fn wire(payload: &Payload) -> (Vec<u8>, Option<Value>) {
+pub(super) fn wire(payload: &Payload) -> (Vec<u8>, Option<Value>) {
     match payload {
         Payload::Json(value) => (RawFrame::text(value.to_string()).to_bytes(), Some(value.clone())),
         Payload::Text(text) => (RawFrame::text(text).to_bytes(), serde_json::from_str(text).ok()),

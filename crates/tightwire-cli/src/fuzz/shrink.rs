@@ -70,7 +70,7 @@ impl Search<'_, '_, '_> {
             return false;
         }
         self.tries -= 1;
-        let played = self.player.play(&plan).await;
+        let played = self.player.attempt(&plan).await;
         if played.refused.is_some() {
             (self.tries, self.is_gone) = (0, true);
         }
@@ -157,7 +157,8 @@ fn json_mut(step: &mut Step) -> Option<&mut Value> {
 /// Whether a frame in the place of another is judged as that one is.
 fn is_alike(contract: &Contract<'_>, step: &Step, smaller: &Value) -> bool {
     let Step::Send { sent, .. } = step else { return false };
-    let Some(message) = &sent.message else { return false };
+    let Some(message) = sent.message.as_ref().and_then(|key| contract.to_server(key)) else { return false };
+    let message = &message.id;
     match &sent.intent {
         Intent::Valid => contract.accepts(message, smaller),
         Intent::Invalid { .. } => {

@@ -29,6 +29,7 @@ pub(super) struct Target {
     host: String,
     port: u16,
     path: String,
+    path_and_query: String,
     /// The request for a WebSocket, all of it.
     request: String,
     #[cfg(feature = "tls")]
@@ -94,6 +95,7 @@ impl Target {
             #[cfg(feature = "tls")]
             tls: is_secure.then(|| crate::remote::tls(authorities)).transpose()?.map(Into::into),
             path: uri.path().to_owned(),
+            path_and_query: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             host,
             port,
             request,
@@ -103,6 +105,11 @@ impl Target {
     /// The path, without the query.
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The path with the query of the URL, without credentials.
+    pub(super) fn path_and_query(&self) -> &str {
+        &self.path_and_query
     }
 
     /// Host and port, for people.
@@ -119,6 +126,12 @@ impl Target {
     }
 
     async fn handshake(&self) -> Result<Link, Refusal> {
+        let (stream, unread) = self.open_websocket().await?;
+        Ok(Link::new(stream, unread))
+    }
+
+    /// A stream of frames, with what came of them together with the handshake.
+    pub(super) async fn open_websocket(&self) -> Result<(Box<dyn Stream>, Vec<u8>), Refusal> {
         let broke = |error: io::Error| {
             Refusal::Unreachable(format!("{}: the connection broke in the handshake: {error}", self.authority()))
         };
@@ -136,7 +149,7 @@ impl Target {
                 Ok(httparse::Status::Complete(length)) => {
                     self.judge(&response)?;
                     let rest = head.split_off(length);
-                    return Ok(Link::new(stream, rest));
+                    return Ok((stream, rest));
                 }
                 Ok(httparse::Status::Partial) if head.len() < MAX_HEAD => {}
                 Ok(httparse::Status::Partial) => return Err(self.refused("an endless head")),

@@ -4,9 +4,19 @@ use serde_json::Value;
 use tightwire_testkit::fuzz::{Intent, Payload, Plan, Sent, Step};
 use tightwire_testkit::raw::RawFrame;
 
+/// How much is asked of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rigour {
+    /// Whether to try what many servers do and few of their users mind.
+    pub(super) is_strict: bool,
+    /// Whether the testkit's model judges. It knows values only as they were sent, and wants a close to be answered with its
+    /// code, where one without a code has none.
+    pub(super) is_modelled: bool,
+}
+
 /// A plan for each rule. `example` is a valid frame, with the key of its message; `largest` is how large a frame may be, if
 /// the document says so.
-pub(super) fn plans(example: Option<(&str, &Value)>, largest: Option<u64>, is_strict: bool) -> Vec<Plan> {
+pub(super) fn plans(example: Option<(&str, &Value)>, largest: Option<u64>, rigour: Rigour) -> Vec<Plan> {
     let mut plans = Vec::new();
     let mut add = |sent: Vec<Sent>| {
         let step = |sent| [Step::Send { client: 0, sent }, Step::Settle { sequences: false }];
@@ -28,7 +38,9 @@ pub(super) fn plans(example: Option<(&str, &Value)>, largest: Option<u64>, is_st
             RawFrame::continuation([]),
         ];
         let payload = Payload::Raw(bytes.iter().flat_map(RawFrame::to_bytes).collect());
-        add(vec![Sent { message: Some(message.to_owned()), payload, intent: Intent::Valid }]);
+        if !rigour.is_modelled {
+            add(vec![Sent { message: Some(message.to_owned()), payload, intent: Intent::Valid }]);
+        }
     }
     let valid = |payload| Sent { message: None, payload, intent: Intent::Valid };
     add(vec![
@@ -61,8 +73,10 @@ pub(super) fn plans(example: Option<(&str, &Value)>, largest: Option<u64>, is_st
     add(vec![breach(1007, &[RawFrame::text([b'"', 0xed, 0xa0, 0x80, b'"'])])]);
     add(vec![breach(1007, &[RawFrame::text([b'"', 0xc0, 0xaf, b'"'])])]);
     add(vec![breach(1000, &[RawFrame::close(1000, "")])]);
-    add(vec![breach(1000, &[RawFrame::close(4999, "a reason of one's own")])]);
-    add(vec![breach(1000, &[RawFrame::close_with([])])]);
+    add(vec![breach(4999, &[RawFrame::close(4999, "a reason of one's own")])]);
+    if !rigour.is_modelled {
+        add(vec![breach(1000, &[RawFrame::close_with([])])]);
+    }
     add(vec![breach(1002, &[RawFrame::close_with([3])])]);
     for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
         add(vec![breach(1002, &[RawFrame::close(code, "")])]);
@@ -71,7 +85,7 @@ pub(super) fn plans(example: Option<(&str, &Value)>, largest: Option<u64>, is_st
     if let Some(largest) = largest {
         add(vec![Sent::breach(Payload::Raw(RawFrame::text("").header(largest + 1)), 1009)]);
     }
-    if is_strict {
+    if rigour.is_strict {
         // A length of more than 63 bits, and one in more bytes than it needs.
         add(vec![Sent::breach(Payload::Raw(RawFrame::text("").header(1 << 63)), 1002)]);
         let long = [&[0x81, 0xfe, 0, 2, 0, 0, 0, 0][..], b"{}"].concat();
@@ -92,7 +106,7 @@ mod tests {
     fn breaches_are_breaches() {
         let frame = json!({"op": "ping", "text": "zażółć"});
         let mut breaches = 0;
-        for plan in plans(Some(("ping", &frame)), Some(1 << 20), true) {
+        for plan in plans(Some(("ping", &frame)), Some(1 << 20), Rigour { is_strict: true, is_modelled: false }) {
             for step in plan.steps {
                 let Step::Send { sent: Sent { payload: Payload::Raw(mut bytes), intent, .. }, .. } = step else {
                     continue;
@@ -103,14 +117,15 @@ mod tests {
                     match reader.read(&mut bytes[at..]) {
                         Ok(step) => {
                             at += step.consumed;
-                            let is_close = matches!(step.event, Some(tightwire_proto::websocket::Event::Close { .. }));
-                            code = is_close.then_some(1000);
+                            if let Some(tightwire_proto::websocket::Event::Close { code: own, .. }) = step.event {
+                                code = Some(own.unwrap_or(1000));
+                            }
                         }
                         Err(violation) => code = Some(violation.code()),
                     }
                 }
                 let expected = if let Intent::Breach { code } = intent { Some(code) } else { None };
-                breaches += usize::from(expected.is_some_and(|code| code != 1000));
+                breaches += usize::from(expected.is_some_and(|code| !matches!(code, 1000 | 4999)));
                 assert_eq!(code, expected, "{bytes:02x?}");
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn write(report: &Report<'_, '_>) -> String {
         let mut names: Vec<&str> = if phase.phase == Phase::Wire {
             vec![NO_MESSAGE]
         } else {
-            report.contract.sendable().map(|message| message.id.as_str()).collect()
+            report.contract.sendable().map(|message| report.contract.name(message)).collect()
         };
         for found in outcome.found.iter().filter(of_phase) {
             let name = found.message.as_deref().unwrap_or(NO_MESSAGE);

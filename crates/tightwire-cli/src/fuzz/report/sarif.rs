@@ -48,7 +48,7 @@ fn level(class: Class) -> &'static str {
 fn result(report: &Report<'_, '_>, found: &Found, uri: &str) -> Value {
     let finding = &found.finding;
     let text = format!("{}. Expected: {}. Actual: {}.", finding.message, finding.expected, finding.actual);
-    let pointer = found.message.as_ref().and_then(|message| report.contract.ir.messages.get(message));
+    let pointer = found.message.as_ref().and_then(|message| report.contract.to_server(message));
     let line = pointer.and_then(|message| line(&report.source, &message.pointer)).unwrap_or(1);
     let rule = Class::ALL.iter().position(|class| *class == finding.class);
     json!({
