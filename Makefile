@@ -145,8 +145,11 @@ mutants-full: ## The same for all code, or for FILES="crates/…/a.rs …", or a
 mutants-baseline: ## Take over into .cargo/mutants-missed.txt what the last run found better, and files that are new there
 	node scripts/mutants-baseline.mjs target/mutants/mutants.out --write
 
-nightly: test ## The slow lanes: a million differential cases, more of every attack, minutes of a failing Redis, of a failing network before the page, nodes that fail, 10 000 connections, an hour of soak, ten minutes of each fuzz target, a part of all mutants, Autobahn
+nightly: test ## The slow lanes: a million differential cases, ten million fuzzed messages, more of every attack, minutes of a failing Redis, of a failing network before the page, nodes that fail, 10 000 connections, an hour of soak, ten minutes of each fuzz target, a part of all mutants, Autobahn
 	TIGHTWIRE_DIFF_CASES=1000000 $(CARGO_TEST) --release --test decoder_differential
+	TIGHTWIRE_FUZZ_FRAMES=10000000 TIGHTWIRE_FUZZ_SEED=$$(date +%s) \
+		$(CARGO) test --release --test fuzz -- --nocapture sequences::memory::
+	TIGHTWIRE_FUZZ_FRAMES=500000 $(CARGO) test --release --test fuzz -- --nocapture sequences::redis::
 	TIGHTWIRE_ATTACK_ROUNDS=30 $(CARGO_TEST) --release --test protections
 	TIGHTWIRE_IDLE_CONNECTIONS=10000 $(CARGO) test --release --test protections -- --nocapture --test-threads 1 idle::
 	TIGHTWIRE_CHAOS_SECONDS=300 TIGHTWIRE_CHAOS_SEED=$$(date +%s) \

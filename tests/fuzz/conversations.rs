@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::common::bus::{Bus, on_each_bus};
 use crate::common::chat;
-use crate::stage::{driver, protocol};
+use crate::stage::{driver, options, protocol};
 
 on_each_bus! { on_streams:
     a_conversation_of_two
@@ -39,7 +39,7 @@ const END: Step = Step::Settle { sequences: true };
 
 /// Carries the steps out; nothing must be found. How many frames were received, and the codes of the closes.
 async fn check(bus: &Bus, steps: Vec<Step>) -> (u64, Vec<(u16, u64)>) {
-    let driver = driver(chat(bus, &[]).await, &Arc::new(protocol()));
+    let driver = driver(chat(bus, &[]).await, &Arc::new(protocol())).with(options(bus));
     let outcome = driver.run(&Plan { steps }).await;
     if let Some(finding) = outcome.finding {
         panic!("{finding}");

@@ -6,6 +6,8 @@ mod common;
 mod chat;
 mod conversations;
 mod mutants;
+mod reproduced;
+mod reproductions;
 mod sequences;
 mod stage;
 mod tampering;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tightwire_chat::chat::CONTRACT;
-use tightwire_testkit::fuzz::model::Bounds;
 use tightwire_testkit::fuzz::shrink::shrink;
-use tightwire_testkit::fuzz::{Coverage, Driver, Finding, Generator, Options, Phase, Plan, Protocol, Shape};
+use tightwire_testkit::fuzz::{Coverage, Driver, Finding, Generator, Phase, Plan, Protocol, Shape};
+use tokio::runtime::Handle;
 
 use crate::common::bus::{Bus, on_each_bus};
 use crate::common::chat;
-use crate::stage::{FLAGS, driver, fast_protocol};
+use crate::stage::{FLAGS, driver, fast_protocol, options};
 
 on_each_bus! { on_streams:
     sequences
@@ -52,6 +52,9 @@ async fn sequences(bus: &Bus) {
     let begun = Instant::now();
     while coverage.sent + coverage.received < frames {
         let driver = renewed(bus, &protocol).await;
+        // A server starts some of its tasks when they are needed first.
+        coverage.add(&driver.run(&generator.plan(Phase::Examples, seed)).await);
+        let tasks = tasks().await;
         for _ in 0..PLANS_PER_SERVER {
             let (phase, seed) = (PHASES[(number % PHASES.len() as u64) as usize], seed.wrapping_add(number));
             let plan = generator.plan(phase, seed);
@@ -65,17 +68,28 @@ async fn sequences(bus: &Bus) {
                 break;
             }
         }
+        // Connections that are gone leave no task behind; answers that nobody reads come to their end.
+        assert_eq!(self::tasks().await, tasks, "tasks of the server after {number} plans");
     }
     report(&coverage, &protocol, begun);
 }
 
+/// How many tasks there are, once they do not become fewer any more.
+async fn tasks() -> usize {
+    let metrics = Handle::current().metrics();
+    let (mut tasks, mut since) = (metrics.num_alive_tasks(), 0);
+    while since < 10 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = metrics.num_alive_tasks();
+        since = if now < tasks { 0 } else { since + 1 };
+        tasks = now;
+    }
+    tasks
+}
+
 /// A driver for a server of its own.
 async fn renewed(bus: &Bus, protocol: &Arc<Protocol>) -> Driver {
-    // By a clock that runs, how soon answers come is the machine's affair; `real_sockets` looks at that.
-    let within = bus.paused_or(Duration::from_millis(100), Duration::from_secs(10));
-    let bounds = Bounds { reply_within: within, give_up: Duration::from_secs(10), ..Bounds::default() };
-    let options = Options { bounds, ..Options::default() };
-    driver(chat(bus, &FLAGS).await, protocol).with(options)
+    driver(chat(bus, &FLAGS).await, protocol).with(options(bus))
 }
 
 /// Fails with the smallest plan that shows the finding.

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tightwire_chat::chat::{CONTRACT, ServerFrame};
 use tightwire_spec::{FileSystem, load};
+use tightwire_testkit::fuzz::model::Bounds;
 use tightwire_testkit::fuzz::{Driver, Endpoint, Options, Protocol};
 
 use crate::chat::ChatCheck;
+use crate::common::bus::Bus;
 use crate::common::{Chat, client_address};
 
 /// How much a stream in memory holds.
@@ -35,6 +38,14 @@ pub(crate) fn endpoint(server: Chat) -> Endpoint {
         tokio::spawn(server.serve_stream(far, client_address()));
         std::future::ready(Ok(near))
     })
+}
+
+/// How plans are carried out at servers on that broker. By a clock that runs, how soon answers come is the machine's affair;
+/// the tests on real sockets look at that.
+pub(crate) fn options(bus: &Bus) -> Options {
+    let within = bus.paused_or(Duration::from_millis(100), Duration::from_secs(10));
+    let bounds = Bounds { reply_within: within, give_up: Duration::from_secs(10), ..Bounds::default() };
+    Options { bounds, ..Options::default() }
 }
 
 /// A driver for that server, which checks what the document says in prose, too.

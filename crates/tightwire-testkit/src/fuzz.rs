@@ -11,6 +11,7 @@
 //! | [`check`] | [`Check`]: what an application has to add to that |
 //! | [`coverage`] | [`Coverage`]: what was asked, answered and closed |
 //! | [`shrink`] | what is left of a plan when everything is taken away that a finding does not need |
+//! | [`reproduction`] | [`Reproduction`]: a finding as JSON lines, as a test in Rust, as an interaction of Pact |
 //! | [`finding`] | [`Finding`]: what a server did wrong |
 //!
 //! Nothing here knows an application: operations, replies, sequences, topics, limits and close codes come from the
@@ -25,6 +26,7 @@ pub mod generator;
 pub mod model;
 pub mod plan;
 pub mod protocol;
+pub mod reproduction;
 pub mod shrink;
 mod wire;
 
@@ -37,3 +39,4 @@ pub use self::generator::{Generator, Phase, Shape};
 pub use self::model::Model;
 pub use self::plan::{Intent, Payload, Plan, Sent, Step};
 pub use self::protocol::Protocol;
+pub use self::reproduction::Reproduction;
