@@ -214,6 +214,24 @@ async fn a_frame_that_nobody_expects_fails_the_test() {
 }
 
 #[tokio::test]
+async fn a_frame_that_the_contract_forbids_fails_the_test_even_if_it_is_like_an_expected_one() {
+    let provider = provider().await;
+    let consumer = provider.consumer();
+    consumer.expect(&echoes());
+    let mut client = connect(&consumer).await;
+    // What is relied on is some text, and this is one.
+    let id = client.send_unchecked("say", "room:a", json!({"text": ""})).await;
+    client.expect("error").answering(id).await;
+    client.send_binary(b"hello").await;
+    client.request("ping", "system", json!({})).await;
+    let said = failure(consumer);
+    let forbidden = "the client sent a frame that the contract forbids: /data/text: \"\" is shorter than 1 character";
+    assert!(said.contains(forbidden), "{said}");
+    assert!(said.contains("the client sent a binary message, and frames are text"), "{said}");
+    assert!(said.contains("`what is said comes back` was not exercised"), "{said}");
+}
+
+#[tokio::test]
 async fn what_is_pushed_needs_somebody_who_has_subscribed() {
     tokio::time::pause();
     let provider = provider().await;

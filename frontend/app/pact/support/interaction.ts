@@ -59,10 +59,8 @@ export function interaction(description: string): Begun {
   return new Begun({ description });
 }
 
-/** How the examples of a frame's envelope and data are typed. */
-type Topic<Frame extends { readonly topic: string }> = Frame["topic"];
-
-class Begun {
+/** An interaction of which it is not said yet who begins. */
+export class Begun {
   readonly #draft: Draft;
 
   constructor(draft: Draft) {
@@ -77,7 +75,7 @@ class Begun {
   /** The client sends this. */
   request<Type extends ClientMessageType>(
     type: Type,
-    topic: Topic<ClientFrameOf<Type>>,
+    topic: ClientFrameOf<Type>["topic"],
     data: NoInfer<Expected<ClientFrameOf<Type>["data"]>>,
   ): Exchange<Type> {
     return new Exchange({ ...this.#draft, request: { type, topic, data }, responses: [] });
@@ -86,7 +84,7 @@ class Begun {
   /** The provider sends this of its own will. */
   pushes<Type extends ServerMessageType>(
     type: Type,
-    topic: Topic<ServerFrameOf<Type>>,
+    topic: ServerFrameOf<Type>["topic"],
     data: NoInfer<Expected<ServerFrameOf<Type>["data"]>>,
     ws: Ws = {},
   ): { readonly draft: Draft } {
@@ -94,6 +92,7 @@ class Begun {
   }
 }
 
+/** A request, and what answers it. */
 export class Exchange<Request extends ClientMessageType> {
   readonly draft: Draft;
 
@@ -104,7 +103,7 @@ export class Exchange<Request extends ClientMessageType> {
   /** It is answered with this; once, unless `times` says otherwise. */
   responds<Type extends Answer<Request> & ServerMessageType>(
     type: Type,
-    topic: Topic<ServerFrameOf<Type>>,
+    topic: ServerFrameOf<Type>["topic"],
     data: NoInfer<Expected<ServerFrameOf<Type>["data"]>>,
     times?: DraftFrame["times"],
   ): Exchange<Request> {

@@ -36,6 +36,8 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, se
                 Some(Ok(message)) => {
                     if let Some(text) = message.as_text() {
                         session.receive(connection, text);
+                    } else if message.is_binary() {
+                        session.receive_other("a binary message");
                     }
                 }
                 Some(Err(_)) | None => break,

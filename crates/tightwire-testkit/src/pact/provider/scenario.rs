@@ -8,6 +8,7 @@ use tightwire_spec::ir::Direction;
 use super::draft::{Draft, DraftFrame};
 use super::envelope;
 use super::protocol::Protocol;
+use crate::contract::{self, Contract};
 use crate::pact::check::check;
 use crate::pact::{Contents, Document, Interaction, Pact};
 
@@ -43,6 +44,13 @@ impl Scenario {
             Interaction::Sync(interaction) => Some((&interaction.request, &interaction.response)),
             _ => None,
         }
+    }
+
+    /// Whether the request is one that the contract forbids.
+    pub(super) fn breaks(&self, contract: &Contract) -> bool {
+        self.exchange().is_some_and(|(request, _)| {
+            contract.check(contract::Direction::ToServer, &envelope::example(request)).is_err()
+        })
     }
 
     /// What comes unasked.

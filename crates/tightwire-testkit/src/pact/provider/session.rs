@@ -85,25 +85,36 @@ impl Session {
 
     /// A client has sent something.
     pub(super) fn receive(&self, connection: u64, text: &str) {
+        let contract = self.protocol.document.contract();
+        let checked = contract.check_text(contract::Direction::ToServer, text);
         let mut state = self.lock();
-        let checked = self.protocol.document.contract().check_text(contract::Direction::ToServer, text);
         let Ok(frame) = serde_json::from_str::<Value>(text) else {
             state.transcript.push(format!("→ {text}"));
             state.problems.push(format!("the client sent what is not JSON: {text}"));
             return;
         };
         state.transcript.push(format!("→ {}", summary(&frame).unwrap_or_else(|| text.to_owned())));
-        if let Some(number) = state.find(&frame) {
-            self.play(&mut state, connection, number, &frame);
-        } else if let Err(violations) = checked {
-            let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
-            let problem = format!("the client sent a frame that the contract forbids: {}", violations.join("; "));
-            self.refuse(&mut state, connection, &frame, problem);
-        } else {
-            self.answer(&mut state, connection, &frame);
+        let part = state.find(&frame);
+        // A client that is to be refused breaks the contract, and no other does.
+        let may_break = part.is_some_and(|number| state.parts[number].scenario.breaks(contract));
+        match (part, checked) {
+            (_, Err(violations)) if !may_break => {
+                let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
+                let problem = format!("the client sent a frame that the contract forbids: {}", violations.join("; "));
+                self.refuse(&mut state, connection, &frame, problem);
+            }
+            (Some(number), _) => self.play(&mut state, connection, number, &frame),
+            (None, _) => self.answer(&mut state, connection, &frame),
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// A client has sent what is no frame at all.
+    pub(super) fn receive_other(&self, what: &str) {
+        let mut state = self.lock();
+        state.transcript.push(format!("→ {what}"));
+        state.problems.push(format!("the client sent {what}, and frames are text"));
     }
 
     /// Sends the frame of an interaction to everybody who has subscribed to its topic, and waits until somebody has.
