@@ -1,4 +1,4 @@
-//! `publish` and `tail` with servers whose certificate is of an authority of their own.
+//! `publish`, `tail` and `contract verify` with servers whose certificate is of an authority of their own.
 #![cfg(feature = "tls")]
 
 mod server;
@@ -135,4 +135,22 @@ fn what_is_no_authority_or_no_tls_is_told() {
     let http = server.url.replacen("https", "http", 1);
     let (_, said) = server.publish(&http, &[]);
     assert!(said.contains("If it speaks TLS, its URL begins with https://"), "{said}");
+}
+
+#[test]
+fn contracts_are_verified_with_tls() {
+    let server = Secure::start("127.0.0.1");
+    let (authority, other) = (server.file("ca.pem"), server.file("other.pem"));
+    let url = format!("{}/ws", server.url.replacen("https", "wss", 1));
+    let verify = |file: &Path| {
+        let mut command = tightwire("contract");
+        command.args(["verify", "--url", &url, "--filter", "a ping is answered", "--ca-file", text(file)]);
+        let output = command.arg("contracts/frontend-v1.json").output().expect("it starts");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+        (output.status.code(), said)
+    };
+    let (code, said) = verify(&authority);
+    assert!(code == Some(0) && said.contains("1 of 1 interactions verified"), "{code:?} {said}");
+    let (code, said) = verify(&other);
+    assert!(code == Some(3) && said.contains("cannot be reached") && said.contains("--ca-file"), "{code:?} {said}");
 }

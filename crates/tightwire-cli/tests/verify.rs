@@ -132,7 +132,8 @@ fn a_server_that_does_otherwise() {
 fn what_cannot_be_reached_read_or_meant() {
     let (chat, url) = chat();
     check(&verify(&url, "something else", &[]), 2, &["no interaction has `something else`"]);
-    check(&verify("wss://localhost/ws", PING, &[]), 2, &["does not speak TLS"]);
+    check(&verify("http://localhost/ws", PING, &[]), 2, &["expected `ws://` or `wss://`"]);
+    check(&verify(&url, PING, &["--ca-file", "ca.pem"]), 2, &["--ca-file is for URLs that begin with wss://"]);
     check(&verify(&url, PING, &["--provider-states-url", "https://localhost/states"]), 2, &["`http://` URL"]);
     check(&verify(&url, PING, &["no/such/contract.json"]), 3, &["no/such/contract.json"]);
     check(&verify(&url, PING, &["--spec", "no/such/document.yml"]), 3, &["no/such/document.yml"]);

@@ -3,6 +3,8 @@
 mod check;
 mod flatten;
 mod provider;
+#[cfg(feature = "tls")]
+mod secure;
 mod verify;
 
 use std::io::Write;

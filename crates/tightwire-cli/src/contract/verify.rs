@@ -49,6 +49,13 @@ fn verifier(arguments: &VerifyArguments) -> Result<Verifier, Refused> {
     let mut verifier = Verifier::new(&arguments.url)
         .patience(Duration::from_millis(arguments.patience_ms))
         .quiet(Duration::from_millis(arguments.quiet_ms));
+    let is_secure = arguments.url.starts_with("wss://");
+    if !is_secure && arguments.ca_file.is_some() {
+        return Err(usage("--ca-file is for URLs that begin with wss://".to_owned()));
+    }
+    if is_secure {
+        verifier = secured(verifier, arguments).map_err(usage)?;
+    }
     if let Some(spec) = &arguments.spec {
         verifier = verifier.contract(contract(spec, arguments)?);
     }
@@ -65,6 +72,16 @@ fn verifier(arguments: &VerifyArguments) -> Result<Verifier, Refused> {
         verifier = verifier.header(name, value).map_err(usage)?;
     }
     Ok(arguments.subprotocol.iter().fold(verifier, |verifier, name| verifier.subprotocol(name)))
+}
+
+#[cfg(feature = "tls")]
+fn secured(verifier: Verifier, arguments: &VerifyArguments) -> Result<Verifier, String> {
+    super::secure::secured(verifier, &arguments.url, arguments.ca_file.as_deref())
+}
+
+#[cfg(not(feature = "tls"))]
+fn secured(_: Verifier, _: &VerifyArguments) -> Result<Verifier, String> {
+    Err("this command was built without TLS: build it with the feature `tls` for wss://".to_owned())
 }
 
 fn contract(spec: &Path, arguments: &VerifyArguments) -> Result<Contract, Refused> {

@@ -13,9 +13,9 @@ use std::time::Duration;
 use http::Uri;
 
 pub(crate) use self::answer::Answer;
-#[cfg(feature = "tls")]
-pub(crate) use self::stream::tls;
 use self::stream::{Security, Stream};
+#[cfg(feature = "tls")]
+pub(crate) use self::stream::{insecure, tls};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);

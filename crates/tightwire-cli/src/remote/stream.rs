@@ -87,7 +87,7 @@ pub(crate) fn tls(authorities: Option<&Path>) -> Result<std::sync::Arc<rustls::C
 
 /// Why there is no TLS, and what may help.
 #[cfg(feature = "tls")]
-fn insecure(error: &io::Error) -> String {
+pub(crate) fn insecure(error: &io::Error) -> String {
     use rustls::CertificateError::{BadSignature, UnknownIssuer};
     use rustls::Error::{InvalidCertificate, InvalidMessage};
 

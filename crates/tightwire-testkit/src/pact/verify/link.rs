@@ -6,22 +6,21 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
-use tokio_websockets::{CloseCode, Error, MaybeTlsStream, Message, WebSocketStream};
+use tokio_websockets::{CloseCode, Error, Message, WebSocketStream};
 
 use crate::connection::Closed;
+use crate::target::Stream;
 use crate::transcript::{Content, Entry, Transcript};
 
 /// How long the server has to take a frame.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// One connection. Dropping it ends it.
-#[derive(Debug)]
 pub(super) struct Link {
     sink: SplitSink<Socket, Message>,
     arrivals: mpsc::UnboundedReceiver<(Instant, Arrival)>,

@@ -30,6 +30,7 @@ mod http_states;
 mod junit;
 mod link;
 mod names;
+mod opening;
 mod report;
 mod request;
 mod search;
@@ -38,17 +39,21 @@ mod states;
 mod text;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use self::link::Link;
 use self::names::Names;
+use self::opening::Opening;
 use super::model::{Interaction, Pact};
 use crate::contract::Contract;
 use crate::handshake::Handshake;
 use crate::harness::ConnectError;
+use crate::target::Target;
 
 pub use self::finding::Finding;
 pub use self::http_states::HttpStates;
@@ -63,6 +68,7 @@ const HANDSHAKE_PAUSE: Duration = Duration::from_millis(500);
 /// Verifies pacts with one server.
 pub struct Verifier {
     url: String,
+    opening: Opening,
     handshake: Handshake,
     names: Names,
     states: Option<Arc<dyn StateHandler>>,
@@ -87,6 +93,7 @@ impl Verifier {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            opening: opening::over_tcp(),
             handshake: Handshake::default(),
             names: Names::default(),
             states: None,
@@ -94,6 +101,18 @@ impl Verifier {
             quiet: Duration::from_millis(100),
             filter: None,
         }
+    }
+
+    /// Opens every connection so, for servers that are not reached over TCP alone: with TLS, or in memory. The URL is still what
+    /// the handshake asks for.
+    #[must_use]
+    pub fn opened_by<O, S>(mut self, open: O) -> Self
+    where
+        O: Fn() -> S + Send + Sync + 'static,
+        S: Future<Output = Result<Target, String>> + Send + 'static,
+    {
+        self.opening = Box::new(move |_| open().boxed());
+        self
     }
 
     /// Checks everything that comes against the contract, whatever the pact says of it.
@@ -228,9 +247,14 @@ impl Verifier {
     }
 
     async fn try_connect(&self) -> Result<Link, ConnectError> {
-        let builder = self.handshake.builder(&self.url)?;
-        let connected = tokio::time::timeout(self.patience, builder.connect()).await;
-        let (socket, _) = connected.map_err(|_| ConnectError::TimedOut(self.patience))??;
+        let connecting = async {
+            let builder = self.handshake.builder(&self.url)?;
+            let target = (self.opening)(&self.url).await.map_err(ConnectError::Failed)?;
+            let stream = opening::stream(target).await.map_err(ConnectError::Failed)?;
+            Ok::<_, ConnectError>(builder.connect_on(stream).await?.0)
+        };
+        let connected = tokio::time::timeout(self.patience, connecting).await;
+        let socket = connected.map_err(|_| ConnectError::TimedOut(self.patience))??;
         Ok(Link::start(socket, &self.url))
     }
 }

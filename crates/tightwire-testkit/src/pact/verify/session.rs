@@ -18,7 +18,6 @@ use crate::positions::Positions;
 use crate::session;
 
 /// A connection.
-#[derive(Debug)]
 pub(super) struct Session<'a> {
     link: Link,
     names: &'a Names,
