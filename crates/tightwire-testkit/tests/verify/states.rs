@@ -117,3 +117,13 @@ async fn a_trigger_comes_when_the_consumer_is_connected() {
     };
     check(&verified(server.verifier().states(handler), interaction()).await, &[]);
 }
+
+#[tokio::test]
+async fn without_a_hook_states_are_taken_for_granted() {
+    let log = Log::default();
+    let server = echo(&log).await;
+    let interaction = |answer: &str| sync(ask(), [contents(json!({"room": answer}), &[])], states(&["first"]));
+    check(&verified(server.verifier(), interaction("x")).await, &[]);
+    let report = verified(server.verifier(), interaction("y")).await;
+    check(&report, &["given first", "nobody is told, so it is taken for granted: first"]);
+}

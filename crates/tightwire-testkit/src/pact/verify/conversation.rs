@@ -103,6 +103,11 @@ impl Conversation<'_, '_> {
     /// The findings; the error is one that nothing can be said after.
     async fn run(&mut self, states: &mut States<'_>) -> Result<Vec<Finding>, Finding> {
         let patience = self.verifier.patience;
+        if !states.has_handler() {
+            for state in self.interaction.about().map_or(&[][..], |about| &about.provider_states) {
+                self.session.note(&format!("nobody is told, so it is taken for granted: {}", state.name));
+            }
+        }
         let mut early: Vec<Received> = self.session.greeting(patience).await?.into_iter().collect();
         early.extend(self.session.subscribe(&self.topics(), patience).await?);
         if let Some(trigger) = &self.expectation.ws.trigger {

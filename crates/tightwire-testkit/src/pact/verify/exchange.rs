@@ -169,3 +169,100 @@ fn quoted(names: Vec<&str>) -> String {
 pub(super) fn rounded(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::names::Names;
+    use super::*;
+    use crate::pact::{Interaction, Pact};
+
+    /// A frame of the message with that number, `data.n`, and of that stream.
+    fn frame(wire_type: &str, n: u64, stream: &str) -> Value {
+        json!({"v": 1, "type": wire_type, "topic": "room", "data": {"n": n, "stream": stream}})
+    }
+
+    /// What `x-ws` says of an answer: a start, pieces that are numbered, and an end that says how many there were.
+    fn interaction() -> Interaction {
+        let response = |wire_type: &str, rules: Value| {
+            json!({"contents": {"content": frame(wire_type, 0, "s"), "contentType": "application/json", "encoded": false},
+                "matchingRules": {"body": rules}})
+        };
+        let any = json!({"$.data.n": {"matchers": [{"match": "integer"}]}, "$.data.stream": {"matchers": [{"match": "type"}]}});
+        let ws = json!({
+            "sequence": "start, piece+, end?",
+            "first_ms": 100,
+            "deadline_ms": 1000,
+            "bind": {"stream": ["$request#/data/stream", "*#/data/stream"]},
+            "count": [{"index": "piece#/data/n", "total": "end#/data/n"}],
+        });
+        let pact = json!({"consumer": {"name": "c"}, "provider": {"name": "p"}, "interactions": [{
+            "type": "Synchronous/Messages", "description": "d", "comments": {"x-ws": ws},
+            "request": response("ask", json!({})),
+            "response": [response("start", any.clone()), response("piece", any.clone()), response("end", any)],
+        }]});
+        Pact::from_json(pact).unwrap().interactions.remove(0)
+    }
+
+    /// Frames are `type number stream milliseconds`. Findings are `rule pointer: expected, actual`, which is cut at its first
+    /// colon.
+    #[track_caller]
+    fn check(frames: &[(&str, u64, &str, u64)], expected: &[&str]) {
+        let interaction = interaction();
+        let names = Names::default();
+        let expectation = Expectation::of(&interaction, &names, Duration::from_secs(5)).unwrap();
+        let mut exchange = Exchange::new(&expectation, Some(&frame("ask", 0, "s")));
+        for (wire_type, n, stream, after) in frames {
+            exchange.take(wire_type, &frame(wire_type, *n, stream), Duration::from_millis(*after));
+        }
+        let findings = exchange.finish("nothing").into_iter().map(|finding| {
+            let actual = finding.actual.split(':').next().unwrap_or_default();
+            format!("{} {}: {}, {actual}", finding.rule, finding.pointer, finding.expected)
+        });
+        assert_eq!(findings.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn an_answer_that_is_right() {
+        check(&[("start", 0, "s", 1), ("piece", 0, "s", 2), ("piece", 1, "s", 1000), ("end", 2, "s", 1000)], &[]);
+        check(&[("start", 0, "s", 1), ("piece", 0, "s", 2)], &[]);
+    }
+
+    #[test]
+    fn frames_that_are_missing_or_too_many() {
+        check(&[], &["sequence : `start` within 1s, nothing"]);
+        check(&[("start", 0, "s", 1)], &["sequence : `piece` within 1s, nothing"]);
+        check(&[("piece", 0, "s", 1)], &["sequence : `start`, `piece`"]);
+        let end = [("start", 0, "s", 1), ("piece", 0, "s", 2), ("end", 1, "s", 2)];
+        check(&[&end[..], &[("end", 1, "s", 3)]].concat(), &["sequence : nothing more: the answer is complete, `end`"]);
+        check(
+            &[("start", 0, "s", 1), ("piece", 0, "s", 2), ("start", 0, "s", 3)],
+            &["sequence : `piece` or `end` or nothing more, `start`"],
+        );
+    }
+
+    #[test]
+    fn numbers_that_do_not_count() {
+        let begin = ("start", 0, "s", 1);
+        check(&[begin, ("piece", 1, "s", 2), ("piece", 2, "s", 2)], &["count /data/n: 0, 1"]);
+        check(&[begin, ("piece", 0, "s", 2), ("piece", 0, "s", 2), ("end", 2, "s", 2)], &["count /data/n: 1, 0"]);
+        check(&[begin, ("piece", 0, "s", 2), ("end", 2, "s", 2)], &["count /data/n: 1, 2"]);
+    }
+
+    #[test]
+    fn values_that_are_tied_to_each_other() {
+        check(&[("start", 0, "t", 1), ("piece", 0, "s", 2)], &["bind /data/stream: \"s\", \"t\""]);
+        let twice = "bind /data/stream: \"s\", \"t\"";
+        check(&[("start", 0, "t", 1), ("piece", 0, "t", 2)], &[twice, twice]);
+    }
+
+    #[test]
+    fn what_is_late_is_told_once() {
+        check(&[("start", 0, "s", 101), ("piece", 0, "s", 102)], &["deadline : within 100ms, after 101ms"]);
+        check(
+            &[("start", 0, "s", 100), ("piece", 0, "s", 1001), ("end", 1, "s", 1002)],
+            &["deadline : within 1s, after 1.001s"],
+        );
+    }
+}
