@@ -158,6 +158,8 @@ nightly: test ## The slow lanes: a million differential cases, ten million fuzze
 	$(MAKE) chaos
 	$(MAKE) soak
 	$(MAKE) soak BROKER=redis DURATION=900
+	TIGHTWIRE_FUZZ_SECONDS=600 TIGHTWIRE_FUZZ_SEED=$$(date +%s) \
+		$(CARGO) test --release --test fuzz -- --nocapture --test-threads 1 real_sockets::
 	$(MAKE) fuzz-targets DURATION=$(FUZZ_DURATION)
 	$(MAKE) mutants-full SHARD=$$(( $$(date +%j | sed 's/^0*//') % 120 ))/120
 	scripts/autobahn.sh

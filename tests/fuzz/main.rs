@@ -6,6 +6,7 @@ mod common;
 mod chat;
 mod conversations;
 mod mutants;
+mod real_sockets;
 mod reproduced;
 mod reproductions;
 mod sequences;

@@ -24,12 +24,12 @@ const PLANS_PER_SERVER: u64 = 200;
 /// How many plans are tried to make one smaller that finds something.
 const TRIES: usize = 500;
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |value| value.parse().expect("a number"))
 }
 
 /// What is carried out how often, of all plans.
-const PHASES: [Phase; 10] = [
+pub(crate) const PHASES: [Phase; 10] = [
     Phase::Valid,
     Phase::Boundaries,
     Phase::Valid,

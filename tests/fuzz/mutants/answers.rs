@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{alter, is, reply, wire_type};
+use super::{alter, id, is, reply, wire_type};
 use crate::common::tamper::{Content, Line, Message, Mutant};
 
 /// `data_response` answers a frame that nobody has sent.
@@ -95,16 +95,16 @@ impl Mutant for WrongReplyType {
     fn inbound(&mut self, client: usize, message: Message, line: &mut Line) {
         if let Some(frame) = message.json()
             && frame["data"]["params"]["window_s"].is_number()
-            && let Some(id) = frame["id"].as_str()
+            && let Some(id) = id(&frame, "id")
         {
-            self.asked.insert(id.to_owned());
+            self.asked.insert(id);
         }
         line.tell_server(client, message);
     }
 
     fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
         let frame = message.json().unwrap_or_default();
-        let is_asked = frame["correlation_id"].as_str().is_some_and(|id| self.asked.contains(id));
+        let is_asked = id(&frame, "correlation_id").is_some_and(|id| self.asked.contains(&id));
         if is_asked && wire_type(&frame) == "data_response" {
             let pong = reply(&frame, "pong", "system", json!({"timestamp": "2026-01-01T00:00:00Z"}));
             return line.tell_client(client, Message::frame(&pong));

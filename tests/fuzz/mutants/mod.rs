@@ -6,14 +6,18 @@
 
 mod answers;
 mod by_hand;
+mod found;
 mod planted;
 mod streams;
 mod topics;
 mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tightwire_chat::settings::Settings;
+use tightwire_testkit::fuzz::model::Bounds;
 use tightwire_testkit::fuzz::{Driver, Endpoint, Options, Protocol};
 use uuid::Uuid;
 
@@ -21,15 +25,20 @@ use self::planted::Planted;
 use crate::chat::ChatCheck;
 use crate::common::bus::{Bus, Kind};
 use crate::common::tamper::{Message, Mutant, Tamper};
-use crate::common::{chat, client_address};
-use crate::stage;
+use crate::common::{chat, client_address, settings};
+use crate::stage::{self, FLAGS};
 
 /// How many frames clients may send in what is left of a plan when it was shortened.
 const FRAMES: usize = 3;
 
 /// A driver for a chat server of its own with that defect; a sound one without.
 async fn on_server(bus: &Bus, protocol: &Arc<Protocol>, planted: Option<&Planted>) -> Driver {
-    let server = chat(bus, &["--handshakes-per-second", "0"]).await;
+    // What stands for itself is the same each time, and is read once.
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    let server = match bus.kind() {
+        Kind::Memory => tightwire_chat::server(SETTINGS.get_or_init(|| settings(bus, &FLAGS))).expect("sound settings"),
+        Kind::Redis => chat(bus, &FLAGS).await,
+    };
     let endpoint = match planted {
         None => stage::endpoint(server),
         Some(planted) => {
@@ -41,12 +50,21 @@ async fn on_server(bus: &Bus, protocol: &Arc<Protocol>, planted: Option<&Planted
             })
         }
     };
-    Driver::new(Arc::clone(protocol), endpoint, Options::default()).checking(ChatCheck::default)
+    // By a clock that runs, how soon answers come is the machine's affair; `real_sockets` looks at that.
+    let patience = Duration::from_secs(10);
+    let bounds = Bounds { reply_within: patience, give_up: patience, ..Bounds::default() };
+    let options = Options { bounds: bus.paused_or(Bounds::default(), bounds), ..Options::default() };
+    Driver::new(Arc::clone(protocol), endpoint, options).checking(ChatCheck::default)
 }
 
 /// The message's type, if it is a frame.
 fn wire_type(frame: &Value) -> &str {
     frame["type"].as_str().unwrap_or_default()
+}
+
+/// An id in a frame. Clients may write the letters of theirs as they like.
+fn id(frame: &Value, name: &str) -> Option<String> {
+    Some(frame[name].as_str()?.to_ascii_lowercase())
 }
 
 fn is(message: &Message, expected: &str) -> bool {

@@ -2,15 +2,15 @@
 
 use tightwire_testkit::fuzz::Class;
 
-use super::{Bus, Kind, Mutant, answers, streams, topics, values};
+use super::{Kind, Mutant, answers, streams, topics, values};
 
 /// A defect.
 pub(super) struct Planted {
     pub(super) name: &'static str,
     /// What the server does, in a few words.
     pub(super) what: &'static str,
-    /// What it has to be found as.
-    pub(super) class: Class,
+    /// What it has to be found as: one of these.
+    pub(super) classes: &'static [Class],
     pub(super) plant: fn() -> Box<dyn Mutant>,
 }
 
@@ -26,16 +26,16 @@ const ON_REDIS: [&str; 7] = [
 ];
 
 /// The defects that are planted there.
-pub(super) fn planted_on(bus: &Bus) -> impl Iterator<Item = &'static Planted> {
-    let is_memory = bus.kind() == Kind::Memory;
+pub(super) fn planted_on(kind: Kind) -> impl Iterator<Item = &'static Planted> {
+    let is_memory = kind == Kind::Memory;
     PLANTED.iter().filter(move |planted| is_memory || ON_REDIS.contains(&planted.name))
 }
 
 macro_rules! planted {
-    ($($name:literal, $what:literal, $class:ident, $mutant:expr;)+) => {
+    ($($name:literal, $what:literal, $($class:ident)|+, $mutant:expr;)+) => {
         /// The defects.
         const PLANTED: &[Planted] = &[
-            $(Planted { name: $name, what: $what, class: Class::$class, plant: || Box::new($mutant) },)+
+            $(Planted { name: $name, what: $what, classes: &[$(Class::$class),+], plant: || Box::new($mutant) },)+
         ];
     };
 }
@@ -73,7 +73,7 @@ planted! {
     "stale-history", "the history lacks the newest message", HistoryDiffers, topics::StaleHistory;
     "forgotten-metadata", "the history has no metadata", HistoryDiffers, topics::ForgottenMetadata;
     "texts-of-their-own", "two subscribers get different chunks", SubscribersDiffer, topics::TextsOfTheirOwn::default();
-    "lost-for-others", "only the asker gets the end of an answer", SubscribersDiffer, topics::LostForOthers::default();
+    "lost-for-others", "only the asker gets the end of an answer", SubscribersDiffer | Order, topics::LostForOthers::default();
     "replayed-twice", "a replay's first frame comes twice", Order, topics::ReplayedTwice::default();
     "replayed-anew", "a replayed frame has another id than it had live", ReplayDiffers, topics::ReplayedAnew::default();
     "gap-for-nothing", "what is still kept is said to be lost", ReplayDiffers, topics::GapForNothing::default();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{alter, is, wire_type};
+use super::{alter, wire_type};
 use crate::common::tamper::{Line, Message, Mutant};
 
 /// The first piece of an answer comes twice.
@@ -116,14 +116,17 @@ impl Mutant for EndTooSoon {
     }
 }
 
-/// An answer has no end.
+/// What should be the end of an answer is one more piece.
 pub(super) struct NoEnd;
 
 impl Mutant for NoEnd {
     fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
-        if !is(&message, "stream_end") {
-            line.tell_client(client, message);
-        }
+        let altered = alter(&message, "stream_end", |frame| {
+            frame["type"] = json!("stream_chunk");
+            let (stream, index) = (frame["data"]["stream_id"].clone(), frame["data"]["chunks"].clone());
+            frame["data"] = json!({"stream_id": stream, "index": index, "delta": "and so on"});
+        });
+        line.tell_client(client, altered.unwrap_or(message));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{alter, is, position, reply, topics, wire_type};
+use super::{alter, id, is, position, reply, topics, wire_type};
 use crate::common::tamper::{Line, Message, Mutant};
 
 /// What is published in a thread goes to every client that is there.
@@ -71,8 +71,8 @@ impl Mutant for AfterUnsubscribe {
 
     fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
         let (subscribed, left) = self.clients.entry(client).or_default();
-        if let Some(topic) = message.json().and_then(|frame| frame["topic"].as_str().map(str::to_owned)) {
-            subscribed.insert(topic);
+        if let Some(frame) = message.json().filter(|frame| position(frame).is_some()) {
+            subscribed.extend(frame["topic"].as_str().map(str::to_owned));
         }
         let altered = alter(&message, "subscription_updated", |frame| {
             if let Some(topics) = frame.pointer_mut("/data/topics").and_then(Value::as_array_mut) {
@@ -164,17 +164,16 @@ impl Mutant for ForgottenMetadata {
     }
 }
 
-/// Of a topic that two clients are subscribed to, the one that came later is sent other texts.
+/// Only one of those who are subscribed is sent a text; all others are sent another.
 #[derive(Default)]
 pub(super) struct TextsOfTheirOwn {
-    first: HashMap<String, usize>,
+    seen: HashSet<String>,
 }
 
 impl Mutant for TextsOfTheirOwn {
     fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
         let altered = alter(&message, "stream_chunk", |frame| {
-            let topic = frame["topic"].as_str().unwrap_or_default().to_owned();
-            if *self.first.entry(topic).or_insert(client) != client {
+            if !self.seen.insert(id(frame, "id").unwrap_or_default()) {
                 frame["data"]["delta"] = json!("something else");
             }
         });
@@ -190,14 +189,14 @@ pub(super) struct LostForOthers {
 
 impl Mutant for LostForOthers {
     fn inbound(&mut self, client: usize, message: Message, line: &mut Line) {
-        if let Some(id) = message.json().and_then(|frame| frame["id"].as_str().map(str::to_owned)) {
+        if let Some(id) = message.json().and_then(|frame| id(&frame, "id")) {
             self.askers.insert(id, client);
         }
         line.tell_server(client, message);
     }
 
     fn outbound(&mut self, client: usize, message: Message, line: &mut Line) {
-        let asked = message.json().and_then(|frame| frame["correlation_id"].as_str().map(str::to_owned));
+        let asked = message.json().and_then(|frame| id(&frame, "correlation_id"));
         let asker = asked.and_then(|id| self.askers.get(&id));
         if !is(&message, "stream_end") || asker == Some(&client) {
             line.tell_client(client, message);

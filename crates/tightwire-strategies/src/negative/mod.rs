@@ -125,6 +125,25 @@ impl Frames {
         Maker::new(&self.inner.plans, self.plan(direction, key)).sample(rng)
     }
 
+    /// The same with that keyword of the message's schemas broken. `None` where no frame was found in which it can be.
+    ///
+    /// # Panics
+    /// If there is no such message, or no valid frame of it.
+    #[must_use]
+    pub fn sample_negative_of(
+        &self,
+        direction: Direction,
+        key: &str,
+        target: &Target,
+        rng: &mut Rng,
+    ) -> Option<Negative> {
+        let maker = Maker::new(&self.inner.plans, self.plan(direction, key));
+        (0..ATTEMPTS).find_map(|_| {
+            let frame = maker.frame(rng)?;
+            maker.break_in(&frame, target, rng)
+        })
+    }
+
     /// For each keyword of a message's schemas, a frame in which it does not hold, or why there is none.
     ///
     /// # Panics

@@ -164,11 +164,21 @@ impl Driver {
         let base = run.step;
         let probed = run.steps(&steps).await;
         probed.map_err(|mut finding| {
-            let message = format!("a new connection does not work any more: {} ({})", finding.message, finding.class);
-            (finding.class, finding.message, finding.step) = (Class::ProbeFailed, message, base.checked_sub(1));
+            // What is answered, and wrongly, is wrong for another reason than that nothing works.
+            if is_outage(finding.class) {
+                finding.message =
+                    format!("a new connection does not work any more: {} ({})", finding.message, finding.class);
+                finding.class = Class::ProbeFailed;
+            }
+            finding.step = base.checked_sub(1);
             finding
         })
     }
+}
+
+/// Whether a client that finds this cannot use the server.
+fn is_outage(class: Class) -> bool {
+    matches!(class, Class::Unreachable | Class::NoReply | Class::Panic | Class::CloseCode | Class::RejectedValid)
 }
 
 /// A plan in the making.

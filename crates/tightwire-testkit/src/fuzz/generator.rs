@@ -12,6 +12,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tightwire_spec::ir::SessionRole;
+use tightwire_strategies::negative::Target;
 use tightwire_strategies::text::{self, MutationKind};
 use tightwire_strategies::{BundleError, Frames};
 
@@ -84,6 +85,8 @@ pub struct Generator {
     frames: Frames,
     shape: Shape,
     pool: Pool,
+    /// What can be broken of which message.
+    breakable: Arc<[(String, Target)]>,
 }
 
 impl Generator {
@@ -93,14 +96,23 @@ impl Generator {
     /// If no frames can be made from it.
     pub fn new(protocol: Arc<Protocol>, bundle: &str, shape: Shape) -> Result<Self, BundleError> {
         let pool = Pool::of(&protocol);
-        Ok(Self { frames: Frames::from_bundle(bundle)?, protocol, shape, pool })
+        let frames = Frames::from_bundle(bundle)?;
+        let breakable = protocol.messages(Direction::ToServer).flat_map(|message| {
+            let broken = frames.negatives(tightwire_strategies::Direction::ToServer, &message.key).examples;
+            broken.into_keys().map(|target| (message.key.clone(), target))
+        });
+        let breakable = breakable.collect();
+        Ok(Self { frames, protocol, shape, pool, breakable })
     }
 
     /// A plan. The same every time for the same seed.
     #[must_use]
     pub fn plan(&self, phase: Phase, seed: u64) -> Plan {
         let rng = Rng::with_seed(seed ^ (phase as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut making = Making { generator: self, rng, ids: HashSet::new(), steps: Vec::new() };
+        // One after the other in a plan; where plans begin is spread evenly over all seeds.
+        let begin = u128::from(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * self.breakable.len() as u128;
+        let next = (begin >> 64) as usize;
+        let mut making = Making { generator: self, rng, ids: HashSet::new(), steps: Vec::new(), next };
         making.steps(phase);
         Plan { steps: making.steps }
     }
@@ -112,6 +124,8 @@ struct Making<'g> {
     rng: Rng,
     ids: HashSet<String>,
     steps: Vec<Step>,
+    /// Which keyword is broken next.
+    next: usize,
 }
 
 impl<'g> Making<'g> {
@@ -127,10 +141,18 @@ impl<'g> Making<'g> {
         };
         for _ in 0..1 + self.rng.usize(..shape.frames.max(1)) {
             let client = self.rng.usize(..clients);
-            let oddly = self.rng.u8(..) < 90;
+            let choice = self.rng.u8(..);
+            let oddly = choice < 90;
             let sent = match phase {
-                Phase::Negatives if oddly && self.rng.bool() => self.negative(),
-                Phase::Negatives if oddly => self.other_text(),
+                Phase::Negatives if choice < 160 => {
+                    if let Some(sent) = self.negative() {
+                        self.push(client, sent);
+                        // What comes behind a violation mostly goes nowhere: the connection ends.
+                        self.settle(false);
+                    }
+                    continue;
+                }
+                Phase::Negatives if choice < 200 => self.other_text(),
                 Phase::Frames if oddly => {
                     self.below(client);
                     continue;
@@ -198,9 +220,12 @@ impl<'g> Making<'g> {
 
     /// A frame with one thing wrong.
     fn negative(&mut self) -> Option<Sent> {
-        let message = self.message()?;
         let (frames, direction) = (&self.generator.frames, tightwire_strategies::Direction::ToServer);
-        let negative = frames.sample_negative(direction, &message.key, &mut self.rng)?;
+        let breakable = &self.generator.breakable;
+        let (message, target) = breakable.get(self.next % breakable.len().max(1))?;
+        self.next += 1;
+        let message = self.generator.protocol.message(Direction::ToServer, message)?;
+        let negative = frames.sample_negative_of(direction, &message.key, target, &mut self.rng)?;
         let (mut frame, named) = (negative.frame.clone(), negative.named());
         // What is wrong must stay so.
         if !named.pointer.starts_with("/id") && frame.get("id").is_some_and(Value::is_string) {

@@ -339,8 +339,9 @@ impl<'p> Model<'p> {
             (Life::Over, _) => Ok(()),
             (Life::Closing { .. }, _) if code == Some(1000) => Ok(()),
             (Life::Closing { .. }, None) => {
+                let class = if code == Some(1011) { Class::Panic } else { Class::CloseCode };
                 let what = "a close was answered with another code";
-                self.fault(Class::CloseCode, client, None, what, "close 1000", actual)
+                self.fault(class, client, None, what, "close 1000", actual)
             }
             (_, Some(doom)) if code == Some(doom.code) => {
                 if doom.wants_error && !refused {
