@@ -15,7 +15,9 @@ on_each_bus! { on_streams:
     a_conversation_of_two
     topics_come_and_go
     a_replay_is_what_was_live
+    a_replay_may_come_behind_live_frames
     violations_end_the_connection
+    violations_are_tolerated
     sizes_and_rates_are_kept
     frames_below_the_contract
 }
@@ -80,17 +82,13 @@ async fn topics_come_and_go(bus: &Bus) {
     .await;
 }
 
+/// A subscription to the topic `thread:#` after a frame that somebody has seen.
+fn resume(client: usize, back: usize, by_id: bool) -> Step {
+    let payload = Payload::Resume { topic: format!("thread:{MARKER}"), back, by_id };
+    send(client, Sent { message: None, payload, intent: Default::default() })
+}
+
 async fn a_replay_is_what_was_live(bus: &Bus) {
-    let resume = |client, back, by_id| {
-        send(
-            client,
-            Sent {
-                message: None,
-                payload: Payload::Resume { topic: format!("thread:{MARKER}"), back, by_id },
-                intent: Default::default(),
-            },
-        )
-    };
     let (received, _) = check(
         bus,
         vec![
@@ -105,7 +103,23 @@ async fn a_replay_is_what_was_live(bus: &Bus) {
     assert!(received > 20, "{received}");
 }
 
-async fn violations_end_the_connection(bus: &Bus) {
+/// Whoever is subscribed already gets live frames until the server begins to hold them back for the replay.
+async fn a_replay_may_come_behind_live_frames(bus: &Bus) {
+    check(
+        bus,
+        vec![
+            send(0, message("send_message", "thread:#", json!({"content": "hello"}))),
+            send(1, message("subscribe", "system", topics(&["thread:#"]))),
+            SETTLE,
+            resume(1, 3, true),
+            send(0, message("send_message", "thread:#", json!({"content": "once more"}))),
+        ],
+    )
+    .await;
+}
+
+/// Two frames that violate the contract: one for its schema, one that is not even JSON.
+fn violations() -> [Sent; 2] {
     let mut closed = message("ping", "system", json!({"extra": 1}));
     closed.intent = tightwire_testkit::fuzz::Intent::Invalid {
         keyword: "additionalProperties".to_owned(),
@@ -116,8 +130,27 @@ async fn violations_end_the_connection(bus: &Bus) {
         payload: Payload::Text("{\"v\":1".to_owned()),
         intent: tightwire_testkit::fuzz::Intent::Invalid { keyword: "json".to_owned(), pointer: String::new() },
     };
+    [closed, text]
+}
+
+async fn violations_end_the_connection(bus: &Bus) {
+    let [closed, text] = violations();
     let (_, closes) = check(bus, vec![send(0, closed), SETTLE, send(0, text), SETTLE]).await;
     assert_eq!(closes, [(1002, 2)]);
+}
+
+async fn violations_are_tolerated(bus: &Bus) {
+    let mut options = options(bus);
+    options.bounds.closes_on_violation = false;
+    let driver = driver(chat(bus, &["--tolerant", "true"]).await, &Arc::new(protocol())).with(options);
+    let [closed, text] = violations();
+    let ping = message("ping", "system", json!({}));
+    let steps = vec![send(0, closed), send(0, text), SETTLE, send(0, ping)];
+    let outcome = driver.run(&Plan { steps }).await;
+    if let Some(finding) = outcome.finding {
+        panic!("{finding}");
+    }
+    assert!(outcome.coverage.closes.is_empty() && outcome.coverage.connections == 2, "{}", outcome.coverage);
 }
 
 async fn sizes_and_rates_are_kept(bus: &Bus) {

@@ -327,11 +327,18 @@ impl<'g> Making<'g> {
                 data["topics"] = json!(topics);
             }
         }
-        if rng.u8(..) < 200
-            && let Some(data) = data.as_object_mut()
-        {
-            // Positions that nobody has ever been at: only gaps follow.
+        // Positions of topics that nobody is subscribed to say nothing; those that nobody has ever been at make gaps.
+        let Some(data) = data.as_object_mut() else { return };
+        if rng.u8(..) < 200 {
             data.remove("after");
+        }
+        if message.role == Some(SessionRole::Subscribe)
+            && rng.u8(..) < 30
+            && let Some(topic) = data.get("topics").and_then(|topics| topics[0].as_str()).map(str::to_owned)
+        {
+            let id = uuid::Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid().to_string();
+            let position = json!({"epoch": "fuzzed", "seq": rng.u32(..1000)});
+            data.insert("after".to_owned(), json!({topic: if rng.bool() { json!(id) } else { position }}));
         }
     }
 }

@@ -80,7 +80,7 @@ impl Model<'_> {
                     }
                 });
                 match known {
-                    Some(known) => place.resumed = Some(known),
+                    Some(known) => place.resume(known, !is_new || unsure.contains(topic)),
                     // There will be a gap, or the topic goes on from wherever that is.
                     None => place.begin_anywhere(),
                 }

@@ -31,6 +31,8 @@ pub(super) struct Place {
     pub(super) last: Option<(String, u64)>,
     /// Where it has asked to be resumed, until that has happened.
     pub(super) resumed: Option<(String, u64)>,
+    /// Whether it was subscribed when it asked to be resumed: until that has happened, live frames may come, too.
+    pub(super) was_live: bool,
     /// Whether anything has come since it is subscribed.
     has_begun: bool,
     /// The newest frame that it has had.
@@ -49,6 +51,11 @@ pub(super) enum Novelty {
 }
 
 impl Place {
+    /// Lets the topic go on behind that position. `was_live` says whether the client has its frames already.
+    pub(super) fn resume(&mut self, position: (String, u64), was_live: bool) {
+        (self.resumed, self.was_live) = (Some(position), was_live);
+    }
+
     /// Lets the topic go on from wherever that is.
     pub(super) fn begin_anywhere(&mut self) {
         (self.last, self.resumed, self.has_begun) = (None, None, false);
@@ -139,7 +146,10 @@ impl<'p> Model<'p> {
         let place = reader.places.entry(topic.to_owned()).or_default();
         let follows = |at: &(String, u64)| at.0 == epoch && at.1 + 1 == seq;
         let is_replay = place.resumed.as_ref().is_some_and(&follows);
-        let is_next = place.last.as_ref().map_or(place.resumed.is_none(), |last| last.0 != epoch || follows(last));
+        let is_next = place
+            .last
+            .as_ref()
+            .map_or(place.resumed.is_none() || place.was_live, |last| last.0 != epoch || follows(last));
         if !is_replay && !is_next {
             let at = |at: &Option<(String, u64)>| at.as_ref().map(|(epoch, seq)| format!("{}@{epoch}", seq + 1));
             let expected: Vec<_> = at(&place.last).into_iter().chain(at(&place.resumed)).collect();
