@@ -92,3 +92,8 @@ fn is_secure(server: &Server<ChatServer<Handlers>>) -> bool {
         false
     }
 }
+
+/// The samples of docs/strategies.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/strategies.md")]
+mod strategies_of_the_documentation {}

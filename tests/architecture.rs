@@ -27,7 +27,7 @@ fn dependencies_point_one_way() {
     check_dependencies("crates/tightwire-spec", &[]);
     check_dependencies("crates/tightwire-codegen", &["tightwire-spec"]);
     check_dependencies("crates/tightwire-proto", &[]);
-    check_dependencies("crates/tightwire", &["tightwire-proto"]);
+    check_dependencies("crates/tightwire", &["tightwire-proto", "tightwire-strategies"]);
     check_dependencies("crates/tightwire-strategies", &[]);
     check_dependencies("crates/tightwire-testbed", &[]);
     check_dependencies("crates/tightwire-testkit", &["tightwire", "tightwire-spec", "tightwire-strategies"]);

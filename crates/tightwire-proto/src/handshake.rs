@@ -134,7 +134,7 @@ impl Handshakes {
         let value = Value::Object(members);
         T::deserialize(&value)
             .or_else(|_| T::deserialize(&integral(&value)))
-            .map_err(|_| vec![Violation::new("", "type", "has a value that cannot be represented here")])
+            .map_err(|_| vec![Violation::new("", "type", crate::inbound::UNREPRESENTABLE)])
     }
 
     /// The request that a client sends for the generated struct.

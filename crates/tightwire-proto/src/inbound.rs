@@ -118,6 +118,18 @@ pub struct Rejection {
     pub violations: Vec<Violation>,
 }
 
+impl Rejection {
+    /// Whether the contract allows the frame, and only the generated types have no room for it: a whole number of more than 64
+    /// bits, for instance, where the contract names no largest.
+    #[must_use]
+    pub fn is_unrepresentable(&self) -> bool {
+        self.violations.iter().all(|violation| violation.message == UNREPRESENTABLE)
+    }
+}
+
+/// What is said of a value that the contract allows and no generated type has room for.
+pub(crate) const UNREPRESENTABLE: &str = "has a value that cannot be represented here";
+
 /// A place where a frame departs from the contract. Never carries a value that the peer sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {

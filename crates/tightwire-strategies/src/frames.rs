@@ -123,7 +123,16 @@ impl Frames {
 
     /// The messages of which no valid frame can be made, and why: mostly, since there is none.
     pub fn impossible(&self) -> impl Iterator<Item = Impossible> {
-        self.inner.messages.iter().filter(|message| !self.is_possible(message)).map(|message| self.why(message))
+        self.inner.messages.iter().filter(|message| !self.possible(message)).map(|message| self.why(message))
+    }
+
+    /// Whether there is a valid frame of a message.
+    ///
+    /// # Panics
+    /// If there is no such message.
+    #[must_use]
+    pub fn is_possible(&self, direction: Direction, key: &str) -> bool {
+        self.possible(self.inner.message(direction, key))
     }
 
     /// Valid frames of a message: the ends of what is allowed are often among them, and they shrink towards the smallest.
@@ -141,7 +150,7 @@ impl Frames {
     /// If there is no message of which there is a valid frame.
     pub fn any_valid(&self, direction: Direction) -> BoxedStrategy<(String, Value)> {
         let messages = self.inner.messages.iter().filter(|message| message.direction == direction);
-        let possible = messages.filter(|message| self.is_possible(message));
+        let possible = messages.filter(|message| self.possible(message));
         let (keys, plans): (Vec<String>, Vec<PlanId>) =
             possible.map(|message| (message.key.clone(), message.plan)).unzip();
         assert!(!plans.is_empty(), "there is no valid frame {}", direction.as_str());
@@ -198,11 +207,11 @@ impl Frames {
 
     pub(crate) fn plan(&self, direction: Direction, key: &str) -> PlanId {
         let message = self.inner.message(direction, key);
-        assert!(self.is_possible(message), "{}", self.why(message));
+        assert!(self.possible(message), "{}", self.why(message));
         message.plan
     }
 
-    fn is_possible(&self, message: &Message) -> bool {
+    fn possible(&self, message: &Message) -> bool {
         self.inner.plans.is_possible(message.plan)
     }
 

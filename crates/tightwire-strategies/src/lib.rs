@@ -28,3 +28,4 @@ mod types;
 pub use bundle::BundleError;
 pub use coverage::{Coverage, Exercise, Place};
 pub use frames::{Direction, Frames, Impossible};
+pub use proptest;

@@ -16,6 +16,8 @@ use crate::types::Types;
 
 /// Deeper than this, values are the smallest that there are.
 const DEPTH: usize = 8;
+/// A frame has so many values, or somewhat more: schemas that contain themselves would fill a disk.
+const BUDGET: usize = 4096;
 /// So often a value is made before the smallest is taken.
 const ATTEMPTS: usize = 8;
 /// Whole numbers up to here are the same as floats.
@@ -26,18 +28,22 @@ pub(crate) struct Sampler<'s> {
     pub(crate) plans: &'s Plans,
     pub(crate) rng: &'s mut Rng,
     depth: usize,
+    /// So many more values may be made; then come the smallest.
+    budget: usize,
 }
 
 impl<'s> Sampler<'s> {
     pub(crate) fn new(plans: &'s Plans, rng: &'s mut Rng) -> Self {
-        Self { plans, rng, depth: 0 }
+        let budget = if rng.bool() { BUDGET } else { BUDGET / 16 };
+        Self { plans, rng, depth: 0, budget }
     }
 
     /// A value of a plan; `None` if there is none.
     pub(crate) fn value(&mut self, id: PlanId) -> Option<Value> {
         let plan = self.plans.plan(id);
         let smallest = plan.smallest.as_ref()?;
-        if self.depth < DEPTH {
+        if self.depth < DEPTH && self.budget > 0 {
+            self.budget -= 1;
             for _ in 0..ATTEMPTS {
                 if let Some(value) = self.attempt(id) {
                     return Some(value);

@@ -68,7 +68,7 @@ pub(crate) struct TextShape {
     /// What they are made from, found when it is needed.
     pub(crate) made: OnceLock<Vec<Made>>,
     /// Some of them.
-    pub(crate) pool: OnceLock<Vec<String>>,
+    pub(crate) pool: OnceLock<Vec<OnceLock<Option<String>>>>,
 }
 
 /// What an array has to be.

@@ -18,6 +18,7 @@ pub use tightwire_proto::inbound::{
 pub use tightwire_proto::session_request::session_request;
 pub use tightwire_proto::{handshake, json, reference};
 
+pub use crate::__strategies as strategies;
 pub use crate::client;
 pub use crate::context::Context;
 pub use crate::failure::Failure;
@@ -32,6 +33,14 @@ pub mod topic;
 pub mod union;
 
 pub use presence::present;
+
+/// What the module `strategies` of generated code is made of: nothing, without the feature of that name.
+#[cfg(not(feature = "strategies"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __strategies {
+    ($($any:tt)*) => {};
+}
 
 /// Includes the protocol that `tightwire_codegen::compile` generated: `include_protocol!("chat")` defines `mod chat`.
 ///

@@ -69,6 +69,8 @@ pub mod settings;
 mod shared;
 mod signals;
 pub mod stats;
+#[cfg(feature = "strategies")]
+pub mod strategies;
 mod subscribing;
 mod tcp;
 pub mod telemetry;

@@ -25,6 +25,7 @@ mod readback;
 mod roles;
 mod runtime_paths;
 mod service;
+mod strategies;
 mod string_enum;
 mod tidy;
 mod topics;
@@ -98,6 +99,7 @@ fn write(ir: &Ir, config: &Config) -> Result<Module, Error> {
     printer.items(handshake::Handshakes::of(ir, config).emit(&types))?;
     printer.append(&messages);
     printer.items(contract::emit(ir))?;
+    printer.items(strategies::emit(ir))?;
     let slow_messages = decoder::emit(ir, &config.rust, &types, &mut printer)?;
     printer.close();
     let header: String = config.rust.header.iter().flat_map(|header| header.lines()).map(comment).collect();

@@ -380,6 +380,10 @@ pub mod push {
         heartbeat: __rt::Heartbeat::DEFAULT,
         schema_bundle: "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Push\",\"version\":\"0.1.0\",\"x-messages\":{\"to_server\":{},\"to_client\":{\"headline\":{\"$ref\":\"#/definitions/HeadlineFrame\"}}},\"definitions\":{\"HeadlineFrame\":{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"integer\",\"const\":1},\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"type\":{\"type\":\"string\",\"const\":\"headline\"},\"topic\":{\"type\":\"string\",\"const\":\"news\"},\"ts\":{\"type\":\"integer\",\"minimum\":0},\"correlation_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"data\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]}},\"required\":[\"v\",\"id\",\"type\",\"topic\",\"ts\",\"correlation_id\",\"data\"]}}}",
     };
+    __rt::strategies! {
+        ToClient ServerFrame server server_frame server_frame_json server_frame_negative
+        { headline "headline", }
+    }
     impl ClientFrame {
         /// Decodes and validates a frame.
         ///

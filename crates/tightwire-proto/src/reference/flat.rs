@@ -41,7 +41,7 @@ impl CheckedPayload<'_> {
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         T::deserialize(&self.payload)
             .or_else(|_| T::deserialize(&integral(&self.payload)))
-            .map_err(|_| self.refuse("", "type", "has a value that cannot be represented here"))
+            .map_err(|_| self.refuse("", "type", crate::inbound::UNREPRESENTABLE))
     }
 
     /// Another violation, found after the schema's validation.

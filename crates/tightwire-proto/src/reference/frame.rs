@@ -45,7 +45,7 @@ impl CheckedFrame {
         // free-form values as they were sent.
         T::deserialize(data)
             .or_else(|_| T::deserialize(&integral(data)))
-            .map_err(|_| self.reject(Violation::new("/data", "type", "has a value that cannot be represented here")))
+            .map_err(|_| self.reject(Violation::new("/data", "type", crate::inbound::UNREPRESENTABLE)))
     }
 
     /// Another violation, found after the schema's validation.

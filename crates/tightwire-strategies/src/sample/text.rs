@@ -1,5 +1,7 @@
 //! Texts: of a pattern, of a format, or of any characters.
 
+use std::sync::OnceLock;
+
 use fastrand::Rng;
 
 use crate::check::has_format;
@@ -39,7 +41,7 @@ const SPECIAL: [char; 20] = [
 const ATTEMPTS: usize = 16;
 
 /// So many texts of a pattern or a format are kept and used again: to make one takes longer than all the rest of a frame.
-const POOL: u64 = 64;
+const POOL: u8 = 64;
 
 /// What texts of a pattern or a format are made from.
 #[derive(Debug)]
@@ -119,12 +121,10 @@ fn special(shape: &TextShape, rng: &mut Rng, pick: Pick) -> Option<String> {
     if rng.u8(..8) == 0 {
         return fresh(rng);
     }
-    // Always the same ones: what a seed makes must not depend on what was made before.
-    let pool = shape.pool.get_or_init(|| {
-        let mut rng = Rng::with_seed(POOL);
-        (0..POOL).map_while(|_| fresh(&mut rng)).collect()
-    });
-    rng.choice(pool).cloned()
+    // Each place always has the same one: what a seed makes must not depend on what was made before.
+    let place = rng.u8(..POOL);
+    let kept = shape.pool.get_or_init(|| (0..POOL).map(|_| OnceLock::new()).collect());
+    kept[usize::from(place)].get_or_init(|| fresh(&mut Rng::with_seed(place.into()))).clone()
 }
 
 /// A UUID, which is what identifies frames: another one each time.
