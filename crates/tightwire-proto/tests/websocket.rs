@@ -199,6 +199,18 @@ proptest! {
     }
 }
 
+/// Frames of a server with so little in them that a mask would be longer: nothing more is waited for.
+#[test]
+fn a_client_waits_for_no_mask() {
+    for payload in [&b""[..], b"a", b"abc", b"abcd"] {
+        let mut bytes = vec![0x81, payload.len() as u8];
+        bytes.extend(payload);
+        let mut reader = Reader::new(Role::Client, MAX);
+        let step = reader.read(&mut bytes).expect("proper");
+        assert_eq!(step.event, Some(Event::Text(payload.into())), "{payload:?}");
+    }
+}
+
 /// A client reads what servers send: without masks, and nothing else.
 #[test]
 fn a_client_takes_no_masks() {

@@ -33,7 +33,8 @@ fn text(unix_ms: u64) -> [u8; 24] {
         (11..13, ms / 3_600_000),
         (14..16, ms / 60_000 % 60),
         (17..19, ms / 1000 % 60),
-        (20..23, ms % 1000),
+        // Of each number as many digits are written as it has places for.
+        (20..23, ms),
     ];
     for (place, mut number) in parts {
         for digit in text[place].iter_mut().rev() {
