@@ -112,7 +112,17 @@ fn check(path: &Path, samples: usize) -> Option<Coverage> {
             let all = frames.negatives(direction, key);
             let samples: Vec<Negative> =
                 (0..samples).filter_map(|_| frames.sample_negative(direction, key, &mut rng)).collect();
-            for negative in all.examples.values().chain(&samples) {
+            let of_targets: Vec<Negative> = all
+                .examples
+                .keys()
+                .filter_map(|target| {
+                    let negative = frames.sample_negative_of(direction, key, target, &mut rng)?;
+                    assert_eq!((&negative.schema, &negative.keyword), (&target.schema, &target.keyword));
+                    Some(negative)
+                })
+                .collect();
+            assert_eq!(of_targets.is_empty(), all.examples.is_empty(), "{}: {key}", path.display());
+            for negative in all.examples.values().chain(&samples).chain(&of_targets) {
                 if let Some(problem) = problem(&validator, negative) {
                     panic!("{}: {key}: {problem}", path.display());
                 }
