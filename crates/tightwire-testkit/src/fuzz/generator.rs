@@ -13,7 +13,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tightwire_spec::ir::SessionRole;
 use tightwire_strategies::negative::Target;
-use tightwire_strategies::text::{self, MutationKind};
+use tightwire_strategies::text;
 use tightwire_strategies::{BundleError, Frames};
 
 use self::pool::Pool;
@@ -238,14 +238,14 @@ impl<'g> Making<'g> {
     fn other_text(&mut self) -> Option<Sent> {
         let (message, frame) = self.frame()?;
         let mutation = text::sample(&frame, &mut self.rng);
-        let intent = match mutation.kind {
-            _ if mutation.same_value => Intent::Valid,
-            MutationKind::InvalidUtf8 => Intent::Breach { code: 1007 },
-            kind => Intent::Invalid { keyword: kind.as_str().to_owned(), pointer: String::new() },
-        };
-        let payload = match String::from_utf8(mutation.bytes) {
-            Ok(text) => Payload::Text(text),
-            Err(error) => Payload::Bytes(error.into_bytes()),
+        // What is cut off in the middle of a character is no text either.
+        let (payload, intent) = match String::from_utf8(mutation.bytes) {
+            Ok(text) if mutation.same_value => (Payload::Text(text), Intent::Valid),
+            Ok(text) => {
+                let keyword = mutation.kind.as_str().to_owned();
+                (Payload::Text(text), Intent::Invalid { keyword, pointer: String::new() })
+            }
+            Err(error) => (Payload::Bytes(error.into_bytes()), Intent::Breach { code: 1007 }),
         };
         Some(Sent { message: Some(message.key.clone()), payload, intent })
     }

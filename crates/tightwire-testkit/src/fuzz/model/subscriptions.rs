@@ -59,7 +59,10 @@ impl Model<'_> {
         let data = debt.data.clone();
         let left: Vec<String> = asked.iter().filter(|_| leaves).cloned().collect();
         for topic in &left {
-            reader.places.remove(topic);
+            // What it has had stays known.
+            if let Some(place) = reader.places.get_mut(topic) {
+                place.begin_anywhere();
+            }
             if reader.subscriptions.contains(topic) || unsure.contains(topic) {
                 reader.left.insert(topic.clone());
             }

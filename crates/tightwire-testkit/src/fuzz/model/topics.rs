@@ -31,6 +31,8 @@ pub(super) struct Place {
     pub(super) last: Option<(String, u64)>,
     /// Where it has asked to be resumed, until that has happened.
     pub(super) resumed: Option<(String, u64)>,
+    /// The same where the frame behind it has come, and nobody can tell whether that was the replay or still a live frame.
+    perhaps: Option<(String, u64)>,
     /// Whether it was subscribed when it asked to be resumed: until that has happened, live frames may come, too.
     pub(super) was_live: bool,
     /// Whether anything has come since it is subscribed.
@@ -58,7 +60,7 @@ impl Place {
 
     /// Lets the topic go on from wherever that is.
     pub(super) fn begin_anywhere(&mut self) {
-        (self.last, self.resumed, self.has_begun) = (None, None, false);
+        (self.last, self.resumed, self.perhaps, self.has_begun) = (None, None, None, false);
     }
 }
 
@@ -150,15 +152,19 @@ impl<'p> Model<'p> {
             .last
             .as_ref()
             .map_or(place.resumed.is_none() || place.was_live, |last| last.0 != epoch || follows(last));
-        if !is_replay && !is_next {
+        let is_late_replay = place.perhaps.as_ref().is_some_and(&follows);
+        if !is_replay && !is_next && !is_late_replay {
             let at = |at: &Option<(String, u64)>| at.as_ref().map(|(epoch, seq)| format!("{}@{epoch}", seq + 1));
             let expected: Vec<_> = at(&place.last).into_iter().chain(at(&place.resumed)).collect();
             let what = format!("frames of {topic} are missing, repeated or out of order");
             let class = if place.last.is_none() { Class::ReplayDiffers } else { Class::Order };
             return self.fault(class, client, None, what, format!("#{}", expected.join(" or #")), shown());
         }
-        if is_replay || place.resumed == place.last {
-            place.resumed = None;
+        if is_replay {
+            let resumed = place.resumed.take();
+            place.perhaps = resumed.filter(|_| is_next && place.was_live);
+        } else if !is_next {
+            place.perhaps = None;
         }
         place.last = Some((epoch.to_owned(), seq));
         place.has_begun = true;
