@@ -68,7 +68,7 @@ planted! {
     "texts-of-their-own", "two subscribers get different chunks", SubscribersDiffer, topics::TextsOfTheirOwn::default();
     "lost-for-others", "only the asker gets the end of an answer", SubscribersDiffer | Order, topics::LostForOthers::default();
     "replayed-twice", "a replay's first frame comes twice", Order, topics::ReplayedTwice::default();
-    "replayed-anew", "a replayed frame has another id than it had live", ReplayDiffers, topics::ReplayedAnew::default();
+    "replayed-anew", "a replayed frame has another id than it had live", ReplayDiffers | SubscribersDiffer, topics::ReplayedAnew::default();
     "gap-for-nothing", "what is still kept is said to be lost", ReplayDiffers | Order, topics::GapForNothing::default();
 
     "accepted-enum", "an unknown data set is taken for another", AcceptedInvalid, values::AcceptedEnum;
