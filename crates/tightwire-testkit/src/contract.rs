@@ -10,6 +10,7 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tightwire_spec::draft::Draft as SchemaDraft;
@@ -348,9 +349,9 @@ fn reached(schema: &Value, definitions: &Value) -> Map<String, Value> {
                 let name = entries.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/definitions/"));
                 // A name with a pointer behind it is found by its first segment; one that is not there is left to the
                 // validator to complain about.
-                if let Some(name) = name.and_then(|name| name.split('/').next())
-                    && let Some(definition) = definitions.get(name)
-                    && reached.insert(name.to_owned(), definition.clone()).is_none()
+                if let Some(name) = name.and_then(|name| name.split('/').next()).map(unescaped)
+                    && let Some(definition) = definitions.get(&name)
+                    && reached.insert(name, definition.clone()).is_none()
                 {
                     open.push(definition);
                 }
@@ -359,6 +360,11 @@ fn reached(schema: &Value, definitions: &Value) -> Map<String, Value> {
         }
     }
     reached
+}
+
+/// A token of a JSON Pointer that stands in a URI fragment (RFC 6901, section 6), as it is meant.
+fn unescaped(token: &str) -> String {
+    percent_decode_str(token).decode_utf8_lossy().replace("~1", "/").replace("~0", "~")
 }
 
 fn violation(error: &ValidationError<'_>) -> Violation {
@@ -385,6 +391,18 @@ mod tests {
         check_bundle("{}", "the schema bundle has no object at `/x-messages/to_server`");
         let dangling = r##"{"x-messages": {"to_server": {"say": {"$ref": "#/definitions/Say"}}, "to_client": {}}}"##;
         check_bundle(dangling, "the schema of message `say` cannot be used: ");
+    }
+
+    #[test]
+    fn names_of_messages_may_have_any_characters() {
+        let bundle = json!({
+            "definitions": {"Größe/m~Frame": {"required": ["meter"]}},
+            "x-messages": {"to_server": {}, "to_client": {"Größe": {"$ref": "#/definitions/Gr%C3%B6%C3%9Fe~1m~0Frame"}}},
+        });
+        let contract = Contract::from_bundle(&bundle.to_string()).unwrap();
+        let check = |frame: Value| contract.check(Direction::ToClient, &frame).is_ok();
+        assert!(check(json!({"type": "Größe", "meter": 1})));
+        assert!(!check(json!({"type": "Größe"})));
     }
 
     #[track_caller]

@@ -130,7 +130,6 @@ Exit codes (that of the gravest finding, which is the lowest from 10 on):
   3   the server cannot be reached or refuses the connection, or a file cannot be written
   10  the server crashed, failed (close code 1011) or does not answer any more
   11  the server broke its contract: a frame, its order, its correlation, a close code
-  12  it took what the contract forbids
+  12  it took what the contract or RFC 6455 forbids
   13  it refused what the contract allows
-  14  a reply was late or did not come
-  15  it broke the rules of WebSocket";
+  14  a reply was late or did not come";
