@@ -2347,6 +2347,8 @@ pub mod chat {
         pub const CONTRACT_VIOLATION: u16 = 1002;
         /// A binary frame was sent; this protocol is JSON text only.
         pub const UNSUPPORTED_DATA: u16 = 1003;
+        /// A text frame or the reason of a close was not UTF-8.
+        pub const INVALID_PAYLOAD: u16 = 1007;
         /// A frame was larger than the transport accepts.
         pub const MESSAGE_TOO_BIG: u16 = 1009;
         /// The server failed; nothing was wrong with the client's frame.
@@ -2583,6 +2585,12 @@ pub mod chat {
                 code: 1003,
                 name: "unsupported_data",
                 meaning: "A binary frame was sent; this protocol is JSON text only.",
+                reconnect: false,
+            },
+            __rt::CloseCodeInfo {
+                code: 1007,
+                name: "invalid_payload",
+                meaning: "A text frame or the reason of a close was not UTF-8.",
                 reconnect: false,
             },
             __rt::CloseCodeInfo {

@@ -29,6 +29,12 @@ export const CLOSE_CODES = {
     meaning: "A binary frame was sent; this protocol is JSON text only.",
     reconnect: false,
   },
+  /** A text frame or the reason of a close was not UTF-8. */
+  invalid_payload: {
+    code: 1007,
+    meaning: "A text frame or the reason of a close was not UTF-8.",
+    reconnect: false,
+  },
   /** A frame was larger than the transport accepts. */
   message_too_big: {
     code: 1009,
