@@ -12,8 +12,8 @@ const NOT_UTF8: [&[u8]; 7] =
 const LONE: [&str; 6] = ["\\ud800", "\\udfff", "\\uDBFF\\u0061", "\\udc00\\ud800", "\\ud83e\\n", "\\ud83e\\ud83e"];
 /// What may not stand after a text.
 const TRAILING: [&str; 10] = ["}", "]", ",", "{}", "null", "0", "\"\"", " x", "\u{feff}", "\n{\"a\":1}"];
-/// Escapes that JSON does not have.
-const BAD_ESCAPES: [&str; 8] = ["\\x41", "\\'", "\\0", "\\u12", "\\u00g0", "\\U0041", "\\ ", "\\u{41}"];
+/// Escapes that JSON does not have, whatever stands behind them.
+const BAD_ESCAPES: [&str; 8] = ["\\x41", "\\'", "\\0", "\\u12-", "\\u00g0", "\\U0041", "\\ ", "\\u{41}"];
 /// What is no number of JSON.
 const NO_NUMBERS: [&str; 13] = ["01", "+1", ".5", "1.", "0x1", "1e", "1e+", "--1", "1_000", "-", "00", "1.e1", "-01"];
 /// What is no word of JSON.

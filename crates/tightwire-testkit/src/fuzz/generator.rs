@@ -1,12 +1,11 @@
 //! Makes plans: random, and always the same from a seed.
 //!
 //! Frames come from `tightwire-strategies`. What they say of topics is mostly replaced by topics of a small pool, so that
-//! clients meet; ids that are there already are replaced too, so that answers can be told apart.
+//! clients meet; ids are replaced too, so that no two frames have the same and answers can be told apart, also those to other plans.
 
 mod below;
 mod pool;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -112,7 +111,9 @@ impl Generator {
         // One after the other in a plan; where plans begin is spread evenly over all seeds.
         let begin = u128::from(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * self.breakable.len() as u128;
         let next = (begin >> 64) as usize;
-        let mut making = Making { generator: self, rng, ids: HashSet::new(), steps: Vec::new(), next };
+        // Not those of other plans at the same server, whose answers may still be on their way.
+        let ids = Rng::with_seed(rng.clone().u64(..).rotate_left(32));
+        let mut making = Making { generator: self, rng, ids, steps: Vec::new(), next };
         making.steps(phase);
         Plan { steps: making.steps }
     }
@@ -122,7 +123,7 @@ impl Generator {
 struct Making<'g> {
     generator: &'g Generator,
     rng: Rng,
-    ids: HashSet<String>,
+    ids: Rng,
     steps: Vec<Step>,
     /// Which keyword is broken next.
     next: usize,
@@ -294,17 +295,16 @@ impl<'g> Making<'g> {
         self.generator.frames.sample(tightwire_strategies::Direction::ToServer, &message.key, &mut self.rng)
     }
 
-    /// Gives the frame an id that no other frame of the plan has.
+    /// Gives the frame an id that no other frame has.
     fn own_id(&mut self, frame: &mut Value) {
         if !self.generator.protocol.has_envelope() {
             return;
         }
-        let id = frame["id"].as_str().unwrap_or_default().to_ascii_lowercase();
-        if !self.ids.insert(id) {
-            let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid().to_string();
-            frame["id"] = json!(id);
-            self.ids.insert(id);
+        let mut id = uuid::Builder::from_random_bytes(self.ids.u128(..).to_be_bytes()).into_uuid().to_string();
+        if self.ids.u8(..) < 16 {
+            id = id.to_ascii_uppercase();
         }
+        frame["id"] = json!(id);
     }
 
     /// Mostly puts topics of the pool where the frame has topics.

@@ -5,6 +5,7 @@ use tightwire::Config;
 
 use super::reader::Reader;
 use super::system::{Kind, System};
+use crate::client::with_limits;
 
 pub(super) async fn what_a_frame_causes_is_correlated_with_it(kind: Kind) {
     let system = System::open(kind, Config::default()).await;
@@ -34,7 +35,9 @@ pub(super) async fn what_a_handler_publishes_comes_before_its_reply(kind: Kind) 
 
 /// While others publish all the time: the reply says a position, and what comes after it begins right there.
 pub(super) async fn a_reply_that_subscribes_says_where_frames_go_on(kind: Kind) {
-    let system = System::open(kind, Config::default()).await;
+    // Nothing slows the publisher down, and a busy machine may let it go first for long.
+    let config = with_limits(|limits| (limits.outbound_queue_frames, limits.outbound_queue_bytes) = (1 << 20, 1 << 30));
+    let system = System::open(kind, config).await;
     let joining = async {
         for round in 0..20 {
             let mut reader = Reader::on(system.node(round)).await;
