@@ -23,6 +23,11 @@ const WORDS: { readonly [Name in keyof typeof CLOSE_CODES]?: Words } = {
     meaning: "It was not text (code 1003).",
     next: "Reload the page. If it happens again, tell whoever runs the server.",
   },
+  invalid_payload: {
+    title: "The server refused what this page sent",
+    meaning: "It was not written in UTF-8 (code 1007).",
+    next: "Reload the page. If it happens again, tell whoever runs the server.",
+  },
   message_too_big: {
     title: "That was too long for the server",
     meaning: "What was sent is larger than the server takes (code 1009).",
