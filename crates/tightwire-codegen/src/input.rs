@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tightwire_spec::ir::Ir;
-use tightwire_spec::{LoadError, LoadOptions, Severity, Source};
+use tightwire_spec::{LoadError, LoadOptions, Severity, Source, SourceMap};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -23,11 +23,18 @@ pub struct Input {
     pub warnings: Vec<String>,
     /// Every file that was read: when one changes, the output may.
     pub files: Vec<PathBuf>,
+    /// The texts of the document's files, for showing places in them.
+    pub sources: SourceMap,
 }
 
 /// Reads a document with its options. `over` is what the caller says in code: it wins over the file.
 pub fn read(document: &Path, source: &dyn Source, over: Config) -> Input {
-    let mut input = Input { protocol: Err(Error::Internal(String::new())), warnings: Vec::new(), files: Vec::new() };
+    let mut input = Input {
+        protocol: Err(Error::Internal(String::new())),
+        warnings: Vec::new(),
+        files: Vec::new(),
+        sources: SourceMap::default(),
+    };
     input.protocol = input.protocol(document, source, over);
     input
 }
@@ -37,7 +44,12 @@ pub fn read(document: &Path, source: &dyn Source, over: Config) -> Input {
 /// # Errors
 /// If that file is there and cannot be read.
 pub fn load_options(document: &Path, source: &dyn Source, over: Config) -> Result<LoadOptions, Error> {
-    let mut input = Input { protocol: Err(Error::Internal(String::new())), warnings: Vec::new(), files: Vec::new() };
+    let mut input = Input {
+        protocol: Err(Error::Internal(String::new())),
+        warnings: Vec::new(),
+        files: Vec::new(),
+        sources: SourceMap::default(),
+    };
     Ok(input.config(document, source)?.overridden_by(over).load_options())
 }
 
@@ -52,13 +64,11 @@ impl Input {
         self.files.extend(loaded.sources.files().map(|file| file.path().to_owned()));
         let of = |severity| loaded.diagnostics.iter().filter(move |diagnostic| diagnostic.severity == severity);
         self.warnings = of(Severity::Warning).map(|diagnostic| diagnostic.one_line(&loaded.sources)).collect();
+        let errors: Vec<_> = of(Severity::Error).map(|diagnostic| diagnostic.render(&loaded.sources, false)).collect();
+        self.sources = loaded.sources;
         match loaded.ir {
-            Some(ir) if of(Severity::Error).next().is_none() => Ok((ir, config)),
-            _ => {
-                let rendered: Vec<_> =
-                    of(Severity::Error).map(|diagnostic| diagnostic.render(&loaded.sources, false)).collect();
-                Err(Error::Document { document: config.document, rendered: rendered.join("\n") })
-            }
+            Some(ir) if errors.is_empty() => Ok((ir, config)),
+            _ => Err(Error::Document { document: config.document, rendered: errors.join("\n") }),
         }
     }
 

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::schema::Schema;
+use crate::sources::Span;
 
 mod dispatch;
 mod wire;
@@ -238,6 +239,8 @@ pub struct Message {
     pub docs: Docs,
     /// Where it stands in the document, as a JSON Pointer.
     pub pointer: String,
+    /// Where its name stands in the files that were read.
+    pub span: Span,
 }
 
 /// An example of a message.

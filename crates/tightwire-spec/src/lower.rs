@@ -238,6 +238,7 @@ fn lower_message<'a>(
         content_type: content_type.map(str::to_owned),
         docs: docs(model, node),
         pointer: node.pointer(),
+        span: node.name_span(),
     }
 }
 

@@ -4,6 +4,7 @@ mod negation;
 
 use std::collections::HashMap;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::bundle::BundleError;
@@ -271,17 +272,7 @@ pub(crate) fn escaped(name: &str) -> String {
 /// The pointer that a reference within a document has as its fragment.
 fn pointer_of(reference: &str) -> Option<String> {
     let fragment = reference.strip_prefix('#')?;
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    let pointer = String::from_utf8(bytes).ok()?;
+    let pointer = percent_decode_str(fragment).decode_utf8().ok()?.into_owned();
     (pointer.is_empty() || pointer.starts_with('/')).then_some(pointer)
 }
 

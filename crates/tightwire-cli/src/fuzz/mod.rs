@@ -76,9 +76,8 @@ fn attempt<O: Write, E: Write>(arguments: &FuzzArguments, output: &mut Output<O,
     }
     let target = Target::new(&arguments.url, &credentials, arguments.ca_file.as_deref()).map_err(usage)?;
     let target = Arc::new(target);
-    let (ir, _) = input::read(&arguments.spec, &FileSystem, arguments.read.config())
-        .protocol
-        .map_err(|error| (Exit::Faulty, error.to_string()))?;
+    let input = input::read(&arguments.spec, &FileSystem, arguments.read.config());
+    let (ir, _) = input.protocol.map_err(|error| (Exit::Faulty, error.to_string()))?;
     let contract = Contract::of(&ir, target.path(), &arguments.errors).map_err(usage)?;
     let examples = Examples::of(&ir).map_err(|error| (Exit::Faulty, error.to_string()))?;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000_000));
@@ -134,8 +133,8 @@ fn attempt<O: Write, E: Write>(arguments: &FuzzArguments, output: &mut Output<O,
         let outcome = Engine::new(&player, corpus, progress, limits).run(&phases, time).await;
         let report = Report {
             url: &arguments.url,
-            spec: arguments.spec.clone(),
-            source: fs::read_to_string(&arguments.spec).unwrap_or_default(),
+            spec: &arguments.spec,
+            sources: &input.sources,
             seed,
             contract: &contract,
             coverage: &player.coverage.borrow(),

@@ -5,7 +5,9 @@ mod junit;
 mod sarif;
 mod text;
 
-use std::path::PathBuf;
+use std::path::Path;
+
+use tightwire_spec::SourceMap;
 
 use super::contract::Contract;
 use super::coverage::Coverage;
@@ -16,9 +18,9 @@ use crate::cli::FuzzFormat;
 /// All that a report is about.
 pub(super) struct Report<'r, 'ir> {
     pub(super) url: &'r str,
-    pub(super) spec: PathBuf,
-    /// The document's text, in which places are found.
-    pub(super) source: String,
+    pub(super) spec: &'r Path,
+    /// The texts of the document's files, in which places are shown.
+    pub(super) sources: &'r SourceMap,
     pub(super) seed: u64,
     pub(super) contract: &'r Contract<'ir>,
     pub(super) coverage: &'r Coverage,

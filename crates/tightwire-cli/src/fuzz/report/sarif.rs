@@ -7,7 +7,6 @@ use super::Report;
 use crate::fuzz::found::{Found, exit_code};
 
 pub(super) fn write(report: &Report<'_, '_>) -> String {
-    let uri = report.spec.to_string_lossy().replace('\\', "/");
     let rules: Vec<_> = Class::ALL
         .iter()
         .map(|class| {
@@ -19,7 +18,7 @@ pub(super) fn write(report: &Report<'_, '_>) -> String {
             })
         })
         .collect();
-    let results: Vec<_> = report.outcome.found.iter().map(|found| result(report, found, &uri)).collect();
+    let results: Vec<_> = report.outcome.found.iter().map(|found| result(report, found)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -45,11 +44,13 @@ fn level(class: Class) -> &'static str {
     if exit_code(class) <= 12 { "error" } else { "warning" }
 }
 
-fn result(report: &Report<'_, '_>, found: &Found, uri: &str) -> Value {
+fn result(report: &Report<'_, '_>, found: &Found) -> Value {
     let finding = &found.finding;
     let text = format!("{}. Expected: {}. Actual: {}.", finding.message, finding.expected, finding.actual);
-    let pointer = found.message.as_ref().and_then(|message| report.contract.to_server(message));
-    let line = pointer.and_then(|message| line(&report.source, &message.pointer)).unwrap_or(1);
+    let message = found.message.as_ref().and_then(|message| report.contract.to_server(message));
+    let place = message.map(|message| (report.sources.file(message.span.file).path(), message.span));
+    let uri = place.map_or(report.spec, |(path, _)| path).to_string_lossy().replace('\\', "/");
+    let line = place.map_or(1, |(_, span)| report.sources.position(span).line);
     let rule = Class::ALL.iter().position(|class| *class == finding.class);
     json!({
         "ruleId": finding.class.id(),
@@ -63,35 +64,4 @@ fn result(report: &Report<'_, '_>, found: &Found, uri: &str) -> Value {
         "partialFingerprints": { "tightwireFuzz/v1": found.key },
         "properties": { "phase": found.phase.name(), "confirmed": found.is_confirmed, "steps": found.plan.steps },
     })
-}
-
-/// The line of a place in a document, counted from 1: where the keys of the pointer stand, one after the other.
-fn line(source: &str, pointer: &str) -> Option<usize> {
-    let mut lines = source.lines().enumerate();
-    let mut found = None;
-    for key in pointer.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        let is_it = |line: &str| {
-            let line = line.trim_start().trim_start_matches("- ");
-            let rest = ["\"", "'", ""]
-                .iter()
-                .find_map(|quote| line.strip_prefix(quote)?.strip_prefix(key.as_str())?.strip_prefix(quote));
-            rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
-        };
-        found = Some(lines.find(|(_, line)| is_it(line))?.0 + 1);
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_found_by_their_keys() {
-        let source = "channels:\n  a:\n    messages:\n      x: 1\ncomponents:\n  messages:\n    'x':\n      b: 1\n    \"y\" : 2\n";
-        assert_eq!(line(source, "/components/messages/x"), Some(7));
-        assert_eq!(line(source, "/components/messages/y"), Some(9));
-        assert_eq!(line(source, "/components/messages/z"), None);
-    }
 }
